@@ -1,0 +1,238 @@
+"""When a gradient step contracts, what that bounds, and what the order of two steps costs."""
+
+from collections.abc import Callable, Sequence
+
+import torch
+from torch import Tensor
+
+from ..errors import DomainError, ShapeError
+
+__all__ = [
+    "backward_error_bound",
+    "gradient_step_factor",
+    "heavy_ball_matrix",
+    "heavy_ball_rate",
+    "lie_bracket",
+    "order_difference",
+]
+
+Gradient = Callable[[Tensor], Tensor]
+
+
+def gradient_step_factor(lr: float, smallest: float, largest: float) -> float:
+    """Returns the best Lipschitz constant of gradient steps with Hessians in [m, L].
+
+    Lip(θ ↦ θ − η∇f(θ)) = max(|1 − ηm|, |1 − ηL|), below 1 exactly if m > 0 and 0 < η < 2/L.
+    An over-parametrised network has m = 0: the factor is then at least 1 at every lr.
+
+    Args:
+        lr: Step size η > 0.
+        smallest: Smallest eigenvalue m of any batch Hessian.
+        largest: Largest eigenvalue L ≥ m of any batch Hessian.
+
+    Returns:
+        The factor c ≥ 0.
+
+    Raises:
+        DomainError: If lr is not positive or the interval is empty.
+
+    Example:
+        >>> gradient_step_factor(0.25, 1.0, 4.0)
+        0.75
+        >>> gradient_step_factor(0.25, 0.0, 4.0)
+        1.0
+
+    References:
+        Polyak (1987), Introduction to Optimization, Theorem 1.4.3.
+    """
+    if not lr > 0:
+        raise DomainError(
+            f"gradient_step_factor: lr must be positive, but it is {lr}. Pass for example lr=0.1."
+        )
+    if not smallest <= largest:
+        raise DomainError(
+            "gradient_step_factor: smallest must be ≤ largest, but the interval is "
+            f"[{smallest}, {largest}]. Swap the two eigenvalues."
+        )
+    return max(abs(1 - lr * smallest), abs(1 - lr * largest))
+
+
+def backward_error_bound(factor: float, displacement: float, step: int | Tensor) -> float | Tensor:
+    """Returns how far a backward iterate can still be from its limit.
+
+    d(y_n, y_∞) ≤ cⁿ M / (1 − c), with Lip(T_i) ≤ c < 1 and d(T_i x₀, x₀) ≤ M for every i.
+    No probability enters: the bound holds for every sequence of maps.
+
+    Args:
+        factor: Common Lipschitz constant c, 0 ≤ c < 1.
+        displacement: M ≥ 0, the farthest that one map moves the starting point.
+        step: Number n ≥ 0 of maps composed so far, or a tensor of such numbers.
+
+    Returns:
+        The bound, in the unit of `displacement`; a tensor if `step` is one.
+
+    Raises:
+        DomainError: If the factor is not in [0, 1) or the displacement is negative.
+
+    Example:
+        >>> backward_error_bound(0.5, 3.0, 2)
+        1.5
+
+    References:
+        Banach (1922); Letac (1986), A contraction principle for certain Markov chains;
+        Diaconis and Freedman (1999), Iterated random functions, SIAM Review 41, Section 1.
+    """
+    if not 0 <= factor < 1:
+        raise DomainError(
+            f"backward_error_bound: factor must lie in [0, 1), but it is {factor}. "
+            "Without contraction there is no such bound: lower lr, or add weight decay."
+        )
+    if not displacement >= 0:
+        raise DomainError(
+            f"backward_error_bound: displacement must be ≥ 0, but it is {displacement}. "
+            "Pass the largest distance between T_i(x0) and x0."
+        )
+    return factor**step * displacement / (1 - factor)
+
+
+def heavy_ball_matrix(curvature: float, lr: float, momentum: float) -> Tensor:
+    """Returns the matrix by which heavy ball moves (position, velocity) on a quadratic.
+
+    v ← βv + hθ, θ ← θ − ηv: M = [[1 − ηh, −ηβ], [h, β]], det M = β. Its norm usually exceeds
+    1, so one step is no contraction in the plain distance although its powers vanish.
+
+    Args:
+        curvature: Second derivative h of the loss.
+        lr: Step size η.
+        momentum: Friction β in [0, 1).
+
+    Returns:
+        A (2, 2) float64 matrix.
+
+    Raises:
+        DomainError: If the momentum is not in [0, 1).
+
+    Example:
+        >>> heavy_ball_matrix(2.0, 0.25, 0.5)
+        tensor([[ 0.5000, -0.1250],
+                [ 2.0000,  0.5000]], dtype=torch.float64)
+
+    References:
+        Polyak (1964), Some methods of speeding up the convergence of iteration methods.
+    """
+    if not 0 <= momentum < 1:
+        raise DomainError(
+            f"heavy_ball_matrix: momentum must lie in [0, 1), but it is {momentum}. "
+            "Pass for example momentum=0.9."
+        )
+    rows = [[1 - lr * curvature, -lr * momentum], [curvature, momentum]]
+    return torch.tensor(rows, dtype=torch.float64)
+
+
+def heavy_ball_rate(curvature: float, lr: float, momentum: float) -> float:
+    """Returns the asymptotic factor per step of heavy ball on a quadratic.
+
+    The spectral radius of :func:`heavy_ball_matrix`: √β while (1 + β − ηh)² < 4β, when the two
+    eigenvalues are complex, whatever the curvature.
+
+    Args:
+        curvature: Second derivative h of the loss.
+        lr: Step size η.
+        momentum: Friction β in [0, 1).
+
+    Returns:
+        The spectral radius.
+
+    Raises:
+        DomainError: If the momentum is not in [0, 1).
+
+    Example:
+        >>> round(heavy_ball_rate(1.0, 0.5, 0.81), 12)
+        0.9
+    """
+    matrix = heavy_ball_matrix(curvature, lr, momentum)
+    return torch.linalg.eigvals(matrix).abs().max().item()
+
+
+def _gradient_and_derivative(gradient: Gradient, x: Tensor, direction: Tensor):
+    value, derivative = torch.func.jvp(gradient, (x,), (direction,))
+    if value.shape != x.shape:
+        raise ShapeError(
+            "order_difference: a gradient must keep the shape of its point, but it turned "
+            f"{tuple(x.shape)} into {tuple(value.shape)}. Return one number per coordinate."
+        )
+    return value, derivative
+
+
+def lie_bracket(first: Gradient, second: Gradient, x: Tensor) -> Tensor:
+    """Returns the Lie bracket that two gradient steps fail to commute by.
+
+    [g₁, g₂] = H₂g₁ − H₁g₂: doing step 1 then 2 minus 2 then 1 is η²[g₁, g₂] + O(η³).
+
+    Args:
+        first: Gradient g₁ of the map applied first, (..., d) -> (..., d), made of torch
+            operations that ``torch.func.jvp`` can differentiate; row by row.
+        second: Gradient g₂ of the map applied second, likewise.
+        x: Points (..., d).
+
+    Returns:
+        The bracket at each point, (..., d).
+
+    Raises:
+        ShapeError: If a gradient changes the shape of its point.
+
+    Example:
+        >>> x = torch.tensor([1.0])
+        >>> lie_bracket(lambda x: x - 1, lambda x: 3 * (x + 1), x)
+        tensor([-6.])
+
+    References:
+        Dherin, Avelin, Karlsson, Mazzawi, Gonzalvo, Munn (2025), arXiv 2502.01557.
+    """
+    return order_difference([first, second], x, 1.0)
+
+
+def order_difference(gradients: Sequence[Gradient], x: Tensor, lr: float) -> Tensor:
+    """Returns the leading difference between one run and the run with its batches reversed.
+
+    x_n − y_n = η² Σ_{i<j} (H_j g_i − H_i g_j) + O(η³), everything at the starting point.
+    With S_k = Σ_{i<k} g_i − Σ_{i>k} g_i the double sum is Σ_k H_k S_k: n Hessian-vector
+    products in place of n².
+
+    Args:
+        gradients: g_1 … g_n in forward order, each (..., d) -> (..., d).
+        x: Starting points x₀, (..., d).
+        lr: Step size η.
+
+    Returns:
+        The leading term of forward minus backward, (..., d).
+
+    Raises:
+        ShapeError: If there is no gradient, or one changes the shape of its point.
+
+    Example:
+        >>> maps = [lambda x: x - 1, lambda x: 3 * (x + 1)]
+        >>> order_difference(maps, torch.tensor([1.0]), 0.1)
+        tensor([-0.0600])
+
+    References:
+        Dherin et al. (2025), arXiv 2502.01557; Hairer, Lubich and Wanner (2006), Geometric
+        Numerical Integration, Section III.4 (Baker–Campbell–Hausdorff).
+    """
+    if len(gradients) == 0:
+        raise ShapeError(
+            "order_difference: gradients must hold at least one map, but it is empty (length 0). "
+            "Pass the gradients in the order of the forward run."
+        )
+    values = torch.stack([gradient(x) for gradient in gradients])  # (n, ..., d)
+    if values.shape[1:] != x.shape:
+        raise ShapeError(
+            "order_difference: a gradient must keep the shape of its point, but it turned "
+            f"{tuple(x.shape)} into {tuple(values.shape[1:])}. Return one number per coordinate."
+        )
+    before = values.cumsum(0) - values
+    after = values.sum(0) - before - values
+    total = torch.zeros_like(x)
+    for gradient, direction in zip(gradients, before - after, strict=True):
+        total += _gradient_and_derivative(gradient, x, direction)[1]
+    return lr**2 * total

@@ -1,0 +1,322 @@
+"""Two runs on one noise: how fast they meet, and how to sample exactly from where they meet."""
+
+import math
+from collections.abc import Callable, Sequence
+
+import torch
+from torch import Tensor
+
+from ..errors import ConvergenceError, DomainError, ShapeError
+
+__all__ = [
+    "coupling_from_the_past",
+    "coupling_time",
+    "forward_coalescence",
+    "lindley_backward",
+    "lindley_forward",
+    "mm1_waiting",
+    "monotone_coupling_from_the_past",
+    "synchronous_coupling",
+]
+
+# (generator, count) -> (count, num_states): `count` random self-maps of {0, …, num_states − 1}.
+DrawMaps = Callable[[torch.Generator, int], Tensor]
+
+
+def coupling_time(exponent: float, distance: float, tolerance: float) -> float:
+    """Returns the number of steps after which two runs on one noise agree to a tolerance.
+
+    n ≈ log(D/ε) / |γ|: logarithmic in the accuracy, whatever the dimension.
+
+    Args:
+        exponent: γ < 0, the Lyapunov exponent per step (log ρ for constant contraction).
+        distance: D > 0, the starting distance.
+        tolerance: ε > 0.
+
+    Returns:
+        The number of steps, not rounded; 0 if the runs start within the tolerance.
+
+    Raises:
+        DomainError: If the exponent is not negative, or a distance is not positive.
+
+    Example:
+        >>> round(coupling_time(math.log(0.5), 8.0, 1.0), 12)
+        3.0
+    """
+    if not exponent < 0:
+        raise DomainError(
+            f"coupling_time: exponent must be negative, but it is {exponent}. "
+            "Runs whose maps do not contract on average never meet."
+        )
+    if not (distance > 0 and tolerance > 0):
+        raise DomainError(
+            "coupling_time: distance and tolerance must be positive, but they are "
+            f"{distance} and {tolerance}. Pass for example tolerance=1e-6."
+        )
+    return max(0.0, math.log(distance / tolerance) / -exponent)
+
+
+def synchronous_coupling(maps: Sequence, x0: Tensor, other: Tensor, *, at=None) -> Tensor:
+    """Runs two starting points forward through the same maps and returns their distance.
+
+    d(x_n, x′_n) ≤ cⁿ d(x₀, x′₀): forgetting the start is what forward runs do as well; only
+    the backward orbit has a limit besides.
+
+    Args:
+        maps: T_1 … T_N, each (..., d) -> (..., d).
+        x0: First start, (..., d).
+        other: Second start, of the same shape.
+        at: Numbers of steps to report; None for 0 … N.
+
+    Returns:
+        Euclidean distances (len(at), ...).
+
+    Raises:
+        ShapeError: If the two starts differ in shape.
+
+    Example:
+        >>> maps = [lambda x: x / 2 + 1] * 3
+        >>> synchronous_coupling(maps, torch.tensor([0.0]), torch.tensor([8.0]))
+        tensor([8., 4., 2., 1.])
+    """
+    from ..maps import forward_orbit
+
+    if x0.shape != other.shape:
+        raise ShapeError(
+            "synchronous_coupling: the two starts must have one shape, but they have "
+            f"{tuple(x0.shape)} and {tuple(other.shape)}. Expand one of them."
+        )
+    both = forward_orbit(maps, torch.stack([x0, other], dim=-2), at=at)  # (len(at), ..., 2, d)
+    return torch.linalg.vector_norm(both[..., 0, :] - both[..., 1, :], dim=-1)
+
+
+def _checked_maps(function: str, draw: DrawMaps, generator: torch.Generator, count: int) -> Tensor:
+    maps = draw(generator, count)
+    if maps.ndim != 2 or maps.shape[0] != count:
+        raise ShapeError(
+            f"{function}: draw must return (count, num_states) = ({count}, …) maps, but their "
+            f"shape is {tuple(maps.shape)}. Give each random map as the list of its values."
+        )
+    return maps.long()
+
+
+def coupling_from_the_past(
+    draw: DrawMaps, num_samples: int, *, generator: torch.Generator, max_steps: int = 100_000
+) -> tuple[Tensor, Tensor]:
+    """Draws exactly from the stationary law of a finite chain, by composing backward.
+
+    F_n = T_1 ∘ … ∘ T_n until F_n is constant: the constant is y_∞, and its law is π. Each new
+    map goes *inside*; with new maps outside, see :func:`forward_coalescence`.
+
+    Args:
+        draw: Draws `count` independent random maps as a (count, num_states) table of values.
+        num_samples: Independent samples wanted.
+        generator: Source of randomness handed to `draw`.
+        max_steps: Give up after so many maps.
+
+    Returns:
+        The samples (num_samples,) and the number of maps each one took, both int64.
+
+    Raises:
+        ShapeError: If `draw` returns the wrong shape.
+        ConvergenceError: If a composition is not constant after `max_steps`.
+
+    Example:
+        >>> def reset(generator, count):  # every map sends all states to one random state
+        ...     return torch.randint(3, (count, 1), generator=generator).expand(count, 3)
+        >>> states, steps = coupling_from_the_past(
+        ...     reset, 5, generator=torch.Generator().manual_seed(0))
+        >>> steps
+        tensor([1, 1, 1, 1, 1])
+
+    References:
+        Propp and Wilson (1996), Exact sampling with coupled Markov chains and applications to
+        statistical mechanics, Random Structures & Algorithms 9.
+    """
+    return _coalesce("coupling_from_the_past", draw, num_samples, generator, max_steps, True)
+
+
+def forward_coalescence(
+    draw: DrawMaps, num_samples: int, *, generator: torch.Generator, max_steps: int = 100_000
+) -> tuple[Tensor, Tensor]:
+    """Stops when *forward* copies from all states have met, which does not sample from π.
+
+    T_n ∘ … ∘ T_1 becomes constant as fast as the backward composition, but its value at that
+    random time is biased. Kept as the counterexample to :func:`coupling_from_the_past`.
+
+    Args:
+        draw: Draws `count` independent random maps as a (count, num_states) table of values.
+        num_samples: Independent samples wanted.
+        generator: Source of randomness handed to `draw`.
+        max_steps: Give up after so many maps.
+
+    Returns:
+        The meeting states (num_samples,) and the number of maps each one took.
+
+    Raises:
+        ShapeError: If `draw` returns the wrong shape.
+        ConvergenceError: If copies have not met after `max_steps`.
+
+    Example:
+        >>> def draw(generator, count):  # half the time both states go to 0, else they swap
+        ...     heads = torch.randint(2, (count, 1), generator=generator)
+        ...     return torch.where(heads == 1, torch.tensor([0, 0]), torch.tensor([1, 0]))
+        >>> states, _ = forward_coalescence(draw, 100, generator=torch.Generator().manual_seed(0))
+        >>> int(states.sum())  # always state 0, although π = (2/3, 1/3)
+        0
+    """
+    return _coalesce("forward_coalescence", draw, num_samples, generator, max_steps, False)
+
+
+def _coalesce(function, draw, num_samples, generator, max_steps, inside):
+    composed = _checked_maps(function, draw, generator, num_samples)
+    if bool(((composed < 0) | (composed >= composed.shape[1])).any()):
+        raise DomainError(
+            f"{function}: maps must take values in 0 … {composed.shape[1] - 1}, but they range "
+            f"from {int(composed.min())} to {int(composed.max())}. Number the states from 0."
+        )
+    steps = torch.ones(num_samples, dtype=torch.int64)
+    for _ in range(max_steps):
+        open_ = (composed != composed[:, :1]).any(dim=1).nonzero().squeeze(1)
+        if len(open_) == 0:
+            return composed[:, 0], steps
+        new, old = _checked_maps(function, draw, generator, len(open_)), composed[open_]
+        # inside: F(T(s)); outside: T(F(s)).
+        composed[open_] = old.gather(1, new) if inside else new.gather(1, old)
+        steps[open_] += 1
+    raise ConvergenceError(
+        f"{function}: every composition must become constant, but {len(open_)} of {num_samples} "
+        f"are not after {max_steps} maps. Raise max_steps, or check that the maps can coalesce."
+    )
+
+
+def monotone_coupling_from_the_past(
+    update: Callable[[Tensor, Tensor], Tensor],
+    noise: Callable[[torch.Generator, int], Tensor],
+    bottom: Tensor,
+    top: Tensor,
+    *,
+    generator: torch.Generator,
+    max_steps: int = 2**20,
+) -> tuple[Tensor, int]:
+    """Draws one exact sample from a monotone chain by following its two extreme states.
+
+    If s ≤ s′ implies update(s, u) ≤ update(s′, u), the images of all states lie between those
+    of bottom and top. The past is doubled, −1, −2, −4, …, and **the same noise is used again**
+    for the times already seen.
+
+    Args:
+        update: (state, noise of one step) -> state, monotone in the state.
+        noise: Draws the noise of `count` steps, (count, ...).
+        bottom: Smallest state, any shape.
+        top: Largest state, of that shape.
+        generator: Source of randomness handed to `noise`.
+        max_steps: Give up beyond so many steps into the past.
+
+    Returns:
+        The sample, of the shape of `bottom`, and how far into the past it took.
+
+    Raises:
+        ConvergenceError: If the extremes have not met from `max_steps` back.
+
+    Example:
+        >>> def walk(state, u):  # a walk on {0, …, 4} that sticks at its ends
+        ...     return (state + torch.where(u < 0.5, -1, 1)).clamp(0, 4)
+        >>> state, past = monotone_coupling_from_the_past(
+        ...     walk, lambda g, n: torch.rand(n, generator=g), torch.tensor(0), torch.tensor(4),
+        ...     generator=torch.Generator().manual_seed(0))
+        >>> 0 <= int(state) <= 4 and past >= 4
+        True
+
+    References:
+        Propp and Wilson (1996), Random Structures & Algorithms 9, Section 2.2.
+    """
+    past = noise(generator, 1)  # past[k] drives the step from time −(k+1) to −k
+    while True:
+        low, high = bottom, top
+        for u in past.flip(0):
+            low, high = update(low, u), update(high, u)
+        if torch.equal(low, high):
+            return low, len(past)
+        if len(past) >= max_steps:
+            raise ConvergenceError(
+                "monotone_coupling_from_the_past: the extreme states must meet, but they differ "
+                f"after {len(past)} steps. Raise max_steps, or check that update is monotone."
+            )
+        past = torch.cat([past, noise(generator, len(past))])
+
+
+def lindley_forward(increments: Tensor, start: Tensor | float = 0.0) -> Tensor:
+    """Returns the waiting times W_{n+1} = max(W_n + X_{n+1}, 0): a ReLU net of width 1.
+
+    Args:
+        increments: X_1 … X_n, (n, ...): service time minus time to the next arrival.
+        start: W_0 ≥ 0.
+
+    Returns:
+        W_0 … W_n, (n + 1, ...).
+
+    Example:
+        >>> lindley_forward(torch.tensor([2.0, -1.0, -3.0, 1.0]))
+        tensor([0., 2., 1., 0., 1.])
+
+    References:
+        Lindley (1952), The theory of queues with a single server.
+    """
+    # max(W + X, 0) unrolled: W_n = S_n − min(−W_0, min_{k≤n} S_k).
+    sums = torch.cat([torch.zeros_like(increments[:1]), increments.cumsum(0)])
+    floor = torch.minimum(sums.cummin(0).values, -torch.as_tensor(start).to(increments))
+    return sums - floor
+
+
+def lindley_backward(increments: Tensor) -> Tensor:
+    """Returns the same maps composed backward from 0: the running maximum of a random walk.
+
+    y_n = max(0, X_1, X_1 + X_2, …, X_1 + … + X_n): it only grows, and for E X < 0 it stops
+    growing at the stationary waiting time (Loynes).
+
+    Args:
+        increments: X_1 … X_n, (n, ...).
+
+    Returns:
+        y_0 … y_n, (n + 1, ...).
+
+    Example:
+        >>> lindley_backward(torch.tensor([2.0, -1.0, -3.0, 1.0]))
+        tensor([0., 2., 2., 2., 2.])
+
+    References:
+        Loynes (1962), The stability of a queue with non-independent inter-arrival and service
+        times.
+    """
+    sums = torch.cat([torch.zeros_like(increments[:1]), increments.cumsum(0)])
+    return sums.cummax(0).values
+
+
+def mm1_waiting(arrival_rate: float, service_rate: float) -> tuple[float, float]:
+    """Returns P(W = 0) and E W of the stationary waiting time in the M/M/1 queue.
+
+    With load r = λ/μ: P(W = 0) = 1 − r, E W = r/(μ − λ). At λ = ½, μ = 1 they are ½ and 1. (The
+    walk with steps ±1, up with probability 1/3, has a maximum with the same two numbers.)
+
+    Args:
+        arrival_rate: λ > 0; times between arrivals are exponential with mean 1/λ.
+        service_rate: μ > λ; service times are exponential with mean 1/μ.
+
+    Returns:
+        The pair (P(W = 0), E W).
+
+    Raises:
+        DomainError: If the queue is not stable.
+
+    Example:
+        >>> mm1_waiting(0.5, 1.0)
+        (0.5, 1.0)
+    """
+    if not 0 < arrival_rate < service_rate:
+        raise DomainError(
+            "mm1_waiting: the rates must satisfy 0 < arrival_rate < service_rate, but they are "
+            f"{arrival_rate} and {service_rate}. A busier queue grows for ever."
+        )
+    load = arrival_rate / service_rate
+    return 1 - load, load / (service_rate - arrival_rate)

@@ -1,0 +1,78 @@
+"""How much a curve shakes, kept apart from how high it lies."""
+
+import torch
+from torch import Tensor
+
+from ..errors import DomainError, ShapeError
+
+__all__ = ["increment_rms", "sequential_jitter"]
+
+
+def sequential_jitter(values: Tensor, *, degree: int = 0) -> Tensor:
+    """Returns the within-run standard deviation of each curve about its own trend.
+
+    J = √(Σ_t (v_t − p(t))² / (n − degree − 1)), p the least-squares polynomial of that run.
+    It says nothing about the mean over runs: two methods with one mean curve can differ in J
+    by any factor.
+
+    Args:
+        values: Curves (n, ...), time first; every other index is a run.
+        degree: Degree of the trend: 0 removes the run's mean, 1 a straight line.
+
+    Returns:
+        One number per run, (...), in the unit of the values; unbiased (squared) for white noise.
+
+    Raises:
+        DomainError: If the degree is negative.
+        ShapeError: If there are too few times for the trend.
+
+    Example:
+        >>> sequential_jitter(torch.tensor([1.0, 3.0, 1.0, 3.0, 2.0]))
+        tensor(1.)
+        >>> sequential_jitter(torch.arange(5.0), degree=1).item() < 1e-6
+        True
+    """
+    if degree < 0:
+        raise DomainError(
+            f"sequential_jitter: degree must be ≥ 0, but it is {degree}. "
+            "Pass 0 to remove the mean, 1 to remove a line."
+        )
+    num_times = values.shape[0] if values.ndim else 0
+    if num_times < degree + 2:
+        raise ShapeError(
+            f"sequential_jitter: values must hold at least degree + 2 = {degree + 2} times, but "
+            f"their shape is {tuple(values.shape)}. Observe more steps."
+        )
+    time = torch.linspace(-1, 1, num_times, dtype=torch.float64, device=values.device)
+    # An orthonormal basis of the polynomials: projecting on it is stable at any length.
+    basis, _ = torch.linalg.qr(torch.stack([time**power for power in range(degree + 1)], dim=1))
+    flat = values.reshape(num_times, -1).double()
+    residual = flat - basis @ (basis.T @ flat)
+    variance = residual.square().sum(0) / (num_times - degree - 1)
+    return variance.sqrt().reshape(values.shape[1:]).to(values.dtype)
+
+
+def increment_rms(values: Tensor) -> Tensor:
+    """Returns the root mean square of the step-to-step changes of each curve.
+
+    √(mean_t (v_{t+1} − v_t)²): blind to any slow drift, so it can be read during training.
+
+    Args:
+        values: Curves (n, ...), time first, n ≥ 2.
+
+    Returns:
+        One number per run, (...), in the unit of the values.
+
+    Raises:
+        ShapeError: If there are fewer than two times.
+
+    Example:
+        >>> increment_rms(torch.tensor([0.0, 2.0, 0.0]))
+        tensor(2.)
+    """
+    if values.ndim == 0 or values.shape[0] < 2:
+        raise ShapeError(
+            "increment_rms: values must hold at least 2 times, but their shape is "
+            f"{tuple(values.shape)}. Observe more steps."
+        )
+    return values.diff(dim=0).square().mean(0).sqrt()

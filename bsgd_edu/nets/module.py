@@ -1,0 +1,124 @@
+"""Any stateless torch module as a net: its parameters evaluated as a cloud."""
+
+from collections.abc import Sequence
+from copy import deepcopy
+
+import torch
+from torch import Tensor, nn
+
+from ..errors import DomainError, ShapeError
+from .base import Net, checked_loss
+
+__all__ = ["ModuleNet"]
+
+
+class ModuleNet(Net):
+    """Wraps a torch module: `vmap` over points, autograd for the gradient.
+
+    The module must be a pure function of its parameters: no buffers that change (batch
+    normalisation's running statistics) and no dropout, because a backward orbit replays it.
+
+    Args:
+        module: Takes inputs (B, *features) to outputs (B, C).
+        feature_dims: Number of axes of one input: 1 for vectors, 3 for images.
+        weight_decay: λ ≥ 0 of the loss's λ/2 ‖θ‖².
+        loss: ``"cross_entropy"`` or ``"mse"``.
+
+    Raises:
+        DomainError: If the module carries state that training would change.
+
+    Example:
+        >>> net = ModuleNet(torch.nn.Linear(4, 3))
+        >>> theta = net.init(torch.Generator().manual_seed(0), replicas=(5,))
+        >>> net.logits(theta, torch.ones(2, 4)).shape
+        torch.Size([5, 2, 3])
+    """
+
+    def __init__(
+        self,
+        module: nn.Module,
+        feature_dims: int = 1,
+        weight_decay: float = 0.0,
+        loss: str = "cross_entropy",
+    ):
+        checked_loss(loss, weight_decay)
+        for name, part in module.named_modules():
+            tracks = getattr(part, "track_running_stats", False)
+            drops = isinstance(part, nn.modules.dropout._DropoutNd) and part.p > 0
+            if tracks or drops:
+                raise DomainError(
+                    f"ModuleNet: module must be a pure function of its parameters, but "
+                    f"{name or 'it'} is {part}. Use GroupNorm or LayerNorm, and no dropout."
+                )
+        self.module, self.feature_dims = module, feature_dims
+        self.names, parameters = zip(*module.named_parameters(), strict=True)
+        self.shapes = [tuple(p.shape) for p in parameters]
+        self.sizes = [p.numel() for p in parameters]
+        self.dim = sum(self.sizes)
+        self.weight_decay, self.loss_kind = weight_decay, loss
+
+    def __repr__(self) -> str:
+        return f"ModuleNet({type(self.module).__name__}, {self.dim} parameters)"
+
+    def init(self, generator: torch.Generator, replicas: Sequence[int] = ()) -> Tensor:
+        """Returns parameters (*replicas, d): weights and biases uniform in ±1/√(fan-in).
+
+        That is torch's default for linear and convolution layers; parameters of other layers of
+        one dimension (a norm's scale and shift) keep the module's values.
+        """
+        parts = []
+        owners = dict(self.module.named_modules())
+        for name, shape, value in zip(
+            self.names, self.shapes, self.module.parameters(), strict=True
+        ):
+            owner = owners[name.rpartition(".")[0]]
+            weight = getattr(owner, "weight", None)
+            if weight is None or weight.dim() < 2:
+                parts.append(value.detach().flatten().expand(*replicas, -1).to(generator.device))
+                continue
+            size = torch.Size(shape).numel()
+            uniform = torch.rand(*replicas, size, generator=generator, device=generator.device)
+            parts.append((2 * uniform - 1) * weight[0].numel() ** -0.5)
+        return torch.cat(parts, -1)
+
+    def logits(self, theta: Tensor, inputs: Tensor) -> Tensor:
+        """Returns the outputs (..., B, C); see :meth:`Net.logits`."""
+        lead = self._checked(theta).shape[:-1]
+        own = inputs.dim() - 1 - self.feature_dims
+        if not lead and not own:
+            return self._call(theta, inputs)
+        lead = torch.broadcast_shapes(lead, inputs.shape[:own])
+        points = theta.expand(*lead, -1).flatten(0, -2)
+        if own:
+            inputs = inputs.expand(*lead, *inputs.shape[own:]).flatten(0, len(lead) - 1)
+        outputs = torch.func.vmap(self._call, in_dims=(0, 0 if own else None))(points, inputs)
+        return outputs.unflatten(0, lead)
+
+    def _call(self, theta: Tensor, inputs: Tensor) -> Tensor:
+        parts = theta.split(self.sizes)
+        named = {
+            name: part.view(shape)
+            for name, part, shape in zip(self.names, parts, self.shapes, strict=True)
+        }
+        return torch.func.functional_call(self.module, named, (inputs,))
+
+    def to_module(self, theta: Tensor) -> nn.Module:
+        """Returns a copy of the module with the parameters θ (d,)."""
+        if theta.shape != (self.dim,):
+            raise ShapeError(
+                f"to_module: theta must be one point ({self.dim},), but it has shape "
+                f"{tuple(theta.shape)}. Pick one replica, for example theta[0]."
+            )
+        module = deepcopy(self.module)
+        nn.utils.vector_to_parameters(theta.detach().clone(), module.parameters())
+        return module
+
+    def from_module(self, module: nn.Module) -> Tensor:
+        """Returns the parameters of a module of the same shapes as one point (d,)."""
+        found = [tuple(p.shape) for p in module.parameters()]
+        if found != self.shapes:
+            raise ShapeError(
+                f"from_module: module must have parameters of shapes {self.shapes}, but it has "
+                f"{found}. Pass a copy of the module this net was made of."
+            )
+        return nn.utils.parameters_to_vector(module.parameters()).detach()

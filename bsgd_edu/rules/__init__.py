@@ -1,0 +1,35 @@
+"""Update maps made of gradients, and the orders in which they can be composed."""
+
+from .gradient import (
+    adam_map,
+    adam_state,
+    momentum_map,
+    momentum_state,
+    position,
+    sgd_map,
+    sgd_maps,
+)
+from .order import (
+    append_linearisation,
+    block_backward_orbit,
+    head_polish,
+    lie_bracket,
+    lie_bracket_correction,
+    palindromic_average,
+)
+
+__all__ = [
+    "adam_map",
+    "adam_state",
+    "append_linearisation",
+    "block_backward_orbit",
+    "head_polish",
+    "lie_bracket",
+    "lie_bracket_correction",
+    "momentum_map",
+    "momentum_state",
+    "palindromic_average",
+    "position",
+    "sgd_map",
+    "sgd_maps",
+]

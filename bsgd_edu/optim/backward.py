@@ -99,11 +99,12 @@ class WindowedBackwardSGD(torch.optim.Optimizer):
         """
         parameters = [p for group in self.param_groups for p in group["params"]]
         saved = [(p, p.detach().clone(), dict(self.state[p])) for p in parameters]
-        length = len(self.history)
+        history, newest = self.history, self._new_map(batch)
         try:
-            return self._compose(closure, self._new_map(batch), parameters)
+            return self._compose(closure, newest, parameters)
         except BaseException:
-            del self.history[length:]
+            self.history = history
+            _set_random_state(newest["random_state"])
             with torch.no_grad():
                 for p, value, state in saved:
                     p.copy_(value)

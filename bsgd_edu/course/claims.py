@@ -1,0 +1,335 @@
+"""Asserts a paper's claims inside a chapter, and records what was measured.
+
+`claim(id)` finds the statement in `data/claims.toml`; `agrees`, `holds` and `not_reproduced`
+compare, print one line that is the same under every profile, and leave a machine-readable output
+that the runner gathers. What varies between runs goes into the output's metadata: nbval compares
+an output's data and never its metadata.
+"""
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import torch
+
+from ..errors import BsgdError, DomainError, ShapeError, UsageError
+from ..plot.display import publish
+from .outcomes import (
+    MIME,
+    Outcome,
+    finite,
+    gather,
+    list_claims,
+    load_outcomes,
+    number,
+    render_html,
+    save_outcomes,
+    summary,
+)
+from .registry import Entry, entry, read_registry
+
+__all__ = [
+    "Claim",
+    "ClaimFailed",
+    "Outcome",
+    "claim",
+    "claims_table",
+    "gather",
+    "list_claims",
+    "load_outcomes",
+    "outcomes",
+    "read_registry",
+    "render_html",
+    "save_outcomes",
+    "summary",
+]
+
+# What this kernel has asserted so far; a cell that runs twice replaces its outcome.
+_OUTCOMES: dict[str, Outcome] = {}
+
+
+class ClaimFailed(BsgdError, AssertionError):
+    """A claim whose measurement lies outside its tolerance."""
+
+
+def claim(claim_id: str) -> "Claim":
+    """Returns the claim of that id, ready to be compared with a measurement.
+
+    Args:
+        claim_id: An id of ``data/claims.toml``.
+
+    Returns:
+        The claim.
+
+    Raises:
+        UsageError: If there is no such id; the message names the nearest one.
+    """
+    return Claim(entry(claim_id))
+
+
+class Claim:
+    """A statement of the register, to be compared with a measurement."""
+
+    def __init__(self, stated: Entry):
+        self.stated = stated
+
+    def agrees(
+        self,
+        measured: Any,
+        predicted: Any,
+        *,
+        stderr: Any = None,
+        rtol: float | None = None,
+        atol: float | None = None,
+    ) -> Outcome:
+        """Asserts |measured − predicted| ≤ sigmas·stderr + atol + rtol·|predicted|.
+
+        Args:
+            measured: A number or an array of any shape.
+            predicted: The same shape, or one number for all entries.
+            stderr: Monte-Carlo standard error(s) of measured, > 0.
+            rtol: Relative tolerance, for what is computed and not sampled.
+            atol: Absolute tolerance.
+
+        Returns:
+            The outcome, about the entry that is furthest off.
+
+        Raises:
+            ClaimFailed: If any entry is further off than its tolerance.
+            UsageError: If no tolerance is given.
+            DomainError: If a number is not finite, or a tolerance not positive.
+            ShapeError: If the shapes differ.
+        """
+        if stderr is None and rtol is None and atol is None:
+            raise UsageError(
+                f"{self.stated.id}: agrees must be given a tolerance, but there is no stderr, rtol "
+                "or atol. Pass stderr=… for what is sampled, rtol=… or atol=… for what is computed."
+            )
+        got = self._numbers("measured", measured)
+        want = self._like("predicted", predicted, got)
+        errors = self._errors(stderr, got)
+        allowed = np.zeros_like(got) if errors is None else self.stated.sigmas * errors
+        for name, value, scale in (("rtol", rtol, np.abs(want)), ("atol", atol, 1.0)):
+            if value is not None:
+                self._positive(name, value)
+                allowed = allowed + value * scale
+        gap = np.abs(got - want)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            badness = np.where(gap == 0, 0.0, gap / allowed)
+        worst = int(np.argmax(badness))
+        facts = self._facts(got, want, errors, worst)
+        bound = float(allowed.flat[worst])
+        return self._settle(bool(badness.flat[worst] <= 1), facts, f"at most {bound:.3g}")
+
+    def holds(
+        self,
+        value: Any,
+        *,
+        below: float | None = None,
+        above: float | None = None,
+        between: Sequence[float] | None = None,
+        stderr: Any = None,
+    ) -> Outcome:
+        """Asserts an inequality for every entry of a value.
+
+        Args:
+            value: A number or an array of any shape.
+            below: An upper bound, or
+            above: a lower bound, or
+            between: both.
+            stderr: If given, the inequality must hold with ``sigmas`` standard errors to spare.
+
+        Returns:
+            The outcome, about the entry nearest to a bound or furthest beyond it.
+
+        Raises:
+            ClaimFailed: If an entry violates the inequality.
+            UsageError: If not exactly one of below, above, between is given.
+            DomainError: If a number is not finite, or the bounds are in the wrong order.
+        """
+        given = [name for name, b in _named(below, above, between) if b is not None]
+        if len(given) != 1:
+            raise UsageError(
+                f"{self.stated.id}: holds must be given exactly one of below, above, between, but "
+                f"it was given {given or 'none'}. Pass for example below=1e-6."
+            )
+        pair = between if between is not None else (above, below)
+        low, high = (math.nan if b is None else float(b) for b in pair)
+        if between is not None and not low < high:
+            raise DomainError(
+                f"{self.stated.id}: between must be (a, b) with a < b, but it is ({low:g}, "
+                f"{high:g}). Swap them."
+            )
+        got = self._numbers("value", value)
+        errors = self._errors(stderr, got)
+        spare = 0.0 if errors is None else self.stated.sigmas * errors
+        # How far inside each bound an entry lies; a missing bound (NaN) never decides.
+        room = np.fmin(got - spare - low, high - got - spare)
+        worst = int(np.argmin(room))
+        number_there = float(got.flat[worst])
+        nearer_low = number_there - low < high - number_there
+        bound = low if math.isnan(high) or nearer_low else high
+        facts = self._facts(got, np.full_like(got, bound), errors, worst)
+        rule = f"{given[0]} {tuple(pair) if between is not None else f'{bound:g}'}"
+        return self._settle(bool(room.flat[worst] > 0), facts, rule)
+
+    def not_reproduced(
+        self, measured: Any, *, why: str, predicted: float | None = None, stderr: Any = None
+    ) -> Outcome:
+        """Records a claim that does not hold here: a finding, not an error.
+
+        Args:
+            measured: The number that was found.
+            why: What differs, in a sentence without measured digits.
+            predicted: The number that was expected, if there is one.
+            stderr: Standard error of measured, if it was sampled.
+
+        Returns:
+            The outcome.
+
+        Raises:
+            UsageError: If no reason is given.
+        """
+        if len(why.split()) < 3:
+            raise UsageError(
+                f"{self.stated.id}: why must be a sentence, but it is {why!r}. "
+                "Say what was tried and what differs from the claim."
+            )
+        got = self._numbers("measured", measured)
+        errors = self._errors(stderr, got)
+        facts: dict[str, Any] = {"measured": float(got.flat[0]), "count": got.size, "why": why}
+        if predicted is not None:
+            gap = abs(float(got.flat[0]) - float(predicted))
+            facts |= {"expected": float(predicted), "gap": gap}
+        if errors is not None:
+            facts["stderr"] = float(errors.flat[0])
+        return self._record("not reproduced", facts)
+
+    def _facts(
+        self, got: np.ndarray, want: np.ndarray, errors: np.ndarray | None, worst: int
+    ) -> dict[str, Any]:
+        measured, expected = float(got.flat[worst]), float(want.flat[worst])
+        facts = {"measured": measured, "expected": expected, "count": got.size}
+        gap = abs(measured - expected)
+        if errors is None:
+            return facts | {"gap": gap}
+        stderr = float(errors.flat[worst])
+        return facts | {"gap": gap / stderr, "gap_unit": "standard errors", "stderr": stderr}
+
+    def _settle(self, passed: bool, facts: dict[str, Any], rule: str) -> Outcome:
+        if passed:
+            smaller = self.stated.scale == "smaller"
+            return self._record("reproduced at smaller scale" if smaller else "reproduced", facts)
+        outcome = self._record("failed", facts)
+        one_of = f" (the worst of {outcome.count} numbers)" if outcome.count > 1 else ""
+        allowed = "" if not outcome.gap_unit else f" with {self.stated.sigmas:g} standard errors"
+        raise ClaimFailed(
+            f"{self.stated.id}: measured must agree with the prediction ({self.stated.predicted}), "
+            f"but measured {number(outcome.measured, 6)}{one_of} against predicted "
+            f"{number(outcome.expected, 6)}, a gap of {outcome.gap:.3g} "
+            f"{outcome.gap_unit or 'in absolute value'} where the rule is {rule}{allowed}. "
+            "Look for the cause; if the claim does not hold here, say so with not_reproduced."
+        )
+
+    def _record(self, verdict: str, facts: dict[str, Any]) -> Outcome:
+        stated = self.stated
+        numbers = {key: finite(v) if isinstance(v, float) else v for key, v in facts.items()}
+        shared = ("id", "chapter", "paper", "where", "source", "statement", "kind", "predicted")
+        outcome = Outcome(
+            **{name: getattr(stated, name) for name in shared},
+            tolerance=stated.tolerance,
+            verdict=verdict,
+            profile=_profile(),
+            **numbers,
+        )
+        _OUTCOMES[stated.id] = outcome
+        mark = {"failed": "✗", "not reproduced": "○"}.get(verdict, "✓")
+        line = f"{mark} {verdict}: {stated.statement} [{stated.id}]"
+        if outcome.why:
+            line += f"\n  Why: {outcome.why}"
+        stable = outcome.stable()
+        varying = {key: v for key, v in vars(outcome).items() if key not in stable}
+        publish({MIME: stable, "text/plain": line}, {MIME: varying})
+        return outcome
+
+    def _numbers(self, name: str, value: Any) -> np.ndarray:
+        if isinstance(value, torch.Tensor):
+            value = value.detach().cpu().numpy()
+        try:
+            array = np.atleast_1d(np.asarray(value, dtype=np.float64))
+        except (TypeError, ValueError):
+            raise ShapeError(
+                f"{self.stated.id}: {name} must be a number or an array of numbers, but it is "
+                f"{type(value).__name__}. Pass a float, an array or a tensor."
+            ) from None
+        if not array.size or not np.isfinite(array).all():
+            bad = int((~np.isfinite(array)).sum())
+            raise DomainError(
+                f"{self.stated.id}: {name} must be finite, but {bad} of its {array.size} numbers "
+                "are not. Look at what produced them."
+            )
+        return array
+
+    def _like(self, name: str, value: Any, got: np.ndarray) -> np.ndarray:
+        array = self._numbers(name, value)
+        if array.size > 1 and array.shape != got.shape:
+            raise ShapeError(
+                f"{self.stated.id}: {name} must be one number or shaped {got.shape} like measured, "
+                f"but its shape is {array.shape}. Compare entry by entry."
+            )
+        return np.broadcast_to(array.reshape(-1) if array.size == 1 else array, got.shape)
+
+    def _errors(self, stderr: Any, got: np.ndarray) -> np.ndarray | None:
+        if stderr is None:
+            return None
+        errors = self._like("stderr", stderr, got)
+        for value in errors.flat:
+            self._positive("stderr", float(value))
+        return errors
+
+    def _positive(self, name: str, value: float) -> None:
+        if not (math.isfinite(value) and value > 0):
+            raise DomainError(
+                f"{self.stated.id}: {name} must be > 0 and finite, but it is {value:g}. "
+                "Estimate it from the spread over replicas."
+            )
+
+
+def outcomes() -> list[Outcome]:
+    """Returns what this kernel has asserted so far, in that order."""
+    return list(_OUTCOMES.values())
+
+
+def claims_table(chapter: str | None = None) -> None:
+    """Displays the claims of a chapter: predicted, measured, verdict.
+
+    Args:
+        chapter: Its slug; None for the chapter of the claims asserted so far. Claims of it that
+            this kernel has not asserted yet are named below the table.
+    """
+    chapters = {chapter} if chapter else {outcome.chapter for outcome in outcomes()}
+    shown = [outcome for outcome in outcomes() if outcome.chapter in chapters]
+    missing = [
+        item.id
+        for item in read_registry().values()
+        if item.chapter in chapters and item.id not in _OUTCOMES
+    ]
+    note = f"Not run yet in this kernel: {', '.join(missing)}." if missing else ""
+    lines = [f"{outcome.verdict}: {outcome.id}" for outcome in shown]
+    text = "\n".join([summary(shown), *lines, *([note] if note else [])])
+    table = f"{render_html(shown)}<p>{summary(shown)}. {note}</p>"
+    publish({"text/html": table, "text/plain": text}, {})
+
+
+def _named(below: Any, above: Any, between: Any) -> tuple[tuple[str, Any], ...]:
+    return ("below", below), ("above", above), ("between", between)
+
+
+def _profile() -> str:
+    """Returns the notebook's parameter `profile`: the one fact a claim cannot know by itself."""
+    from IPython.core.interactiveshell import InteractiveShell
+
+    if not InteractiveShell.initialized():
+        return ""
+    return str(InteractiveShell.instance().user_ns.get("profile", ""))

@@ -59,13 +59,14 @@ def forward_orbit(
         return _chosen(affine_forward(maps, x0.detach()), wanted, range(len(maps.matrix) + 1))
     maps = taken_apart(maps)
     storage, moves = _movers("forward_orbit", maps)
-    stack = storage.pack(x0.detach().unsqueeze(0))
+    # A stack needs a leading axis; replicas are one already.
+    stack = storage.pack(torch.atleast_2d(x0.detach()))
     kept = {0: x0.detach()}
     needed = set(wanted)
     for n, move in enumerate(moves[: max(wanted, default=0)], 1):
         move(stack)
         if n in needed:
-            kept[n] = storage.unpack(stack)[0].clone()
+            kept[n] = storage.unpack(stack).reshape(x0.shape).clone()
     if not wanted:
         return x0.new_empty((0, *x0.shape))
     return torch.stack([kept[n] for n in wanted])

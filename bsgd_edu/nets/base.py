@@ -7,6 +7,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from ..errors import DomainError, ShapeError
+from .stacked import as_outputs
 
 __all__ = ["BatchGrad", "Net"]
 
@@ -56,7 +57,7 @@ class Net:
             wanted = targets.expand(log_p.shape[:-1]).unsqueeze(-1)
             value = -log_p.gather(-1, wanted).squeeze(-1).mean(-1)
         else:
-            value = (logits - _as_outputs(targets, logits.shape[-1])).square().mean((-2, -1))
+            value = (logits - as_outputs(targets, logits.shape[-1], inputs)).square().mean((-2, -1))
         if self.weight_decay:
             value = value + 0.5 * self.weight_decay * theta.square().sum(-1)
         return value
@@ -130,18 +131,3 @@ def checked_loss(kind: str, weight_decay: float) -> None:
         raise DomainError(
             f"Net: weight_decay must be ≥ 0, but it is {weight_decay}. Pass 0.0 for none."
         )
-
-
-def _as_outputs(targets: Tensor, outputs: int) -> Tensor:
-    """Gives scalar targets (..., B) the output axis that logits (..., B, 1) have."""
-    return targets.unsqueeze(-1) if outputs == 1 and targets.shape[-1:] != (1,) else targets
-
-
-def residual(outputs: Tensor, targets: Tensor, kind: str) -> Tensor:
-    """Returns ∂loss/∂outputs, features first like the outputs (..., C, B), batch mean included."""
-    width, batch = outputs.shape[-2:]
-    if kind == "cross_entropy":
-        # Along a strided axis softmax is vectorised over the batch: 20 times quicker here.
-        hot = functional.one_hot(targets, width).to(outputs.dtype).mT
-        return outputs.softmax(-2).sub_(hot).div_(batch)
-    return (outputs - _as_outputs(targets, width).mT).mul_(2 / (batch * width))

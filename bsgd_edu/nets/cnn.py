@@ -7,7 +7,17 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from ..errors import DomainError, ShapeError
+from .base import BatchGrad
 from .module import ModuleNet
+from .stacked import (
+    LayerStorage,
+    add_product_,
+    add_sum_,
+    affine,
+    kept,
+    scaled_residual,
+    target_columns,
+)
 
 __all__ = ["SmallCNN"]
 
@@ -58,6 +68,9 @@ class SmallCNN(ModuleNet):
         layers += [nn.Flatten(), nn.Linear(features, num_classes)]
         super().__init__(nn.Sequential(*layers), 1, weight_decay, loss)
         self.side, self.widths = side, widths
+        if blocks == 1:
+            busy = self.dim + 16 * channels[0] * side**2  # a batch of 16 is typical
+            self.storage = LayerStorage([(channels[0], 9 * in_channels), *self.shapes[1:]], busy)
 
     def __repr__(self) -> str:
         return f"SmallCNN(side={self.side}, channels={self.widths[1:]})"
@@ -89,3 +102,40 @@ class SmallCNN(ModuleNet):
         features = x.unflatten(1, (len(points), -1)).flatten(2).transpose(0, 1)
         outputs = torch.baddbmm(bias.unsqueeze(-2), features, weight.mT)
         return outputs.unflatten(0, lead)
+
+    def descend_(self, stack, batch: BatchGrad, lr, weight_decay: float) -> None:
+        """Takes one SGD step in place (one block only): the convolution is one matrix product.
+
+        The patches of the batch are laid out once, the four pixels that are pooled together
+        outermost, so that pooling adds contiguous blocks.
+        """
+        kernel, kernel_bias, weight, bias = stack
+        if batch.prepared is None:
+            wanted = target_columns(batch.targets, bias.shape[-1], batch.inputs, self.loss_kind)
+            patches = self._patches(batch.inputs)
+            batch.prepared = patches, patches.new_ones(patches.shape[-1]), wanted
+        patches, ones, wanted = batch.prepared
+        examples = wanted.shape[-1]
+        pixels = affine(kernel, kernel_bias, patches).relu_()
+        quarters = pixels.unflatten(-1, (4, -1))  # (..., channels, 4, positions · B)
+        pooled = quarters.sum(-2).mul_(0.25)
+        features = pooled.view(*weight.shape[:-2], weight.shape[-1], examples)
+        delta = scaled_residual(affine(weight, bias, features), wanted, lr, self.loss_kind)
+        keep = kept(lr, weight_decay + self.weight_decay)
+        passed = (weight.mT @ delta).mul_(0.25).view(pooled.shape).unsqueeze(-2)
+        add_product_(weight, delta, features, keep)
+        add_sum_(bias, delta, ones[:examples], keep)
+        through = quarters.sign_().mul_(passed).flatten(-2)
+        add_product_(kernel, through, patches, keep)
+        add_sum_(kernel_bias, through, ones, keep)
+
+    def _patches(self, inputs: Tensor) -> Tensor:
+        """3×3 patches (..., 9 · in_channels, 4 · positions · B) of flat images (..., B, pixels)."""
+        half = self.side // 2
+        images = inputs.reshape(-1, self.widths[0], self.side, self.side)
+        patches = functional.unfold(images, 3, padding=1)
+        patches = patches.view(*inputs.shape[:-1], -1, half, 2, half, 2)  # (…, B, 9, y, 2, x, 2)
+        order = [-5, -3, -1, -4, -2]  # features, 2, 2, y, x
+        lead = list(range(inputs.dim() - 2))
+        patches = patches.permute(*lead, *[patches.dim() + i for i in order], inputs.dim() - 2)
+        return patches.flatten(-5).contiguous()

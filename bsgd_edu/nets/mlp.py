@@ -5,15 +5,21 @@ from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
 from ..errors import DomainError, ShapeError
-from .base import BatchGrad, Net, checked_loss, residual
+from .base import BatchGrad, Net, checked_loss
+from .stacked import (
+    LayerStorage,
+    add_product_,
+    add_sum_,
+    affine,
+    kept,
+    layer_pairs,
+    scaled_residual,
+    target_columns,
+)
 
 __all__ = ["MLP", "LogisticRegression"]
-
-# Points that stay in a core's cache while every map passes over them.
-_CACHE_BYTES = 1_500_000
 
 _ACTIVATIONS = {"relu": (torch.relu_, nn.ReLU), "tanh": (torch.tanh_, nn.Tanh)}
 
@@ -65,7 +71,7 @@ class MLP(Net):
         self.weight_decay, self.loss_kind = weight_decay, loss
         self.shapes = [s for i, o in pairwise(widths) for s in ((o, i), (o,))]
         self.dim = sum(torch.Size(shape).numel() for shape in self.shapes)
-        self.storage = _LayerStorage(self)
+        self.storage = LayerStorage(self.shapes, self.dim)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({list(self.widths)}, activation={self.activation!r})"
@@ -75,7 +81,7 @@ class MLP(Net):
         bounds = torch.cat(
             [
                 torch.full((torch.Size(shape).numel(),), fan_in**-0.5)
-                for fan_in, pair in zip(self.widths, _pairs(self.shapes), strict=False)
+                for fan_in, pair in zip(self.widths, layer_pairs(self.shapes), strict=False)
                 for shape in pair
             ]
         ).to(generator.device)
@@ -84,8 +90,7 @@ class MLP(Net):
 
     def layers(self, theta: Tensor) -> list[tuple[Tensor, Tensor]]:
         """Returns views (W, b) of the points (..., d), first layer first."""
-        parts = self._checked(theta).split([torch.Size(s).numel() for s in self.shapes], -1)
-        return _pairs([p.unflatten(-1, s) for p, s in zip(parts, self.shapes, strict=True)])
+        return layer_pairs(self.storage.views(self._checked(theta)))
 
     def logits(self, theta: Tensor, inputs: Tensor) -> Tensor:
         """Returns the outputs (..., B, C); see :meth:`Net.logits`."""
@@ -95,7 +100,8 @@ class MLP(Net):
         """Returns the gradient of the loss at each point, (..., d), by hand."""
         layers, columns = self.layers(theta), self._as_columns(inputs)
         hidden = self._forward(layers, columns)
-        delta = residual(hidden[-1], targets, self.loss_kind)
+        wanted = target_columns(targets, self.widths[-1], inputs, self.loss_kind)
+        delta = scaled_residual(hidden[-1], wanted, -1.0, self.loss_kind)
         parts = []
         for level in range(len(layers) - 1, -1, -1):
             below = hidden[level - 1] if level else columns
@@ -139,53 +145,29 @@ class MLP(Net):
 
     def descend_(self, stack, batch: BatchGrad, lr, weight_decay: float) -> None:
         """Takes one SGD step in place: forward, then each layer is updated on the way back."""
-        layers = _pairs(stack)
-        columns, ones, subtracted = batch.prepared or self._prepare(batch)
+        layers = layer_pairs(stack)
+        if batch.prepared is None:
+            x = batch.inputs
+            wanted = target_columns(batch.targets, self.widths[-1], x, self.loss_kind)
+            batch.prepared = self._as_columns(x), x.new_ones(x.shape[-2]), wanted
+        columns, ones, wanted = batch.prepared
         hidden = self._forward(layers, columns)
-        delta = self._scaled_residual(hidden[-1], subtracted, lr, columns.shape[-1])
-        keep = 1 - lr * (weight_decay + self.weight_decay)
+        delta = scaled_residual(hidden[-1], wanted, lr, self.loss_kind)
+        keep = kept(lr, weight_decay + self.weight_decay)
         for level in range(len(layers) - 1, -1, -1):
             weight, bias = layers[level]
             below = hidden[level - 1] if level else columns
             passed = self._through_activation(weight.mT @ delta, below) if level else None
-            _add_product_(weight, delta, below, keep)
-            _add_sum_(bias, delta, ones, keep)
+            add_product_(weight, delta, below, keep)
+            add_sum_(bias, delta, ones, keep)
             delta = passed
-
-    def _prepare(self, batch: BatchGrad):
-        """What depends on the batch alone: features-first inputs, ones, one-hot targets."""
-        inputs = batch.inputs
-        hot = functional.one_hot(batch.targets, self.widths[-1]) if self._classifies else None
-        targets = hot if hot is not None else batch.targets
-        if targets.shape[-1] != self.widths[-1] or targets.dim() < inputs.dim():
-            targets = targets.unsqueeze(-1)
-        batch.prepared = (
-            self._as_columns(inputs),
-            inputs.new_ones(inputs.shape[-2]),
-            targets.to(inputs.dtype).mT.contiguous(),
-        )
-        return batch.prepared
-
-    @property
-    def _classifies(self) -> bool:
-        return self.loss_kind == "cross_entropy"
-
-    def _scaled_residual(self, outputs: Tensor, targets: Tensor, lr, count: int) -> Tensor:
-        """−lr · ∂loss/∂outputs, features first: every later product is already scaled."""
-        if self._classifies:
-            scale = -lr / count
-            delta = outputs.softmax(-2).sub_(targets)
-        else:
-            scale = -2 * lr / (count * outputs.shape[-2])
-            delta = outputs.sub_(targets)
-        return delta.mul_(scale[..., None, None] if isinstance(scale, Tensor) else scale)
 
     def _forward(self, layers, columns: Tensor) -> list[Tensor]:
         """Activations after each layer, features first: (..., width, B)."""
         activate = _ACTIVATIONS[self.activation][0]
         hidden, x = [], columns
         for level, (weight, bias) in enumerate(layers):
-            x = _affine(weight, bias, x)
+            x = affine(weight, bias, x)
             if level < len(layers) - 1:
                 # Under autograd an in-place activation is as good: its derivative is a function
                 # of its value for both.
@@ -219,53 +201,3 @@ class LogisticRegression(MLP):
 
     def __init__(self, num_features: int, num_classes: int, weight_decay: float = 0.0):
         super().__init__([num_features, num_classes], weight_decay=weight_decay)
-
-
-class _LayerStorage:
-    """A stack as one contiguous tensor a layer, so that the first layer is a single product."""
-
-    def __init__(self, net: MLP):
-        self.net = net
-        self.rows = max(1, _CACHE_BYTES // (4 * net.dim))
-
-    def pack(self, points: Tensor) -> tuple[Tensor, ...]:
-        return tuple(
-            part.clone(memory_format=torch.contiguous_format)
-            for pair in self.net.layers(points)
-            for part in pair
-        )
-
-    def unpack(self, stack: tuple[Tensor, ...]) -> Tensor:
-        lead = stack[1].dim() - 1
-        return torch.cat([part.flatten(lead) for part in stack], -1)
-
-
-def _pairs(items: Sequence) -> list[tuple]:
-    return list(zip(items[::2], items[1::2], strict=True))
-
-
-def _affine(weight: Tensor, bias: Tensor, x: Tensor) -> Tensor:
-    """W x + b for weights (..., o, i) and columns x (i, B) or (..., i, B)."""
-    if x.dim() == 2 and weight.is_contiguous():
-        # All points see one batch: a single product over the stacked rows of every weight.
-        flat = torch.addmm(bias.reshape(-1, 1), weight.reshape(-1, weight.shape[-1]), x)
-        return flat.view(*bias.shape, x.shape[-1])
-    if x.dim() == weight.dim() == 3:
-        return torch.baddbmm(bias.unsqueeze(-1), weight, x)
-    return (weight @ x).add_(bias.unsqueeze(-1))
-
-
-def _add_product_(weight: Tensor, delta: Tensor, below: Tensor, keep: float) -> None:
-    """weight ← keep · weight + delta belowᵀ, in place."""
-    if below.dim() == 2:
-        rows = weight.view(-1, weight.shape[-1])
-        rows.addmm_(delta.reshape(-1, delta.shape[-1]), below.mT, beta=keep)
-    elif below.dim() == weight.dim() == 3:
-        weight.baddbmm_(delta, below.mT, beta=keep)
-    else:
-        weight.mul_(keep).add_(delta @ below.mT)
-
-
-def _add_sum_(bias: Tensor, delta: Tensor, ones: Tensor, keep: float) -> None:
-    """bias ← keep · bias + Σ_batch delta, in place."""
-    bias.view(-1).addmv_(delta.reshape(-1, delta.shape[-1]), ones, beta=keep)

@@ -82,7 +82,7 @@ class Claim:
         stderr: Any = None,
         rtol: float | None = None,
         atol: float | None = None,
-    ) -> Outcome:
+    ) -> None:
         """Asserts |measured − predicted| ≤ sigmas·stderr + atol + rtol·|predicted|.
 
         Args:
@@ -91,9 +91,6 @@ class Claim:
             stderr: Monte-Carlo standard error(s) of measured, > 0.
             rtol: Relative tolerance, for what is computed and not sampled.
             atol: Absolute tolerance.
-
-        Returns:
-            The outcome, about the entry that is furthest off.
 
         Raises:
             ClaimFailed: If any entry is further off than its tolerance.
@@ -120,7 +117,7 @@ class Claim:
         worst = int(np.argmax(badness))
         facts = self._facts(got, want, errors, worst)
         bound = float(allowed.flat[worst])
-        return self._settle(bool(badness.flat[worst] <= 1), facts, f"at most {bound:.3g}")
+        self._settle(bool(badness.flat[worst] <= 1), facts, f"at most {bound:.3g}")
 
     def holds(
         self,
@@ -130,7 +127,7 @@ class Claim:
         above: float | None = None,
         between: Sequence[float] | None = None,
         stderr: Any = None,
-    ) -> Outcome:
+    ) -> None:
         """Asserts an inequality for every entry of a value.
 
         Args:
@@ -139,9 +136,6 @@ class Claim:
             above: a lower bound, or
             between: both.
             stderr: If given, the inequality must hold with ``sigmas`` standard errors to spare.
-
-        Returns:
-            The outcome, about the entry nearest to a bound or furthest beyond it.
 
         Raises:
             ClaimFailed: If an entry violates the inequality.
@@ -172,11 +166,11 @@ class Claim:
         bound = low if math.isnan(high) or nearer_low else high
         facts = self._facts(got, np.full_like(got, bound), errors, worst)
         rule = f"{given[0]} {tuple(pair) if between is not None else f'{bound:g}'}"
-        return self._settle(bool(room.flat[worst] > 0), facts, rule)
+        self._settle(bool(room.flat[worst] > 0), facts, rule)
 
     def not_reproduced(
         self, measured: Any, *, why: str, predicted: float | None = None, stderr: Any = None
-    ) -> Outcome:
+    ) -> None:
         """Records a claim that does not hold here: a finding, not an error.
 
         Args:
@@ -184,9 +178,6 @@ class Claim:
             why: What differs, in a sentence without measured digits.
             predicted: The number that was expected, if there is one.
             stderr: Standard error of measured, if it was sampled.
-
-        Returns:
-            The outcome.
 
         Raises:
             UsageError: If no reason is given.
@@ -204,7 +195,7 @@ class Claim:
             facts |= {"expected": float(predicted), "gap": gap}
         if errors is not None:
             facts["stderr"] = float(errors.flat[0])
-        return self._record("not reproduced", facts)
+        self._record("not reproduced", facts)
 
     def _facts(
         self, got: np.ndarray, want: np.ndarray, errors: np.ndarray | None, worst: int
@@ -217,10 +208,11 @@ class Claim:
         stderr = float(errors.flat[worst])
         return facts | {"gap": gap / stderr, "gap_unit": "standard errors", "stderr": stderr}
 
-    def _settle(self, passed: bool, facts: dict[str, Any], rule: str) -> Outcome:
+    def _settle(self, passed: bool, facts: dict[str, Any], rule: str) -> None:
         if passed:
             smaller = self.stated.scale == "smaller"
-            return self._record("reproduced at smaller scale" if smaller else "reproduced", facts)
+            self._record("reproduced at smaller scale" if smaller else "reproduced", facts)
+            return
         outcome = self._record("failed", facts)
         one_of = f" (the worst of {outcome.count} numbers)" if outcome.count > 1 else ""
         allowed = "" if not outcome.gap_unit else f" with {self.stated.sigmas:g} standard errors"

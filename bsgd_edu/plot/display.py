@@ -81,11 +81,13 @@ def show(
     publish({"text/html": text, "text/plain": ""}, {})
 
 
-def picture(figure: "Figure | Axes") -> bytes:
-    """Returns a figure as PNG with a palette of 128 colours: a third of the bytes, no visible loss.
+def picture(figure: "Figure | Axes", *, quick: bool = False) -> bytes:
+    """Returns a figure as PNG.
 
     Args:
         figure: A figure, or axes of it.
+        quick: False for a page: 144 dots an inch and a palette of 128 colours, which is a third
+            of the bytes with no visible loss. True for a moving picture: half the work, larger.
 
     Returns:
         The file's bytes.
@@ -93,8 +95,11 @@ def picture(figure: "Figure | Axes") -> bytes:
     from PIL import Image
 
     raw, small = io.BytesIO(), io.BytesIO()
+    options = {"dpi": 100 if quick else _DPI, "metadata": {"Software": None}}
     with use():
-        figure_of(figure).savefig(raw, format="png", dpi=_DPI, metadata={"Software": None})
+        figure_of(figure).savefig(raw, format="png", pil_kwargs={"compress_level": 1}, **options)
+    if quick:
+        return raw.getvalue()
     image = Image.open(raw).convert("RGB").quantize(128, dither=Image.Dither.NONE)
     image.save(small, format="PNG", optimize=True)
     return small.getvalue()

@@ -78,8 +78,7 @@ class Explorer:
     @property
     def values(self) -> dict[str, Any]:
         """What the controls say, by parameter name."""
-        pressed = self._presses
-        return {n: pressed[n] if n in pressed else c.value for n, c in self.controls.items()}
+        return {n: getattr(c, "value", self._presses.get(n)) for n, c in self.controls.items()}
 
     @property
     def png(self) -> bytes:

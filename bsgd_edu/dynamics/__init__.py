@@ -6,7 +6,6 @@ from .contraction import (
     gradient_step_factor,
     heavy_ball_matrix,
     heavy_ball_rate,
-    lie_bracket,
     order_difference,
 )
 from .coupling import (
@@ -60,7 +59,6 @@ __all__ = [
     "heavy_ball_rate",
     "increment_rms",
     "kesten_index",
-    "lie_bracket",
     "lindley_backward",
     "lindley_forward",
     "lyapunov_covariance",

@@ -12,7 +12,6 @@ __all__ = [
     "gradient_step_factor",
     "heavy_ball_matrix",
     "heavy_ball_rate",
-    "lie_bracket",
     "order_difference",
 ]
 
@@ -164,43 +163,17 @@ def _gradient_and_derivative(gradient: Gradient, x: Tensor, direction: Tensor):
     return value, derivative
 
 
-def lie_bracket(first: Gradient, second: Gradient, x: Tensor) -> Tensor:
-    """Returns the Lie bracket that two gradient steps fail to commute by.
-
-    [g₁, g₂] = H₂g₁ − H₁g₂: doing step 1 then 2 minus 2 then 1 is η²[g₁, g₂] + O(η³).
-
-    Args:
-        first: Gradient g₁ of the map applied first, (..., d) -> (..., d), made of torch
-            operations that ``torch.func.jvp`` can differentiate; row by row.
-        second: Gradient g₂ of the map applied second, likewise.
-        x: Points (..., d).
-
-    Returns:
-        The bracket at each point, (..., d).
-
-    Raises:
-        ShapeError: If a gradient changes the shape of its point.
-
-    Example:
-        >>> x = torch.tensor([1.0])
-        >>> lie_bracket(lambda x: x - 1, lambda x: 3 * (x + 1), x)
-        tensor([-6.])
-
-    References:
-        Dherin, Avelin, Karlsson, Mazzawi, Gonzalvo, Munn (2025), arXiv 2502.01557.
-    """
-    return order_difference([first, second], x, 1.0)
-
-
 def order_difference(gradients: Sequence[Gradient], x: Tensor, lr: float) -> Tensor:
     """Returns the leading difference between one run and the run with its batches reversed.
 
     x_n − y_n = η² Σ_{i<j} (H_j g_i − H_i g_j) + O(η³), everything at the starting point.
-    With S_k = Σ_{i<k} g_i − Σ_{i>k} g_i the double sum is Σ_k H_k S_k: n Hessian-vector
-    products in place of n².
+    For two maps this is the Lie bracket of the gradient fields. With
+    S_k = Σ_{i<k} g_i − Σ_{i>k} g_i the double sum is Σ_k H_k S_k: n Hessian-vector products in
+    place of n². (`rules.lie_bracket` gets it from the maps themselves, by differences.)
 
     Args:
-        gradients: g_1 … g_n in forward order, each (..., d) -> (..., d).
+        gradients: g_1 … g_n in forward order, each (..., d) -> (..., d), row by row, made of
+            torch operations that ``torch.func.jvp`` can differentiate.
         x: Starting points x₀, (..., d).
         lr: Step size η.
 

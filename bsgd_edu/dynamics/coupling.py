@@ -86,8 +86,8 @@ def synchronous_coupling(maps: Sequence, x0: Tensor, other: Tensor, *, at=None) 
             "synchronous_coupling: the two starts must have one shape, but they have "
             f"{tuple(x0.shape)} and {tuple(other.shape)}. Expand one of them."
         )
-    both = forward_orbit(maps, torch.stack([x0, other], dim=-2), at=at)  # (len(at), ..., 2, d)
-    return torch.linalg.vector_norm(both[..., 0, :] - both[..., 1, :], dim=-1)
+    both = forward_orbit(maps, torch.stack([x0, other]), at=at)  # (len(at), 2, ..., d)
+    return torch.linalg.vector_norm(both[:, 0] - both[:, 1], dim=-1)
 
 
 def _checked_maps(function: str, draw: DrawMaps, generator: torch.Generator, count: int) -> Tensor:
@@ -97,7 +97,7 @@ def _checked_maps(function: str, draw: DrawMaps, generator: torch.Generator, cou
             f"{function}: draw must return (count, num_states) = ({count}, …) maps, but their "
             f"shape is {tuple(maps.shape)}. Give each random map as the list of its values."
         )
-    return maps.long()
+    return maps.long().clone(memory_format=torch.contiguous_format)
 
 
 def coupling_from_the_past(

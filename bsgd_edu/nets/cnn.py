@@ -69,7 +69,7 @@ class SmallCNN(ModuleNet):
         super().__init__(nn.Sequential(*layers), 1, weight_decay, loss)
         self.side, self.widths = side, widths
         if blocks == 1:
-            busy = self.dim + 16 * channels[0] * side**2  # a batch of 16 is typical
+            busy = self.dim + 64 * channels[0] * side**2  # four passes over 16 examples
             self.storage = LayerStorage([(channels[0], 9 * in_channels), *self.shapes[1:]], busy)
 
     def __repr__(self) -> str:

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 
 import torch
 from torch import Tensor
-from torch.nn import functional
 
 from ..errors import DomainError, ShapeError
 from .stacked import as_outputs
@@ -51,16 +50,19 @@ class Net:
 
     def loss(self, theta: Tensor, inputs: Tensor, targets: Tensor) -> Tensor:
         """Returns the loss of each point, (...): the mean over the batch, weight decay included."""
-        logits = self.logits(theta, inputs)
-        if self.loss_kind == "cross_entropy":
-            log_p = functional.log_softmax(logits, -1)
-            wanted = targets.expand(log_p.shape[:-1]).unsqueeze(-1)
-            value = -log_p.gather(-1, wanted).squeeze(-1).mean(-1)
-        else:
-            value = (logits - as_outputs(targets, logits.shape[-1], inputs)).square().mean((-2, -1))
+        value = self.data_loss(self.logits(theta, inputs), inputs, targets)
         if self.weight_decay:
             value = value + 0.5 * self.weight_decay * theta.square().sum(-1)
         return value
+
+    def data_loss(self, logits: Tensor, inputs: Tensor, targets: Tensor) -> Tensor:
+        """Returns the loss (...) of outputs (..., B, C), without weight decay."""
+        if self.loss_kind == "cross_entropy":
+            # Classes on a strided axis: log_softmax is then vectorised over the batch.
+            log_p = logits.mT.contiguous().log_softmax(-2)
+            wanted = targets.expand(logits.shape[:-1]).unsqueeze(-2)
+            return -log_p.gather(-2, wanted).squeeze(-2).mean(-1)
+        return (logits - as_outputs(targets, logits.shape[-1], inputs)).square().mean((-2, -1))
 
     def grad(self, theta: Tensor, inputs: Tensor, targets: Tensor) -> Tensor:
         """Returns the gradient of the loss at each point, (..., d)."""

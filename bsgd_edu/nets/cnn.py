@@ -68,48 +68,47 @@ class SmallCNN(ModuleNet):
         layers += [nn.Flatten(), nn.Linear(features, num_classes)]
         super().__init__(nn.Sequential(*layers), 1, weight_decay, loss)
         self.side, self.widths = side, widths
-        if blocks == 1:
+        if blocks == 1:  # its gradient is written by hand, the kernel as a matrix
             busy = self.dim + 64 * channels[0] * side**2  # four passes over 16 examples
-            self.storage = LayerStorage([(channels[0], 9 * in_channels), *self.shapes[1:]], busy)
+            self.storage = LayerStorage(self.shapes, busy)
 
     def __repr__(self) -> str:
         return f"SmallCNN(side={self.side}, channels={self.widths[1:]})"
 
-    def logits(self, theta: Tensor, inputs: Tensor) -> Tensor:
-        """Returns the outputs (..., B, C); see :meth:`Net.logits`."""
+    def _outputs(self, parts, inputs: Tensor) -> Tensor:
+        """Outputs (..., B, C); one batch for all points is one grouped convolution a block."""
         pixels = self.widths[0] * self.side**2
         if inputs.shape[-1] != pixels:
             raise ShapeError(
                 f"SmallCNN: inputs must have shape (..., B, {pixels}), but they have "
                 f"{tuple(inputs.shape)}. Flatten each image, channels first."
             )
-        if theta.dim() == 1 or inputs.dim() > 2:
-            return super().logits(theta, inputs)
-        # One batch for all points: their channels stand side by side in one image.
-        lead = self._checked(theta).shape[:-1]
-        points = theta.reshape(-1, self.dim)
-        parts = [
-            part.unflatten(-1, shape)
-            for part, shape in zip(points.split(self.sizes, -1), self.shapes, strict=True)
-        ]
+        lead = parts[-1].shape[:-1]
+        if not lead or inputs.dim() > 2:
+            return super()._outputs(parts, inputs)
+        # The channels of all points stand side by side in one image.
+        parts = [p.reshape(-1, *shape) for p, shape in zip(parts, self.shapes, strict=True)]
+        count = len(parts[0])
         x = inputs.unflatten(-1, (self.widths[0], self.side, self.side))
         for level in range(len(self.widths) - 1):
             weight, bias = parts[2 * level : 2 * level + 2]
-            groups = len(points) if level else 1
+            groups = count if level else 1
             x = functional.conv2d(x, weight.flatten(0, 1), bias.flatten(), padding=1, groups=groups)
             x = functional.avg_pool2d(x.relu(), 2)
         weight, bias = parts[-2:]
-        features = x.unflatten(1, (len(points), -1)).flatten(2).transpose(0, 1)
-        outputs = torch.baddbmm(bias.unsqueeze(-2), features, weight.mT)
-        return outputs.unflatten(0, lead)
+        features = x.unflatten(1, (count, -1)).flatten(2).transpose(0, 1)
+        return torch.baddbmm(bias.unsqueeze(-2), features, weight.mT).unflatten(0, lead)
 
     def descend_(self, stack, batch: BatchGrad, lr, weight_decay: float) -> None:
-        """Takes one SGD step in place (one block only): the convolution is one matrix product.
+        """Takes one SGD step in place; with one block the convolution is one matrix product.
 
         The patches of the batch are laid out once, the four pixels that are pooled together
         outermost, so that pooling adds contiguous blocks.
         """
+        if len(self.widths) > 2:
+            return super().descend_(stack, batch, lr, weight_decay)
         kernel, kernel_bias, weight, bias = stack
+        kernel = kernel.flatten(-3)
         if batch.prepared is None:
             wanted = target_columns(batch.targets, bias.shape[-1], batch.inputs, self.loss_kind)
             patches = self._patches(batch.inputs)

@@ -7,7 +7,8 @@ import torch
 from torch import Tensor, nn
 
 from ..errors import DomainError, ShapeError
-from .base import Net, checked_loss
+from .base import BatchGrad, Net, checked_loss
+from .stacked import LayerStorage, kept
 
 __all__ = ["ModuleNet"]
 
@@ -53,8 +54,8 @@ class ModuleNet(Net):
         self.module, self.feature_dims = module, feature_dims
         self.names, parameters = zip(*module.named_parameters(), strict=True)
         self.shapes = [tuple(p.shape) for p in parameters]
-        self.sizes = [p.numel() for p in parameters]
-        self.dim = sum(self.sizes)
+        self.dim = sum(p.numel() for p in parameters)
+        self.storage = LayerStorage(self.shapes, self.dim)
         self.weight_decay, self.loss_kind = weight_decay, loss
 
     def __repr__(self) -> str:
@@ -83,23 +84,52 @@ class ModuleNet(Net):
 
     def logits(self, theta: Tensor, inputs: Tensor) -> Tensor:
         """Returns the outputs (..., B, C); see :meth:`Net.logits`."""
-        lead = self._checked(theta).shape[:-1]
+        return self._outputs(self.storage.views(self._checked(theta)), inputs)
+
+    def grad(self, theta: Tensor, inputs: Tensor, targets: Tensor) -> Tensor:
+        """Returns the gradient of the loss at each point, (..., d)."""
+        parts = self._gradients(self.storage.views(self._checked(theta)), inputs, targets)
+        gradient = torch.cat(
+            [p.flatten(theta.dim() - 1) if p.dim() >= theta.dim() else p[..., None] for p in parts],
+            -1,
+        )
+        return gradient.add_(theta, alpha=self.weight_decay) if self.weight_decay else gradient
+
+    def descend_(self, stack, batch: BatchGrad, lr, weight_decay: float) -> None:
+        """Takes one SGD step in place, each parameter in a tensor of its own."""
+        keep = kept(lr, weight_decay + self.weight_decay)
+        gradients = self._gradients(stack, batch.inputs, batch.targets)
+        for part, gradient, shape in zip(stack, gradients, self.shapes, strict=True):
+            ones = [1] * len(shape)
+            rate = lr.unflatten(-1, (-1, *ones)) if isinstance(lr, Tensor) else lr
+            scale = keep.unflatten(-1, (-1, *ones)) if isinstance(keep, Tensor) else keep
+            part.mul_(scale).sub_(rate * gradient)
+
+    def _gradients(self, parts, inputs: Tensor, targets: Tensor) -> tuple[Tensor, ...]:
+        with torch.enable_grad():
+            parts = [part.detach().requires_grad_() for part in parts]
+            # The losses of different points share no parameter: one backward pass serves all.
+            loss = self.data_loss(self._outputs(parts, inputs), inputs, targets).sum()
+            return torch.autograd.grad(loss, parts)
+
+    def _outputs(self, parts, inputs: Tensor) -> Tensor:
+        """Outputs (..., B, C) of the points whose parameters are `parts`, each (..., *shape)."""
         own = inputs.dim() - 1 - self.feature_dims
+        lead = parts[0].shape[: parts[0].dim() - len(self.shapes[0])]
         if not lead and not own:
-            return self._call(theta, inputs)
+            return self._call(parts, inputs)
         lead = torch.broadcast_shapes(lead, inputs.shape[:own])
-        points = theta.expand(*lead, -1).flatten(0, -2)
+        points = [
+            part.expand(*lead, *shape).reshape(-1, *shape)
+            for part, shape in zip(parts, self.shapes, strict=True)
+        ]
         if own:
             inputs = inputs.expand(*lead, *inputs.shape[own:]).flatten(0, len(lead) - 1)
         outputs = torch.func.vmap(self._call, in_dims=(0, 0 if own else None))(points, inputs)
         return outputs.unflatten(0, lead)
 
-    def _call(self, theta: Tensor, inputs: Tensor) -> Tensor:
-        parts = theta.split(self.sizes)
-        named = {
-            name: part.view(shape)
-            for name, part, shape in zip(self.names, parts, self.shapes, strict=True)
-        }
+    def _call(self, parts, inputs: Tensor) -> Tensor:
+        named = dict(zip(self.names, parts, strict=True))
         return torch.func.functional_call(self.module, named, (inputs,))
 
     def to_module(self, theta: Tensor) -> nn.Module:

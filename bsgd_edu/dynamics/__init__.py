@@ -18,6 +18,13 @@ from .coupling import (
     monotone_coupling_from_the_past,
     synchronous_coupling,
 )
+from .estimates import (
+    correlation_and_stderr,
+    mean_and_stderr,
+    rms_and_stderr,
+    share_and_stderr,
+    variance_and_stderr,
+)
 from .jitter import increment_rms, sequential_jitter
 from .stationary import (
     ar1_backward_correlation,
@@ -50,6 +57,7 @@ __all__ = [
     "backward_error_bound",
     "bernoulli_cdf",
     "bernoulli_convolution",
+    "correlation_and_stderr",
     "coupling_from_the_past",
     "coupling_time",
     "effective_batches",
@@ -62,6 +70,7 @@ __all__ = [
     "lindley_backward",
     "lindley_forward",
     "lyapunov_covariance",
+    "mean_and_stderr",
     "mm1_waiting",
     "monotone_coupling_from_the_past",
     "order_difference",
@@ -69,9 +78,12 @@ __all__ = [
     "regression_mean_log_lipschitz",
     "regression_sgd_limit",
     "regression_sgd_variance",
+    "rms_and_stderr",
     "scalar_lyapunov_exponent",
     "scalar_stability_limit",
     "sequential_jitter",
+    "share_and_stderr",
     "small_lr_covariance",
     "synchronous_coupling",
+    "variance_and_stderr",
 ]

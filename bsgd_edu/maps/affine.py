@@ -45,11 +45,7 @@ class AffineMap(NamedTuple):
 
     def unbind(self) -> list["AffineMap"]:
         """Takes a batch of maps apart along its leading axis."""
-        if self.matrix.dim() < 3:
-            raise ShapeError(
-                "AffineMap: a sequence of maps must have a leading axis, but matrix has shape "
-                f"{tuple(self.matrix.shape)}. Pass [map] for a single one."
-            )
+        _batched(self)
         return [AffineMap(a, b) for a, b in zip(self.matrix, self.offset, strict=True)]
 
 
@@ -58,26 +54,56 @@ def taken_apart(maps: Sequence | AffineMap) -> Sequence:
     return maps.unbind() if isinstance(maps, AffineMap) else maps
 
 
-def scan_pays(maps: Sequence | AffineMap) -> bool:
-    """Whether log N products of N d×d matrices cost less than N²/2 products with a vector."""
+def number_of(maps: Sequence | AffineMap) -> int:
+    """Returns how many maps a sequence holds: for an AffineMap its leading axis, not its fields."""
+    return len(_batched(maps).matrix if isinstance(maps, AffineMap) else maps)
+
+
+def spread(maps: Sequence | AffineMap, x0: Tensor) -> Tensor:
+    """Returns the start (..., d), once for each replica that an AffineMap brings along."""
+    if not isinstance(maps, AffineMap):
+        return x0
+    lead = (maps.matrix.shape[1:-2], maps.offset.shape[1:-1], x0.shape[:-1])
+    dims = {maps.matrix.shape[-1], maps.offset.shape[-1], *x0.shape[-1:]}
+    try:
+        shape = (*torch.broadcast_shapes(*lead), *dims)
+    except RuntimeError:
+        shape = ()
+    if len(dims) > 1 or not shape or not x0.dim():
+        raise ShapeError(
+            "AffineMap: matrix (N, ..., d, d), offset (N, ..., d) and the points (..., d) must fit "
+            f"each other, but have shapes {tuple(maps.matrix.shape)}, {tuple(maps.offset.shape)} "
+            f"and {tuple(x0.shape)}. Give them one d, and replicas that broadcast."
+        )
+    return x0.expand(shape)
+
+
+def scan_pays(maps: Sequence | AffineMap, max_bytes: int | None = None) -> bool:
+    """Whether log N products of N d×d matrices cost less than N²/2 products with a vector.
+
+    A scan holds all N products at once, twice while it joins them: `max_bytes` may forbid that.
+    """
     if not isinstance(maps, AffineMap):
         return False
-    count, dim = maps.matrix.shape[0], maps.matrix.shape[-1]
+    matrix = maps.matrix
+    if max_bytes is not None and 2 * matrix.numel() * matrix.element_size() > max_bytes:
+        return False
+    count, dim = len(matrix), matrix.shape[-1]
     return dim == 1 or dim * math.log2(max(count, 2)) < count / 2
 
 
 def affine_backward(maps: AffineMap, x0: Tensor) -> Tensor:
     """y_n = x_0 + Σ_{k ≤ n} A_1 … A_{k−1} (T_k x_0 − x_0), for n = 0..N."""
-    matrix, offset = _broadcast(maps, x0)
+    matrix, offset = _aligned(maps, x0)
     moves = _apply(matrix, x0) + offset - x0
     before = _prefix_products(matrix[:-1])
     steps = torch.cat([moves[:1], _apply(before, moves[1:])])
-    return torch.cat([x0.expand(steps[:1].shape), x0 + steps.cumsum(0)])
+    return torch.cat([x0.unsqueeze(0), x0 + steps.cumsum(0)])
 
 
 def affine_forward(maps: AffineMap, x0: Tensor) -> Tensor:
     """The compositions (A, b) of the first n maps, each round doubling their reach."""
-    matrix, offset = _broadcast(maps, x0)
+    matrix, offset = _aligned(maps, x0)
     shift = 1
     while shift < len(matrix):
         older, newer = matrix[:-shift], matrix[shift:]
@@ -85,8 +111,7 @@ def affine_forward(maps: AffineMap, x0: Tensor) -> Tensor:
         offset = torch.cat([offset[:shift], reached])
         matrix = torch.cat([matrix[:shift], newer @ older])
         shift *= 2
-    points = _apply(matrix, x0) + offset
-    return torch.cat([x0.expand(points[:1].shape), points])
+    return torch.cat([x0.unsqueeze(0), _apply(matrix, x0) + offset])
 
 
 def _prefix_products(factors: Tensor) -> Tensor:
@@ -106,12 +131,21 @@ def _apply(matrix: Tensor, x: Tensor) -> Tensor:
     return (matrix @ x.unsqueeze(-1)).squeeze(-1)
 
 
-def _broadcast(maps: AffineMap, x0: Tensor) -> AffineMap:
-    """Gives the maps the replica dimensions of the points."""
-    missing = x0.dim() + 2 - maps.matrix.dim()
-    if missing <= 0:
-        return maps
-    return AffineMap(
-        maps.matrix.unflatten(0, (-1, *[1] * missing)),
-        maps.offset.unflatten(0, (-1, *[1] * missing)),
+def _batched(maps: AffineMap) -> AffineMap:
+    if maps.matrix.dim() < 3:
+        raise ShapeError(
+            "AffineMap: a sequence of maps must have a leading axis, but matrix has shape "
+            f"{tuple(maps.matrix.shape)}. Pass [map] for a single one."
+        )
+    return maps
+
+
+def _aligned(maps: AffineMap, x0: Tensor) -> AffineMap:
+    """Puts the replica axes of the maps under those of the points, which `spread` made."""
+    matrix, offset = (
+        part.unflatten(0, (-1, *[1] * (x0.dim() + inner - part.dim())))
+        for part, inner in ((maps.matrix, 2), (maps.offset, 1))
     )
+    # A shared matrix stays shared; only the offsets grow to the replicas of the matrices.
+    lead = torch.broadcast_shapes(matrix.shape[1:-2], offset.shape[1:-1])
+    return AffineMap(matrix, offset.expand(len(offset), *lead, -1))

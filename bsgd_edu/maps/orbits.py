@@ -6,7 +6,15 @@ import torch
 from torch import Tensor
 
 from ..errors import DomainError
-from .affine import AffineMap, affine_backward, affine_forward, scan_pays, taken_apart
+from .affine import (
+    AffineMap,
+    affine_backward,
+    affine_forward,
+    number_of,
+    scan_pays,
+    spread,
+    taken_apart,
+)
 from .core import Map, Stack, checked
 
 __all__ = ["backward_orbit", "forward_orbit", "windowed_orbit"]
@@ -54,22 +62,13 @@ def forward_orbit(
         >>> forward_orbit(maps, torch.tensor([8.0])).ravel()
         tensor([8., 4., 5.])
     """
-    wanted = _indices("forward_orbit", maps, at)
+    wanted = chosen_steps("forward_orbit", maps, at)
+    x0 = spread(maps, x0.detach())
     if scan_pays(maps):
-        return _chosen(affine_forward(maps, x0.detach()), wanted, range(len(maps.matrix) + 1))
-    maps = taken_apart(maps)
-    storage, moves = _movers("forward_orbit", maps)
-    # A stack needs a leading axis; replicas are one already.
-    stack = storage.pack(torch.atleast_2d(x0.detach()))
-    kept = {0: x0.detach()}
-    needed = set(wanted)
-    for n, move in enumerate(moves[: max(wanted, default=0)], 1):
-        move(stack)
-        if n in needed:
-            kept[n] = storage.unpack(stack).reshape(x0.shape).clone()
-    if not wanted:
-        return x0.new_empty((0, *x0.shape))
-    return torch.stack([kept[n] for n in wanted])
+        points = affine_forward(maps, x0)
+        if _in_range(points):
+            return _chosen(points, wanted, range(len(points)))
+    return _walk_on("forward_orbit", taken_apart(maps), x0, wanted)
 
 
 def backward_orbit(
@@ -115,18 +114,20 @@ def backward_orbit(
         >>> backward_orbit(maps, torch.tensor([8.0])).ravel()
         tensor([8.0000, 4.0000, 4.5000])
     """
-    wanted = _indices("backward_orbit", maps, at)
+    wanted = chosen_steps("backward_orbit", maps, at)
     if coalesce is not None and not coalesce >= 0:
         raise DomainError(
             f"backward_orbit: coalesce must be ≥ 0, but it is {coalesce}. "
             "Pass None to keep every iterate apart."
         )
-    x0 = x0.detach()
-    if scan_pays(maps):
-        return _chosen(affine_backward(maps, x0), wanted, range(len(maps.matrix) + 1))
+    x0 = spread(maps, x0.detach())
+    rows = _rows_within("backward_orbit", max_bytes, x0)
+    if scan_pays(maps, max_bytes):
+        points = affine_backward(maps, x0)
+        if _in_range(points):
+            return _chosen(points, wanted, range(len(points)))
     entries = sorted(set(wanted))
     starts = x0.expand(len(entries), *x0.shape)
-    rows = _rows_within("backward_orbit", max_bytes, x0)
     moved = _walk_back(
         "backward_orbit", taken_apart(maps), starts, entries, rows, progress, coalesce
     )
@@ -170,18 +171,49 @@ def windowed_orbit(
             f"windowed_orbit: window must be an integer ≥ 0, but it is {window!r}. "
             "Pass 0 for the forward orbit."
         )
-    wanted = _indices("windowed_orbit", maps, at)
-    x0 = x0.detach()
+    wanted = chosen_steps("windowed_orbit", maps, at)
+    x0 = spread(maps, x0.detach())
     maps = taken_apart(maps)
     entries = sorted(set(wanted))
     starts = x0.expand(len(entries), *x0.shape)
     late = [n - window for n in entries if n > window]
     if late:
-        tails = forward_orbit(maps[window:], x0, at=late)
+        tails = _walk_on("windowed_orbit", maps[window:], x0, late, window)
         starts = torch.cat([starts[: len(entries) - len(late)], tails])
     depths = [min(n, window) for n in entries]
     moved = _walk_back("windowed_orbit", maps[:window], starts, depths, None, False, None)
     return _chosen(moved, wanted, entries)
+
+
+def chosen_steps(name: str, maps: Sequence[Map] | AffineMap, at) -> list[int]:
+    """Returns the steps that are asked for, each checked to lie in 0..N."""
+    count = number_of(maps)
+    if at is None:
+        return list(range(count + 1))
+    given = at.tolist() if isinstance(at, Tensor) else list(at)
+    wrong = [n for n in given if n != int(n) or not 0 <= n <= count]
+    if wrong:
+        raise DomainError(
+            f"{name}: at must hold integers in 0..{count} for {count} maps, but it holds "
+            f"{wrong[0]}. Leave at=None for the whole orbit."
+        )
+    return [int(n) for n in given]
+
+
+def _walk_on(name, maps, x0, wanted, before: int = 0) -> Tensor:
+    """Moves x0 through the maps in order; `before` counts the maps that come ahead of them."""
+    storage, moves = _movers(name, maps, before)
+    # A stack needs a leading axis; replicas are one already.
+    stack = storage.pack(torch.atleast_2d(x0))
+    kept = {0: x0}
+    needed = set(wanted)
+    for n, move in enumerate(moves[: max(wanted, default=0)], 1):
+        move(stack)
+        if n in needed:
+            kept[n] = storage.unpack(stack).reshape(x0.shape).clone()
+    if not wanted:
+        return x0.new_empty((0, *x0.shape))
+    return torch.stack([kept[n] for n in wanted])
 
 
 def _walk_back(name, maps, starts, entries, rows, progress, coalesce) -> Tensor:
@@ -212,7 +244,7 @@ def _walk_back(name, maps, starts, entries, rows, progress, coalesce) -> Tensor:
     return moved
 
 
-def _movers(name: str, maps: Sequence[Map]):
+def _movers(name: str, maps: Sequence[Map], before: int = 0):
     """Returns the storage that the maps share and, for each map, what moves a stack in it."""
     storages = {id(getattr(t, "storage", None)): getattr(t, "storage", None) for t in maps}
     if len(storages) == 1:
@@ -223,25 +255,22 @@ def _movers(name: str, maps: Sequence[Map]):
     def mover(t: Map, step: int):
         def move_(stack: Stack) -> None:
             (points,) = stack
-            points.copy_(checked(t(points), points, name, step).detach())
+            image = checked(t(points), points, name, step)
+            if not torch.can_cast(image.dtype, points.dtype):
+                raise DomainError(
+                    f"{name}: x0 must hold what the maps return, but it is {points.dtype} and map "
+                    f"{step} returns {image.dtype}. Pass a floating-point start, x0.float()."
+                )
+            points.copy_(image.detach())
 
         return move_
 
-    return _FLAT, [mover(t, step) for step, t in enumerate(maps, 1)]
+    return _FLAT, [mover(t, step) for step, t in enumerate(maps, before + 1)]
 
 
-def _indices(name: str, maps: Sequence[Map] | AffineMap, at) -> list[int]:
-    count = len(maps.matrix if isinstance(maps, AffineMap) else maps)
-    if at is None:
-        return list(range(count + 1))
-    wanted = [int(n) for n in at]
-    outside = [n for n in wanted if not 0 <= n <= count]
-    if outside:
-        raise DomainError(
-            f"{name}: at must lie in 0..{count} for {count} maps, but it holds {outside[0]}. "
-            "Leave at=None for the whole orbit."
-        )
-    return wanted
+def _in_range(points: Tensor) -> bool:
+    """Whether a scan is good: products of expanding maps overflow before the points do."""
+    return bool(points.isfinite().all())
 
 
 def _chosen(points: Tensor, wanted: list[int], steps: Sequence[int]) -> Tensor:

@@ -88,22 +88,31 @@ class ModuleNet(Net):
 
     def grad(self, theta: Tensor, inputs: Tensor, targets: Tensor) -> Tensor:
         """Returns the gradient of the loss at each point, (..., d)."""
+        gradient = torch.empty_like(theta, memory_format=torch.contiguous_format)
+        if inputs.dim() - 1 - self.feature_dims > theta.dim() - 1:
+            raise ShapeError(
+                f"{self!r}: theta must have the replica dimensions of the inputs, but it has shape "
+                f"{tuple(theta.shape)} and they have {tuple(inputs.shape)}. Expand theta."
+            )
         parts = self._gradients(self.storage.views(self._checked(theta)), inputs, targets)
-        gradient = torch.cat(
-            [p.flatten(theta.dim() - 1) if p.dim() >= theta.dim() else p[..., None] for p in parts],
-            -1,
-        )
+        for view, part in zip(self.storage.views(gradient), parts, strict=True):
+            view.copy_(part)
         return gradient.add_(theta, alpha=self.weight_decay) if self.weight_decay else gradient
 
     def descend_(self, stack, batch: BatchGrad, lr, weight_decay: float) -> None:
         """Takes one SGD step in place, each parameter in a tensor of its own."""
-        keep = kept(lr, weight_decay + self.weight_decay)
+        decay = weight_decay + self.weight_decay
         gradients = self._gradients(stack, batch.inputs, batch.targets)
         for part, gradient, shape in zip(stack, gradients, self.shapes, strict=True):
-            ones = [1] * len(shape)
-            rate = lr.unflatten(-1, (-1, *ones)) if isinstance(lr, Tensor) else lr
-            scale = keep.unflatten(-1, (-1, *ones)) if isinstance(keep, Tensor) else keep
-            part.mul_(scale).sub_(rate * gradient)
+            if isinstance(lr, Tensor):
+                ones = (-1, *[1] * len(shape))
+                part.mul_(kept(lr.unflatten(-1, ones), decay)).sub_(
+                    lr.unflatten(-1, ones) * gradient
+                )
+            else:
+                if decay:
+                    part.mul_(kept(lr, decay))
+                part.sub_(gradient, alpha=lr)
 
     def _gradients(self, parts, inputs: Tensor, targets: Tensor) -> tuple[Tensor, ...]:
         with torch.enable_grad():

@@ -1,5 +1,6 @@
 """Update maps made of gradients, and the orders in which they can be composed."""
 
+from .averaging import ema_orbit, polyak_orbit
 from .gradient import (
     adam_map,
     adam_state,
@@ -23,12 +24,14 @@ __all__ = [
     "adam_state",
     "append_linearisation",
     "block_backward_orbit",
+    "ema_orbit",
     "head_polish",
     "lie_bracket",
     "lie_bracket_correction",
     "momentum_map",
     "momentum_state",
     "palindromic_average",
+    "polyak_orbit",
     "position",
     "sgd_map",
     "sgd_maps",

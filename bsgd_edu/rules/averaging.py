@@ -1,0 +1,96 @@
+"""Averages of forward runs: the classic ways to remove jitter, at one gradient a step."""
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from ..errors import DomainError
+from ..maps import Map
+
+__all__ = ["ema_orbit", "polyak_orbit"]
+
+
+def polyak_orbit(
+    maps: Sequence[Map], x0: Tensor, *, at: Sequence[int] | None = None, burn_in: int = 0
+) -> Tensor:
+    """Returns the running mean of a forward orbit, (x_{b+1} + … + x_n)/(n − b) with b = burn_in.
+
+    On a noisy parabola n·Var → σ², what averaging the targets themselves would give. Up to the
+    burn-in it is the forward orbit.
+
+    Args:
+        maps: N maps.
+        x0: Start (..., d).
+        at: The n to return, each in 0..N; None for all.
+        burn_in: b ≥ 0, points left out of the mean.
+
+    Returns:
+        (len(at), ..., d), detached.
+
+    Raises:
+        DomainError: If burn_in is negative or an entry of `at` is not in 0..N.
+
+    Example:
+        >>> polyak_orbit([lambda x: x / 2] * 3, torch.tensor([8.0]), burn_in=1).ravel()
+        tensor([8.0000, 4.0000, 2.0000, 1.5000])
+
+    References:
+        B. Polyak, A. Juditsky (1992), Acceleration of stochastic approximation by averaging.
+    """
+    if burn_in < 0:
+        raise DomainError(
+            f"polyak_orbit: burn_in must be ≥ 0, but it is {burn_in}. Pass 0 to average all points."
+        )
+    return _averaged("polyak_orbit", maps, x0, at, lambda n: 1 / max(1, n - burn_in))
+
+
+def ema_orbit(
+    maps: Sequence[Map], x0: Tensor, *, decay: float, at: Sequence[int] | None = None
+) -> Tensor:
+    """Returns the exponential moving average of a forward orbit, e_n = βe_{n−1} + (1 − β)x_n.
+
+    It averages about 1/(1 − β) points, and its maps still act on the forward orbit only.
+
+    Args:
+        maps: N maps.
+        x0: Start (..., d); e_0 = x_0.
+        decay: β in [0, 1).
+        at: The n to return, each in 0..N; None for all.
+
+    Returns:
+        (len(at), ..., d), detached.
+
+    Raises:
+        DomainError: If decay is not in [0, 1) or an entry of `at` is not in 0..N.
+
+    Example:
+        >>> ema_orbit([lambda x: x / 2] * 2, torch.tensor([8.0]), decay=0.5).ravel()
+        tensor([8., 6., 4.])
+    """
+    if not 0 <= decay < 1:
+        raise DomainError(
+            f"ema_orbit: decay must lie in [0, 1), but it is {decay}. Pass for example 0.95."
+        )
+    return _averaged("ema_orbit", maps, x0, at, lambda n: 1 - decay)
+
+
+def _averaged(name: str, maps: Sequence[Map], x0: Tensor, at, weight) -> Tensor:
+    """Moves the mean by weight(n) of the way to x_n: one point in memory, however long the run."""
+    wanted = list(range(len(maps) + 1)) if at is None else [int(n) for n in at]
+    outside = [n for n in wanted if not 0 <= n <= len(maps)]
+    if outside:
+        raise DomainError(
+            f"{name}: at must lie in 0..{len(maps)}, but it holds {outside[0]}. "
+            "Leave at=None for the whole orbit."
+        )
+    needed = set(wanted)
+    with torch.no_grad():
+        x, mean = x0.detach(), x0.detach()
+        kept = {0: mean}
+        for n, t in enumerate(maps[: max(wanted, default=0)], 1):
+            x = t(x)
+            mean = mean + weight(n) * (x - mean)
+            if n in needed:
+                kept[n] = mean
+    return torch.stack([kept[n] for n in wanted])

@@ -1,0 +1,113 @@
+"""An executed chapter as one HTML file, for somebody without Jupyter and without a network.
+
+nbconvert does the work; its own pages fetch MathJax and scripts, so the template is ours and
+formulas become MathML, which browsers show by themselves.
+"""
+
+import html
+import re
+from functools import cache
+from pathlib import Path
+
+from .notebooks import read_notebook, write_text
+
+__all__ = ["export_html", "mathml", "style_sheet"]
+
+_TEMPLATES = Path(__file__).parent / "templates"
+# latex2mathml knows the numbered environments, not the ones that stand inside a formula.
+_ENVIRONMENTS = {"aligned": "align*", "gathered": "gather*", "equation": "", "equation*": ""}
+
+
+@cache
+def style_sheet() -> str:
+    """Returns the style of all pages, with colours for code in light and dark."""
+    from pygments.formatters import HtmlFormatter
+
+    def colours(style: str) -> str:
+        rules = HtmlFormatter(style=style).get_style_defs(".highlight").splitlines()
+        # Line numbers are not shown, and the background is the page's.
+        return "\n".join(r for r in rules if r.startswith(".highlight .") and ".hll" not in r)
+
+    dark = colours("github-dark")
+    own = (_TEMPLATES / "style.css").read_text(encoding="utf-8")
+    return f"{own}{colours('xcode')}\n@media (prefers-color-scheme: dark) {{\n{dark}\n}}\n"
+
+
+def mathml(formula: str, *, block: bool) -> str:
+    r"""Returns a TeX formula as MathML, or as code where it cannot be converted.
+
+    Args:
+        formula: TeX without its dollar signs.
+        block: Whether it stands on a line of its own.
+
+    Example:
+        >>> mathml("x_n", block=False).startswith("<math")
+        True
+    """
+    tex = html.unescape(formula).strip()
+    for name, known in _ENVIRONMENTS.items():
+        for word in ("begin", "end"):
+            there = rf"\{word}{{{known}}}" if known else ""
+            tex = tex.replace(rf"\{word}{{{name}}}", there)
+    try:
+        from latex2mathml.converter import convert
+
+        markup = convert(tex, display="block" if block else "inline")
+    except Exception:  # not installed, or TeX it does not know: the formula itself is readable
+        markup = ""
+    if not markup or re.search(r"&(?![#\w]+;)|<mi>\\", markup):
+        tag = "pre" if block else "code"
+        return f"<{tag}>{html.escape(formula.strip())}</{tag}>"
+    return markup.replace("<math ", f'<math aria-label="{html.escape(tex)}" ', 1)
+
+
+@cache
+def _exporter():
+    from nbconvert.exporters import HTMLExporter
+    from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
+
+    class Renderer(IPythonRenderer):
+        def inline_math(self, body: str) -> str:
+            return mathml(body, block=False)
+
+        def block_math(self, body: str) -> str:
+            return mathml(body, block=True)
+
+        def latex_environment(self, name: str, body: str) -> str:
+            return mathml(rf"\begin{{{name}}}{body}\end{{{name}}}", block=True)
+
+    def markdown2html(source: str) -> str:
+        return MarkdownWithMath(renderer=Renderer(escape=False)).render(source)
+
+    exporter = HTMLExporter(
+        template_name="chapter", extra_template_basedirs=[str(_TEMPLATES)], embed_images=True
+    )
+    exporter.register_filter("markdown2html", markdown2html)
+    return exporter
+
+
+def export_html(notebook: Path, *, title: str, index_link: str, footer: str) -> Path:
+    """Writes the page of an executed notebook beside it, unless it is there and newer.
+
+    Args:
+        notebook: The executed notebook.
+        title: The page's title.
+        index_link: Where the page of results lies, relative to this one.
+        footer: A line for the end of the page.
+
+    Returns:
+        The page.
+    """
+    page = notebook.with_suffix(".html")
+    if page.is_file() and page.stat().st_mtime_ns >= notebook.stat().st_mtime_ns:
+        return page
+    resources = {
+        "page_title": title,
+        "index_link": index_link,
+        "footer": footer,
+        "css": style_sheet(),
+    }
+    text, _ = _exporter().from_notebook_node(read_notebook(notebook), resources=resources)
+    if not write_text(page, text):
+        page.touch()
+    return page

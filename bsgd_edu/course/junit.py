@@ -1,0 +1,63 @@
+"""A run as JUnit's XML, which every continuous-integration service can show."""
+
+import re
+import xml.etree.ElementTree as ET
+from collections.abc import Sequence
+from typing import Any
+
+from .execute import cell_seconds
+from .notebooks import heading_of
+from .outcomes import gather
+
+__all__ = ["junit"]
+
+
+def junit(runs: Sequence[tuple[str, Any]]) -> str:
+    """Returns JUnit's XML: a suite a chapter, in it a case for each code cell and each claim.
+
+    Args:
+        runs: Chapters' names with their executed notebooks.
+
+    Returns:
+        The text of the file.
+    """
+    top = ET.Element("testsuites", name="bsgd run")
+    for chapter, notebook in runs:
+        record = notebook.metadata.get("bsgd", {})
+        suite = ET.SubElement(top, "testsuite", name=chapter)
+        suite.set("time", f"{record.get('seconds', 0.0):.3f}")
+        broken = False
+        for index, cell in enumerate(notebook.cells):
+            if cell.cell_type != "code":
+                continue
+            name = f"cell {index}: {heading_of(notebook.cells, index)}"
+            case = ET.SubElement(suite, "testcase", classname=chapter, name=name)
+            case.set("time", f"{cell_seconds(cell):.3f}")
+            error = next((o for o in cell.outputs if o.output_type == "error"), None)
+            if error:
+                broken = True
+                node = ET.SubElement(case, "failure", message=f"{error.ename}: {error.evalue}")
+                node.text = _printable("\n".join(error.traceback))
+            elif not cell.execution_count:
+                if not broken and record.get("error"):  # the kernel died or time ran out here
+                    broken = True
+                    ET.SubElement(case, "error", message=_printable(record["error"]))
+                else:
+                    ET.SubElement(case, "skipped", message="not reached")
+        for outcome in gather([notebook]):
+            name = f"claims.{chapter}"
+            case = ET.SubElement(suite, "testcase", classname=name, name=outcome.id, time="0")
+            if outcome.verdict == "failed":
+                ET.SubElement(case, "failure", message=outcome.statement)
+            ET.SubElement(case, "system-out").text = outcome.verdict
+        for word, tag in (("failures", "failure"), ("errors", "error"), ("skipped", "skipped")):
+            suite.set(word, str(len(suite.findall(f"testcase/{tag}"))))
+        suite.set("tests", str(len(suite.findall("testcase"))))
+    ET.indent(top)
+    return ET.tostring(top, encoding="unicode", xml_declaration=True) + "\n"
+
+
+def _printable(text: str) -> str:
+    """Text without terminal colours and without the characters that XML forbids."""
+    plain = re.sub(r"\x1b\[[0-9;]*m", "", text)
+    return re.sub(r"[^\t\n\r\x20-\uD7FF\uE000-\uFFFD\U00010000-\U0010FFFF]", "", plain)

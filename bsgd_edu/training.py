@@ -8,6 +8,7 @@ from torch import Tensor
 
 from .errors import ShapeError
 from .maps import Map, forward_orbit
+from .maps.affine import number_of
 
 __all__ = ["Record", "train"]
 
@@ -68,7 +69,7 @@ def train(
         tensor([8., 4., 2., 1.])
     """
     start = time.perf_counter()
-    steps = tuple(range(len(maps) + 1)) if at is None else tuple(sorted({int(n) for n in at}))
+    steps = tuple(range(number_of(maps) + 1)) if at is None else tuple(sorted({int(n) for n in at}))
     points = orbit(maps, x0, at=steps)
     values = {}
     for label, function in observe.items():

@@ -6,6 +6,7 @@ from typing import Protocol
 from torch import Tensor
 
 from ..errors import ShapeError
+from .affine import taken_apart
 
 __all__ = ["InPlaceMap", "Map", "Stack", "Storage", "apply_in_order", "checked"]
 
@@ -57,7 +58,7 @@ def apply_in_order(maps: Sequence[Map], x: Tensor) -> Tensor:
         >>> apply_in_order([double, increment], torch.tensor([3.0]))
         tensor([7.])
     """
-    for step, t in enumerate(maps, 1):
+    for step, t in enumerate(taken_apart(maps), 1):
         x = checked(t(x), x, "apply_in_order", step)
     return x
 

@@ -163,7 +163,14 @@ def momentum_map(grad: Map, lr: float, *, momentum: float = 0.9, weight_decay: f
 
 
 def momentum_state(theta: Tensor) -> Tensor:
-    """Returns the point (..., 2d) of a position (..., d) at rest."""
+    """Returns the point of a position at rest, where :func:`momentum_map` starts.
+
+    Args:
+        theta: Position (..., d).
+
+    Returns:
+        (..., 2d): the position, then zero velocity.
+    """
     return torch.cat([theta, torch.zeros_like(theta)], -1)
 
 
@@ -207,7 +214,7 @@ def adam_map(
     first_beta, second_beta = betas
 
     def step(point: Tensor) -> Tensor:
-        theta, first, second = _parts("adam_map", point[..., :-1], 3)
+        theta, first, second = _parts("adam_map", point[..., :-1], 3, "and a count of steps")
         count = point[..., -1:] + 1
         gradient = grad(theta)
         if weight_decay:
@@ -222,21 +229,37 @@ def adam_map(
 
 
 def adam_state(theta: Tensor) -> Tensor:
-    """Returns the point (..., 3d + 1) of a position (..., d) before the first step."""
+    """Returns the point of a position before the first step, where :func:`adam_map` starts.
+
+    Args:
+        theta: Position (..., d).
+
+    Returns:
+        (..., 3d + 1): the position, then zero moments and a count of zero steps.
+    """
     zeros = torch.zeros_like(theta)
     return torch.cat([theta, zeros, zeros, zeros[..., :1]], -1)
 
 
 def position(point: Tensor, dim: int) -> Tensor:
-    """Returns the position (..., dim), the first coordinates of a point that carries state."""
+    """Returns the position, the first coordinates of a point that carries state.
+
+    Args:
+        point: Points (..., p) of a rule with state.
+        dim: d ≤ p, the number of parameters.
+
+    Returns:
+        (..., d), a view.
+    """
     return point[..., :dim]
 
 
-def _parts(name: str, point: Tensor, count: int) -> tuple[Tensor, ...]:
+def _parts(name: str, point: Tensor, count: int, more: str = "") -> tuple[Tensor, ...]:
     if point.shape[-1] % count:
         raise ShapeError(
-            f"{name}: the point must hold {count} vectors of one length, but has "
-            f"{point.shape[-1]} numbers. Start from {name.removesuffix('map')}state(theta)."
+            f"{name}: the point must hold {count} vectors of one length {more}".rstrip()
+            + f", but has {point.shape[-1] + bool(more)} numbers. "
+            f"Start from {name.removesuffix('map')}state(theta)."
         )
     return point.chunk(count, -1)
 

@@ -11,6 +11,8 @@ from torch import Tensor
 
 from ..errors import DomainError
 from ..maps import Map, apply_in_order, backward_orbit, forward_orbit
+from ..maps.affine import number_of, spread, taken_apart
+from ..maps.orbits import chosen_steps
 
 __all__ = [
     "append_linearisation",
@@ -40,7 +42,7 @@ def head_polish(maps: Sequence[Map], x: Tensor) -> Tensor:
         >>> head_polish(head, torch.tensor([8.0]))
         tensor([4.5000])
     """
-    return apply_in_order(list(maps)[::-1], x)
+    return apply_in_order(taken_apart(maps)[::-1], x)
 
 
 def block_backward_orbit(
@@ -73,21 +75,17 @@ def block_backward_orbit(
             f"block_backward_orbit: block must be an integer ≥ 1, but it is {block!r}. "
             "Pass 1 for the forward orbit."
         )
-    wanted = list(range(len(maps) + 1)) if at is None else [int(n) for n in at]
-    outside = [n for n in wanted if not 0 <= n <= len(maps)]
-    if outside:
-        raise DomainError(
-            f"block_backward_orbit: at must lie in 0..{len(maps)}, but it holds {outside[0]}. "
-            "Leave at=None for the whole orbit."
-        )
-    anchor, kept = x0.detach(), {0: x0.detach()}
-    for start in range(0, len(maps), block):
+    wanted = chosen_steps("block_backward_orbit", maps, at)
+    x0 = spread(maps, x0.detach())
+    maps = taken_apart(maps)
+    anchor, kept = x0, {0: x0}
+    for start in range(0, max(wanted, default=0), block):
         inside = maps[start : start + block]
         steps = sorted({n - start for n in wanted if 0 < n - start <= len(inside)} | {len(inside)})
         points = backward_orbit(inside, anchor, at=steps)
         kept.update(zip((start + n for n in steps), points, strict=True))
         anchor = points[-1]
-    return torch.stack([kept[n] for n in wanted])
+    return torch.stack([kept[n] for n in wanted]) if wanted else x0.new_empty((0, *x0.shape))
 
 
 def lie_bracket(maps: Sequence[Map], x0: Tensor) -> Tensor:
@@ -111,6 +109,9 @@ def lie_bracket(maps: Sequence[Map], x0: Tensor) -> Tensor:
         >>> torch.allclose(lie_bracket(maps, torch.ones(1)), difference[-1], atol=1e-6)
         True
     """
+    x0, maps = spread(maps, x0), taken_apart(maps)
+    if not maps:
+        return torch.zeros_like(x0)
     displacements = torch.stack([t(x0) - x0 for t in maps])
     before = displacements.cumsum(0) - displacements
     after = displacements.sum(0) - displacements - before
@@ -134,7 +135,7 @@ def lie_bracket_correction(maps: Sequence[Map], x0: Tensor) -> Tensor:
     Returns:
         (..., d).
     """
-    return forward_orbit(maps, x0, at=[len(maps)])[0] - lie_bracket(maps, x0)
+    return forward_orbit(maps, x0, at=[number_of(maps)])[0] - lie_bracket(maps, x0)
 
 
 def append_linearisation(maps: Sequence[Map], x0: Tensor, appended: Sequence[Map]) -> Tensor:
@@ -178,6 +179,6 @@ def palindromic_average(maps: Sequence[Map], x0: Tensor) -> Tensor:
         >>> palindromic_average([lambda x: x / 2, lambda x: x + 1], torch.tensor([8.0]))
         tensor([4.7500])
     """
-    count = [len(maps)]
+    count = [number_of(maps)]
     forward, backward = forward_orbit(maps, x0, at=count), backward_orbit(maps, x0, at=count)
     return 0.5 * (forward + backward)[0]

@@ -87,22 +87,36 @@ def picture(figure: "Figure | Axes", *, quick: bool = False) -> bytes:
     Args:
         figure: A figure, or axes of it.
         quick: False for a page: 144 dots an inch and a palette of 128 colours, which is a third
-            of the bytes with no visible loss. True for a moving picture: half the work, larger.
+            of the bytes with no visible loss. True for a moving picture: a third of the work.
 
     Returns:
         The file's bytes.
     """
     from PIL import Image
 
-    raw, small = io.BytesIO(), io.BytesIO()
-    options = {"dpi": 100 if quick else _DPI, "metadata": {"Software": None}}
-    with use():
-        figure_of(figure).savefig(raw, format="png", pil_kwargs={"compress_level": 1}, **options)
+    item, raw, small = figure_of(figure), io.BytesIO(), io.BytesIO()
     if quick:
-        return raw.getvalue()
+        return _quick_picture(item)
+    with use():
+        item.savefig(raw, format="png", dpi=_DPI, metadata={"Software": None})
     image = Image.open(raw).convert("RGB").quantize(128, dither=Image.Dither.NONE)
     image.save(small, format="PNG", optimize=True)
     return small.getvalue()
+
+
+def _quick_picture(figure: "Figure") -> bytes:
+    """One drawing pass: `savefig` makes two, and fitting the layout costs as much as drawing."""
+    from PIL import Image
+
+    figure.set_layout_engine(None)
+    figure.subplots_adjust(left=0.1, right=0.98, bottom=0.16, top=0.88, wspace=0.25)
+    out = io.BytesIO()
+    with use():
+        figure.canvas.draw()
+        size = figure.canvas.get_width_height()
+        pixels = Image.frombuffer("RGBA", size, figure.canvas.buffer_rgba(), "raw", "RGBA", 0, 1)
+    pixels.convert("RGB").save(out, format="PNG", compress_level=1)
+    return out.getvalue()
 
 
 def figure_of(item: "Figure | Axes") -> "Figure":

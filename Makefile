@@ -1,0 +1,51 @@
+# Everything a newcomer needs: `make run`, `make test`. Both set themselves up in .venv, once.
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+SHELL := /bin/sh
+PYTHON ?= python3
+BIN := .venv/bin
+FIRST := chapters/01_order_matters.ipynb
+# One thread a process: chapters and tests run side by side, and compare numbers.
+export OMP_NUM_THREADS ?= 1
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.PHONY: help run lab test test-all bench build lint format clean
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: .venv/core.stamp ## Set up once, execute every chapter, say what held and what to open
+	@$(BIN)/bsgd run
+
+lab: .venv/core.stamp ## Open JupyterLab on the first chapter
+	@$(BIN)/jupyter lab $(FIRST)
+
+test: .venv/dev.stamp ## Set up once, run every test and validate every notebook
+	@$(BIN)/python -m pytest -n 2 --dist loadfile
+	@$(BIN)/python -m pytest -n 2 --dist loadfile -p no:doctest --nbval-lax --nbval-current-env \
+		--nbval-cell-timeout=120 chapters
+
+test-all: .venv/dev.stamp ## The tests and the studies marked slow
+	@$(BIN)/python -m pytest -n 2 --dist loadfile -m "slow or not slow"
+
+bench: .venv/dev.stamp ## Time the orbits against the naive loop and the peers that are installed
+	@$(BIN)/python benchmarks/orbits.py
+
+build: .venv/dev.stamp ## Make the notebooks from their sources
+	@$(BIN)/bsgd build
+
+lint: .venv/dev.stamp ## Check the code's style and the chapters' limits
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/bsgd lint
+
+format: .venv/dev.stamp ## Format the code
+	@$(BIN)/ruff check --fix . && $(BIN)/ruff format .
+
+clean: ## Remove what was built (.venv stays)
+	@rm -rf build .pytest_cache .ruff_cache .hypothesis
+
+# A set-up is good for as long as these two files stay as they are.
+.venv/core.stamp: pyproject.toml constraints.txt
+	@sh .ci/setup "$(PYTHON)" "."
+
+.venv/dev.stamp: pyproject.toml constraints.txt
+	@sh .ci/setup "$(PYTHON)" ".[dev,course]"

@@ -95,7 +95,7 @@ class Exercise:
         wrong: At least four answers that must fail.
         right: At least two answers, written differently, that must pass.
         choices: Letter → text, for a choice.
-        rubric: What a good text says, for an essay; the reader assesses it.
+        rubric: What a good text says, for a proof or essay without steps; the reader assesses it.
         seconds: How long a check may take.
     """
 
@@ -127,8 +127,8 @@ class Exercise:
             ("difficulty", "be 1 to 5", self.difficulty in range(1, 6)),
             ("hints", "be idea, equation, pseudocode", len(self.hints) == 3 and all(self.hints)),
             ("steps", f"follow {', '.join(STAGES)}", order == sorted(order) and -1 not in order),
-            ("steps", "exist unless it is an essay", bool(self.steps) != (self.kind == "essay")),
-            ("rubric", "exist for an essay", self.kind != "essay" or bool(self.rubric)),
+            ("steps", "exist unless there is a rubric", bool(self.steps) != bool(self.rubric)),
+            ("kind", "be proof or essay with a rubric", self.by_hand <= (self.kind in KINDS[-2:])),
             (
                 "cases",
                 "exist where imitations are functions",
@@ -142,6 +142,11 @@ class Exercise:
                     f"Exercise {self.id}: {name} must {rule}, but it is "
                     f"{getattr(self, name)!r:.120}. Correct the exercise."
                 )
+
+    @property
+    def by_hand(self) -> bool:
+        """Whether a person, not a function, judges the answer."""
+        return bool(self.rubric)
 
     @property
     def chapter(self) -> str:

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from ..errors import DomainError, ShapeError
-from .stacked import as_outputs
+from .stacked import as_classes, as_outputs
 
 __all__ = ["BatchGrad", "Net"]
 
@@ -60,9 +60,9 @@ class Net:
         if self.loss_kind == "cross_entropy":
             # Classes on a strided axis: log_softmax is then vectorised over the batch.
             log_p = logits.mT.contiguous().log_softmax(-2)
-            wanted = targets.expand(logits.shape[:-1]).unsqueeze(-2)
+            wanted = as_classes(targets, logits.shape[-2]).expand(logits.shape[:-1]).unsqueeze(-2)
             return -log_p.gather(-2, wanted).squeeze(-2).mean(-1)
-        return (logits - as_outputs(targets, logits.shape[-1], inputs)).square().mean((-2, -1))
+        return (logits - as_outputs(targets, *logits.shape[-2:])).square().mean((-2, -1))
 
     def grad(self, theta: Tensor, inputs: Tensor, targets: Tensor) -> Tensor:
         """Returns the gradient of the loss at each point, (..., d)."""
@@ -75,7 +75,8 @@ class Net:
     def accuracy(self, theta: Tensor, inputs: Tensor, targets: Tensor) -> Tensor:
         """Returns the fraction of inputs whose largest output is the target, (...)."""
         with torch.no_grad():
-            return (self.logits(theta, inputs).argmax(-1) == targets).float().mean(-1)
+            guesses = self.logits(theta, inputs).argmax(-1)
+            return (guesses == as_classes(targets, guesses.shape[-1])).float().mean(-1)
 
     def batch_grad(self, inputs: Tensor, targets: Tensor) -> "BatchGrad":
         """Returns the gradient on one batch as a map θ ↦ ∇L(θ), the argument of `rules.sgd_map`."""

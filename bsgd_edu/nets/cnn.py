@@ -62,10 +62,11 @@ class SmallCNN(ModuleNet):
             )
         widths = [in_channels, *channels]
         layers: list[nn.Module] = [nn.Unflatten(-1, (in_channels, side, side))]
-        for i, o in zip(widths, channels, strict=False):
-            layers += [nn.Conv2d(i, o, 3, padding=1), nn.ReLU(), nn.AvgPool2d(2)]
         features = widths[-1] * (side // 2**blocks) ** 2
-        layers += [nn.Flatten(), nn.Linear(features, num_classes)]
+        with torch.random.fork_rng(devices=[]):  # layers draw from the global generator
+            for i, o in zip(widths, channels, strict=False):
+                layers += [nn.Conv2d(i, o, 3, padding=1), nn.ReLU(), nn.AvgPool2d(2)]
+            layers += [nn.Flatten(), nn.Linear(features, num_classes)]
         super().__init__(nn.Sequential(*layers), 1, weight_decay, loss)
         self.side, self.widths = side, widths
         if blocks == 1:  # its gradient is written by hand, the kernel as a matrix

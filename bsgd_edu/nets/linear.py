@@ -8,6 +8,7 @@ from torch import Tensor
 from ..errors import DomainError, ShapeError
 from ..maps import AffineMap
 from .base import Net, checked_loss
+from .stacked import as_outputs
 
 __all__ = ["LinearRegression"]
 
@@ -59,12 +60,12 @@ class LinearRegression(Net):
 
     def loss(self, theta: Tensor, inputs: Tensor, targets: Tensor) -> Tensor:
         """Returns half the mean squared residual of each point, (...), plus weight decay."""
-        residuals = self.logits(theta, inputs).squeeze(-1) - targets
+        residuals = self._residuals(theta, inputs, targets)
         return 0.5 * (residuals.square().mean(-1) + self.weight_decay * theta.square().sum(-1))
 
     def grad(self, theta: Tensor, inputs: Tensor, targets: Tensor) -> Tensor:
         """Returns mean (x·θ − y) x + λ θ at each point, (..., d)."""
-        residuals = self.logits(theta, inputs).squeeze(-1) - targets
+        residuals = self._residuals(theta, inputs, targets)
         gradient = (residuals.unsqueeze(-2) @ inputs).squeeze(-2) / inputs.shape[-2]
         return gradient + self.weight_decay * theta
 
@@ -78,6 +79,9 @@ class LinearRegression(Net):
             "LinearRegression: accuracy must count classes, but the outputs are numbers. "
             "Use loss, or LogisticRegression."
         )
+
+    def _residuals(self, theta: Tensor, inputs: Tensor, targets: Tensor) -> Tensor:
+        return (self.logits(theta, inputs) - as_outputs(targets, inputs.shape[-2], 1)).squeeze(-1)
 
     def sgd_affine(self, inputs: Tensor, targets: Tensor, lr: float) -> AffineMap:
         """Returns the SGD step on a batch as an affine map, for batches (..., B, d) at once.
@@ -93,5 +97,5 @@ class LinearRegression(Net):
         batch = inputs.shape[-2]
         gram = inputs.mT @ inputs / batch
         identity = torch.eye(self.dim, dtype=inputs.dtype, device=inputs.device)
-        offset = (inputs.mT @ targets.unsqueeze(-1)).squeeze(-1) / batch
+        offset = (inputs.mT @ as_outputs(targets, batch, 1)).squeeze(-1) / batch
         return AffineMap(identity * (1 - lr * self.weight_decay) - lr * gram, lr * offset)

@@ -124,7 +124,8 @@ class MLP(Net):
             )
         modules: list[nn.Module] = []
         for weight, bias in self.layers(theta.detach()):
-            linear = nn.Linear(weight.shape[1], weight.shape[0])
+            # Not initialised: that would draw from the global generator.
+            linear = nn.utils.skip_init(nn.Linear, weight.shape[1], weight.shape[0])
             linear.weight.data, linear.bias.data = weight.clone(), bias.clone()
             modules += [linear, _ACTIVATIONS[self.activation][1]()]
         return nn.Sequential(*modules[:-1])
@@ -148,8 +149,9 @@ class MLP(Net):
         layers = layer_pairs(stack)
         if batch.prepared is None:
             x = batch.inputs
+            columns = self._as_columns(x)
             wanted = target_columns(batch.targets, self.widths[-1], x, self.loss_kind)
-            batch.prepared = self._as_columns(x), x.new_ones(x.shape[-2]), wanted
+            batch.prepared = columns, x.new_ones(x.shape[-2]), wanted
         columns, ones, wanted = batch.prepared
         hidden = self._forward(layers, columns)
         delta = scaled_residual(hidden[-1], wanted, lr, self.loss_kind)

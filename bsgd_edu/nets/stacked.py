@@ -10,12 +10,15 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from ..errors import ShapeError
+
 __all__ = [
     "CACHE_BYTES",
     "LayerStorage",
     "add_product_",
     "add_sum_",
     "affine",
+    "as_classes",
     "as_outputs",
     "kept",
     "layer_pairs",
@@ -42,6 +45,12 @@ class LayerStorage:
 
     def views(self, points: Tensor) -> list[Tensor]:
         """Returns views (..., *shape) of points (..., d)."""
+        dim = sum(self.sizes)
+        if points.shape[-1:] != (dim,):
+            raise ShapeError(
+                f"Net: theta must have shape (..., {dim}), but it has {tuple(points.shape)}. "
+                "Draw it with init(generator), or from_module(module)."
+            )
         parts = points.split(self.sizes, -1)
         return [part.unflatten(-1, shape) for part, shape in zip(parts, self.shapes, strict=True)]
 
@@ -92,16 +101,32 @@ def add_sum_(bias: Tensor, delta: Tensor, ones: Tensor, keep) -> None:
 def target_columns(targets: Tensor, outputs: int, like: Tensor, kind: str) -> Tensor:
     """Targets in the form of the outputs, features first (..., C, B): one-hot for classes."""
     if kind == "cross_entropy":
-        columns = functional.one_hot(targets, outputs)
+        columns = functional.one_hot(as_classes(targets, like.shape[-2]), outputs)
     else:
-        columns = as_outputs(targets, outputs, like)
+        columns = as_outputs(targets, like.shape[-2], outputs)
     return columns.to(like.dtype).mT.contiguous()
 
 
-def as_outputs(targets: Tensor, outputs: int, inputs: Tensor) -> Tensor:
-    """Gives scalar targets (..., B) the output axis that logits (..., B, 1) have."""
-    scalar = outputs == 1 and (targets.shape[-1] != 1 or targets.dim() < inputs.dim())
-    return targets.unsqueeze(-1) if scalar else targets
+def as_classes(targets: Tensor, batch: int) -> Tensor:
+    """Returns class targets (..., B), whose shape must not broadcast by accident."""
+    if targets.shape[-1:] != (batch,):
+        raise ShapeError(
+            f"Net: targets must hold a class for each of {batch} inputs, shape (..., {batch}), but "
+            f"they have {tuple(targets.shape)}. Try targets.squeeze(-1)."
+        )
+    return targets
+
+
+def as_outputs(targets: Tensor, batch: int, outputs: int) -> Tensor:
+    """Returns targets (..., B, C); those of one output may come without its axis, (..., B)."""
+    if targets.shape[-2:] == (batch, outputs):
+        return targets
+    if outputs == 1 and targets.shape[-1:] == (batch,):
+        return targets.unsqueeze(-1)
+    raise ShapeError(
+        f"Net: targets must be as the outputs, (..., {batch}, {outputs}), but they have shape "
+        f"{tuple(targets.shape)}. Give each of the {batch} inputs {outputs} numbers."
+    )
 
 
 def scaled_residual(outputs: Tensor, targets: Tensor, lr, kind: str) -> Tensor:

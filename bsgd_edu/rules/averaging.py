@@ -7,6 +7,9 @@ from torch import Tensor
 
 from ..errors import DomainError
 from ..maps import Map
+from ..maps.affine import spread, taken_apart
+from ..maps.core import checked
+from ..maps.orbits import chosen_steps
 
 __all__ = ["ema_orbit", "polyak_orbit"]
 
@@ -77,20 +80,14 @@ def ema_orbit(
 
 def _averaged(name: str, maps: Sequence[Map], x0: Tensor, at, weight) -> Tensor:
     """Moves the mean by weight(n) of the way to x_n: one point in memory, however long the run."""
-    wanted = list(range(len(maps) + 1)) if at is None else [int(n) for n in at]
-    outside = [n for n in wanted if not 0 <= n <= len(maps)]
-    if outside:
-        raise DomainError(
-            f"{name}: at must lie in 0..{len(maps)}, but it holds {outside[0]}. "
-            "Leave at=None for the whole orbit."
-        )
+    wanted = chosen_steps(name, maps, at)
     needed = set(wanted)
     with torch.no_grad():
-        x, mean = x0.detach(), x0.detach()
+        x = mean = spread(maps, x0.detach())
         kept = {0: mean}
-        for n, t in enumerate(maps[: max(wanted, default=0)], 1):
-            x = t(x)
+        for n, t in enumerate(taken_apart(maps)[: max(wanted, default=0)], 1):
+            x = checked(t(x), x, name, n)
             mean = mean + weight(n) * (x - mean)
             if n in needed:
                 kept[n] = mean
-    return torch.stack([kept[n] for n in wanted])
+    return torch.stack([kept[n] for n in wanted]) if wanted else x0.new_empty((0, *x.shape))

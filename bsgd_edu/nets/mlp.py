@@ -97,7 +97,8 @@ class MLP(Net):
         return self._forward(self.layers(theta), self._as_columns(inputs))[-1].mT
 
     def grad(self, theta: Tensor, inputs: Tensor, targets: Tensor) -> Tensor:
-        """Returns the gradient of the loss at each point, (..., d), by hand."""
+        """Returns the gradient of the loss at each point, (..., d), by hand; detached."""
+        theta = theta.detach()
         layers, columns = self.layers(theta), self._as_columns(inputs)
         hidden = self._forward(layers, columns)
         wanted = target_columns(targets, self.widths[-1], inputs, self.loss_kind)
@@ -107,7 +108,7 @@ class MLP(Net):
             below = hidden[level - 1] if level else columns
             parts += [delta.sum(-1), (delta @ below.mT).flatten(-2)]
             if level:
-                delta = self._through_activation(layers[level][0].mT @ delta, below)
+                delta = self._through_activation_(layers[level][0].mT @ delta, below)
         gradient = torch.cat(parts[::-1], -1)
         return gradient.add_(theta, alpha=self.weight_decay) if self.weight_decay else gradient
 
@@ -159,10 +160,10 @@ class MLP(Net):
         for level in range(len(layers) - 1, -1, -1):
             weight, bias = layers[level]
             below = hidden[level - 1] if level else columns
-            passed = self._through_activation(weight.mT @ delta, below) if level else None
+            passed = weight.mT @ delta if level else None
             add_product_(weight, delta, below, keep)
             add_sum_(bias, delta, ones, keep)
-            delta = passed
+            delta = self._through_activation_(passed, below) if level else None
 
     def _forward(self, layers, columns: Tensor) -> list[Tensor]:
         """Activations after each layer, features first: (..., width, B)."""
@@ -177,11 +178,11 @@ class MLP(Net):
             hidden.append(x)
         return hidden
 
-    def _through_activation(self, delta: Tensor, value: Tensor) -> Tensor:
-        """Multiplies by the activation's derivative, a function of its value."""
+    def _through_activation_(self, delta: Tensor, value: Tensor) -> Tensor:
+        """Multiplies by the activation's derivative, a function of its value, which it replaces."""
         if self.activation == "relu":
-            return delta.mul_(value.sign())
-        return delta.mul_(1 - value.square())
+            return delta.mul_(value.sign_())
+        return delta.mul_(value.square_().neg_().add_(1))
 
     def _as_columns(self, inputs: Tensor) -> Tensor:
         if inputs.shape[-1] != self.widths[0] or inputs.dim() < 2:

@@ -24,12 +24,14 @@ class Net:
             ``"mse"`` (mean over batch and outputs, targets (..., B, C), or (..., B) when C = 1).
         weight_decay: λ ≥ 0; the loss contains λ/2 ‖θ‖².
         storage: Layout for moving a stack in place, or None.
+        feature_dims: Number of axes of one input: 1 for vectors, 3 for images.
     """
 
     dim: int
     loss_kind: str = "cross_entropy"
     weight_decay: float = 0.0
     storage = None
+    feature_dims: int = 1
 
     def init(self, generator: torch.Generator, replicas: Sequence[int] = ()) -> Tensor:
         """Returns random parameters (*replicas, d), float32, drawn as torch's layers draw them."""
@@ -65,7 +67,7 @@ class Net:
         return (logits - as_outputs(targets, *logits.shape[-2:])).square().mean((-2, -1))
 
     def grad(self, theta: Tensor, inputs: Tensor, targets: Tensor) -> Tensor:
-        """Returns the gradient of the loss at each point, (..., d)."""
+        """Returns the gradient of the loss at each point, (..., d), detached."""
         with torch.enable_grad():
             point = theta.detach().requires_grad_()
             # The losses of different points share no parameter: one backward pass serves all.
@@ -121,7 +123,8 @@ class BatchGrad:
         self.net.descend_(stack, self, lr, weight_decay)
 
     def __repr__(self) -> str:
-        return f"BatchGrad({self.net!r}, batch of {self.inputs.shape[0]})"
+        examples = self.inputs.shape[-1 - self.net.feature_dims]
+        return f"BatchGrad({self.net!r}, batch of {examples})"
 
 
 def checked_loss(kind: str, weight_decay: float) -> None:

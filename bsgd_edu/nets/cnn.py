@@ -36,7 +36,7 @@ class SmallCNN(ModuleNet):
         loss: ``"cross_entropy"`` or ``"mse"``.
 
     Raises:
-        DomainError: If the side cannot be halved once for each block.
+        DomainError: If there is no block, or the side cannot be halved once for each.
 
     Example:
         >>> net = SmallCNN(8, channels=[4], num_classes=10)
@@ -55,6 +55,11 @@ class SmallCNN(ModuleNet):
         loss: str = "cross_entropy",
     ):
         blocks = len(channels)
+        if not blocks:
+            raise DomainError(
+                "SmallCNN: channels must hold one number or more, but there are 0. "
+                "Take LogisticRegression for a net without convolutions."
+            )
         if side < 1 or side % 2**blocks:
             raise DomainError(
                 f"SmallCNN: side must be a multiple of {2**blocks} for {blocks} pooled blocks, "
@@ -78,12 +83,7 @@ class SmallCNN(ModuleNet):
 
     def _outputs(self, parts, inputs: Tensor) -> Tensor:
         """Outputs (..., B, C); one batch for all points is one grouped convolution a block."""
-        pixels = self.widths[0] * self.side**2
-        if inputs.shape[-1] != pixels:
-            raise ShapeError(
-                f"SmallCNN: inputs must have shape (..., B, {pixels}), but they have "
-                f"{tuple(inputs.shape)}. Flatten each image, channels first."
-            )
+        self._checked_inputs(inputs)
         lead = parts[-1].shape[:-1]
         if not lead or inputs.dim() > 2:
             return super()._outputs(parts, inputs)
@@ -111,6 +111,7 @@ class SmallCNN(ModuleNet):
         kernel, kernel_bias, weight, bias = stack
         kernel = kernel.flatten(-3)
         if batch.prepared is None:
+            self._checked_inputs(batch.inputs)
             wanted = target_columns(batch.targets, bias.shape[-1], batch.inputs, self.loss_kind)
             patches = self._patches(batch.inputs)
             batch.prepared = patches, patches.new_ones(patches.shape[-1]), wanted
@@ -128,6 +129,14 @@ class SmallCNN(ModuleNet):
         through = quarters.sign_().mul_(passed).flatten(-2)
         add_product_(kernel, through, patches, keep)
         add_sum_(kernel_bias, through, ones, keep)
+
+    def _checked_inputs(self, inputs: Tensor) -> None:
+        pixels = self.widths[0] * self.side**2
+        if inputs.shape[-1] != pixels or inputs.dim() < 2:
+            raise ShapeError(
+                f"SmallCNN: inputs must have shape (..., B, {pixels}), but they have "
+                f"{tuple(inputs.shape)}. Flatten each image, channels first."
+            )
 
     def _patches(self, inputs: Tensor) -> Tensor:
         """3×3 patches (..., 9 · in_channels, 4 · positions · B) of flat images (..., B, pixels)."""

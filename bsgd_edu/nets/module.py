@@ -88,6 +88,8 @@ class ModuleNet(Net):
 
     def grad(self, theta: Tensor, inputs: Tensor, targets: Tensor) -> Tensor:
         """Returns the gradient of the loss at each point, (..., d)."""
+        self._checked_inputs(inputs)
+        theta = theta.detach()
         gradient = torch.empty_like(theta, memory_format=torch.contiguous_format)
         if inputs.dim() - 1 - self.feature_dims > theta.dim() - 1:
             raise ShapeError(
@@ -105,14 +107,15 @@ class ModuleNet(Net):
         gradients = self._gradients(stack, batch.inputs, batch.targets)
         for part, gradient, shape in zip(stack, gradients, self.shapes, strict=True):
             if isinstance(lr, Tensor):
-                ones = (-1, *[1] * len(shape))
-                part.mul_(kept(lr.unflatten(-1, ones), decay)).sub_(
-                    lr.unflatten(-1, ones) * gradient
-                )
+                rate = lr[(..., *[None] * len(shape))]
+                part.mul_(kept(rate, decay)).sub_(rate * gradient)
             else:
                 if decay:
                     part.mul_(kept(lr, decay))
                 part.sub_(gradient, alpha=lr)
+
+    def _checked_inputs(self, inputs: Tensor) -> None:
+        """Refuses inputs that the module cannot take; a module of unknown make says so itself."""
 
     def _gradients(self, parts, inputs: Tensor, targets: Tensor) -> tuple[Tensor, ...]:
         with torch.enable_grad():

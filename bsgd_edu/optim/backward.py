@@ -67,6 +67,13 @@ class WindowedBackwardSGD(torch.optim.Optimizer):
         self._set_up(params, lr, window, momentum, weight_decay)
 
     def _set_up(self, params, lr, window, momentum, weight_decay) -> None:
+        self.window = window
+        self.history: list[dict] = []
+        defaults = {"lr": lr, "momentum": momentum, "weight_decay": weight_decay}
+        self._check(**defaults)
+        super().__init__(params, defaults)
+
+    def _check(self, lr, momentum, weight_decay, **_) -> None:
         name = type(self).__name__
         if not (0 <= lr < float("inf") and 0 <= weight_decay < float("inf")):
             raise DomainError(
@@ -77,10 +84,6 @@ class WindowedBackwardSGD(torch.optim.Optimizer):
             raise DomainError(
                 f"{name}: momentum must lie in [0, 1), but it is {momentum}. Try 0.9."
             )
-        self.window = window
-        self.history: list[dict] = []
-        defaults = {"lr": lr, "momentum": momentum, "weight_decay": weight_decay}
-        super().__init__(params, defaults)
 
     def step(self, closure: Closure, batch: Batch) -> Tensor:
         """Appends a batch and moves the parameters to the new composition.
@@ -143,8 +146,9 @@ class WindowedBackwardSGD(torch.optim.Optimizer):
         """Adds a group; only while no batch is kept, since old maps would not know it.
 
         Raises:
-            DomainError: If batches are kept.
+            DomainError: If batches are kept, or a number is outside its range.
         """
+        self._check(**{**self.defaults, **param_group})
         if self.history:
             raise DomainError(
                 f"{type(self).__name__}: groups must be added before the first step, but "
@@ -157,18 +161,37 @@ class WindowedBackwardSGD(torch.optim.Optimizer):
         return {**super().state_dict(), "history": list(self.history), "window": self.window}
 
     def load_state_dict(self, state_dict: dict) -> None:
-        """Restores what `state_dict` returned."""
+        """Restores what `state_dict` returned.
+
+        Raises:
+            DomainError: If the state is that of another kind of optimizer.
+        """
         plain = dict(state_dict)
+        if not {"history", "window"} <= plain.keys():
+            raise DomainError(
+                f"load_state_dict: state_dict must hold a history and a window, but it has only "
+                f"{sorted(plain)}. Load the state of a {type(self).__name__}; for a start at other "
+                "parameters load the model alone, then call rebase()."
+            )
         history, window = plain.pop("history"), plain.pop("window")
         super().load_state_dict(plain)
         self.history, self.window = list(history), window
+
+    def __getstate__(self) -> dict:
+        """What copy and pickle keep; torch's own list leaves the kept batches out."""
+        return {**super().__getstate__(), "history": list(self.history), "window": self.window}
+
+    def __repr__(self) -> str:
+        window = "" if self.window is None else f"window: {self.window}\n"
+        return f"{super().__repr__()[:-1]}{window}kept batches: {len(self.history)}\n)"
 
     def _new_map(self, batch: Batch) -> dict:
         parameters = self.param_groups[0]["params"]
         keys = ("lr", "momentum", "weight_decay")
         return {
             "batch": batch,
-            "groups": [{key: group[key] for key in keys} for group in self.param_groups],
+            # As numbers: schedulers change a rate that is a tensor in place.
+            "groups": [{key: float(group[key]) for key in keys} for group in self.param_groups],
             "random_state": _random_state(parameters),
         }
 

@@ -6,6 +6,7 @@ _WHERE = {
     "check": "checks",
     "claim": "claims",
     "claims_table": "claims",
+    "full_scale": "fullscale",
     "hint": "checks",
     "reveal": "checks",
     "use": "checks",

@@ -138,7 +138,7 @@ def ratio() -> Explorer:
         title="The law that coin flips make",
         controls={
             "ratio": widgets.FloatSlider(
-                0.35, min=0.2, max=0.95, step=0.05, description="ratio ρ = 1 − ηh"
+                0.35, min=0.2, max=0.9, step=0.05, description="ratio ρ = 1 − ηh"
             )
         },
         model=coin_flips,
@@ -205,7 +205,7 @@ def past() -> Explorer:
     return Explorer(
         title="Two chains on one noise",
         controls={
-            "steps": widgets.IntSlider(8, 1, 48, description="number of steps"),
+            "steps": widgets.IntSlider(20, 1, 48, description="number of steps"),
             "direction": widgets.ToggleButtons(
                 options=[("from the past to now", "past"), ("from now on", "future")],
                 description="run",

@@ -19,7 +19,6 @@ __all__ = [
     "draw_histogram",
     "draw_intervals",
     "draw_paths",
-    "draw_plane",
     "draw_queue",
     "draw_variance",
 ]
@@ -48,6 +47,7 @@ def draw_cycle(forward: Tensor, backward: Tensor, targets: Tensor, ax: "Axes | N
     ax.plot(steps, to_numpy(forward), label="forward $x_n$", linewidth=1, **_FORWARD)
     ax.plot(steps, to_numpy(backward), label="backward $y_n$", linewidth=1, **_BACKWARD)
     ax.set(xlabel="number of maps $n$", ylabel="position (dotted: targets $a_i$)")
+    ax.xaxis.get_major_locator().set_params(integer=True)
     ax.legend(loc="upper right")
     return ax
 
@@ -213,29 +213,8 @@ def draw_queue(forward: Tensor, backward: Tensor, ax: "Axes | None" = None):
     ax.plot(steps, to_numpy(backward), "--", label="backward: running maximum", linewidth=1.8,
             markevery=every, **_BACKWARD)  # fmt: skip
     ax.set(xlabel="number of maps $n$ (customers, or layers)", ylabel="waiting time")
+    ax.set_ylim(top=1.35 * max(float(forward.max()), float(backward.max()), 1.0))
     ax.legend(loc="upper left")
-    return ax
-
-
-@use()
-def draw_plane(paths: Mapping[str, Tensor], ax: "Axes | None" = None):
-    """Draws paths in the plane, each with its start and its end marked.
-
-    Args:
-        paths: Label → points, (n + 1, 2).
-        ax: Axes, or None for a new figure.
-
-    Returns:
-        The axes.
-    """
-    ax = axes(ax)
-    for index, (label, path) in enumerate(paths.items()):
-        points, style = to_numpy(path), (_FORWARD, _BACKWARD)[index % 2]
-        ax.plot(points[:, 0], points[:, 1], label=label, linewidth=1, markersize=4, **style)
-        ax.plot(*points[-1], marker="*", markersize=14, color="black", linestyle="none",
-                label="where it is after the last map" if index == 0 else None)  # fmt: skip
-    ax.set(xlabel="first coordinate", ylabel="second coordinate", aspect="equal")
-    ax.set_adjustable("datalim")
     return ax
 
 

@@ -1,0 +1,536 @@
+# %% [markdown]
+# # 1 · Order matters
+#
+# **The same random maps, with each new one put outside (forward) or inside (backward), have the
+# same law at every step; yet if they contract, the forward path never stops moving and the backward
+# path converges to a point.**
+#
+# *Sources.* B. Dherin, B. Avelin, A. Karlsson, H. Mazzawi, J. Gonzalvo, M. Munn, arXiv
+# [2502.01557](https://arxiv.org/abs/2502.01557) (v2, TMLR 2025): it states the contraction principle
+# and the link to the stationary law (its theorem and figure numbers are not known to us; all
+# settings below are ours, not the paper's). Classics: G. Letac (1986); P. Diaconis and D. Freedman,
+# *Iterated random functions* (1999), §§1–2; J. Propp and D. Wilson (1996); D. Lindley (1952) and
+# R. Loynes (1962). Each claim at the end says whose it is.
+#
+# *You need:* mean and variance, the derivative, a little PyTorch. *Time:* about 90 minutes, with
+# exercises. *Hardware:* any computer; the quick profile runs in seconds.
+
+# %% [markdown]
+# Parameters. Change them and run all cells again; everything below follows.
+
+# %% tags=["parameters"]
+profile = "quick"  # "quick", or "full": more runs, sized for one GPU, and still fine on a CPU
+seed = 0
+device = "auto"
+lr = 0.2  # learning rate η
+curvature = 1.0  # second derivative h of each loss
+start = 1.5  # x_0
+
+# %% tags=["setup"]
+import math
+
+import torch
+
+from bsgd_edu import dynamics, explorers, plot
+from bsgd_edu.course import check, claim, claims_table, full_scale
+from bsgd_edu.device import resolve
+from bsgd_edu.maps import AffineMap, backward_orbit, forward_orbit
+from bsgd_edu.seeding import generator
+
+where = resolve(device)
+replicas = {"quick": 4000, "full": 100_000}[profile]
+ratio = 1 - lr * curvature  # ρ
+real = {"dtype": torch.float64, "device": where}
+print(f"Running on {where.type}.")
+
+# %% [markdown]
+# ## Predict
+#
+# One noisy parabola: step $i$ sees the loss $\tfrac h2(x-a_i)^2$ with a fresh random target $a_i$.
+# One step of stochastic gradient descent (SGD) is the map
+#
+# $$T_i(x) = x - \eta h\,(x-a_i) = \rho x + (1-\rho)a_i,\qquad \rho = 1-\eta h .$$
+#
+# Take 100 such maps and a start $x_0$. The **forward** iterate puts each new map outside, as every
+# training loop does: $x_n = T_n(\dots T_2(T_1(x_0)))$. The **backward** iterate puts it inside:
+# $y_n = T_1(T_2(\dots T_n(x_0)))$. Now plot $x_n$ and $y_n$ against $n$.
+#
+# *(a)* Both wander. *(b)* Both settle. *(c)* The forward path settles. *(d)* The backward path
+# settles. And over many lists of maps: which of $x_{100}$ and $y_{100}$ is spread wider? Write your
+# guess down before you go on.
+
+# %% tags=["nbval-check-output"]
+my_guess = "?"  # "a", "b", "c" or "d"
+print("Your guess is kept; the figure of the first experiment answers it.")
+
+# %% [markdown]
+# ## Smallest case
+#
+# Four targets, $\rho=\tfrac12$, $x_0=8$: each map halves the distance to its target. By hand, with
+# $a=(1,0,-1,2)$:
+#
+# | $n$ | forward $x_n$ | backward $y_n$ |
+# |---|---|---|
+# | 1 | (8 + 1)/2 = 4.5 | 4.5 |
+# | 2 | (4.5 + 0)/2 = 2.25 | T₁(T₂(8)) = T₁(4) = 2.5 |
+# | 3 | 0.625 | 1.375 |
+# | 4 | 1.3125 | 1.0 |
+#
+# Now let the four targets come round again and again: **cyclic data**, no randomness at all. Where
+# does each orbit go? Look for the blue path's last points and the orange path's.
+
+
+# %%
+def steps(targets, ratio):
+    """The maps x ↦ ρx + (1 − ρ)a, one for each row of targets (n, ...)."""
+    matrix = torch.full((*targets.shape, 1, 1), ratio, dtype=torch.float64, device=targets.device)
+    return AffineMap(matrix, (1 - ratio) * targets.unsqueeze(-1))
+
+
+cycle, eight = torch.tensor([1.0, 0.0, -1.0, 2.0], **real), torch.tensor([8.0], **real)
+cyclic = steps(cycle.repeat(12), 0.5)  # 48 maps
+round_and_round, settled = forward_orbit(cyclic, eight)[:, 0], backward_orbit(cyclic, eight)[:, 0]
+
+ax = plot.order.draw_cycle(round_and_round[:21], settled[:21], cycle)
+plot.show(
+    ax,
+    alt="Forward iterates repeat four values for ever; backward iterates settle at one value.",
+    caption="Cyclic data. The forward orbit ends in a cycle, the backward orbit in a point.",
+    data={"n": range(21), "forward x_n": round_and_round[:21], "backward y_n": settled[:21]},
+)
+by_hand = torch.tensor([[4.5, 2.25, 0.625, 1.3125], [4.5, 2.5, 1.375, 1.0]], **real)
+claim("order/hand-case").agrees(
+    torch.stack([round_and_round, settled])[:, 1:5], by_hand, atol=1e-12
+)
+four = torch.tensor([14.0, 7.0, -4.0, 13.0], **real) / 15
+claim("order/cycle-forward").agrees(round_and_round[-4:], four, atol=1e-9)
+claim("order/cycle-backward").agrees(settled[-4:], 8 / 15, atol=1e-9)
+
+# %% [markdown]
+# The forward iterate is always pulled towards the target it saw last, so it goes round with the
+# data: $(14, 7, -4, 13)/15$, for ever. In the backward iterate the map that acts last is always
+# $T_1$, then $T_2$ before it, and so on: the ending is the same at every $n$, and a new map enters
+# at the far end, where four more halvings wait. So the noise of the data is **frozen**, not removed:
+# $8/15$ is no better a place than the mean of the targets, $1/2$; it depends on which target comes
+# first.
+#
+# ## Theory
+#
+# **Contraction** (in the paper; Banach's argument). Let every map shrink distances by a factor
+# $\le c<1$ and move the start by at most $M$. Then
+#
+# $$ d(y_n, y_{n+1}) \le c^n M, \qquad d(y_n, y_\infty) \le \frac{c^n M}{1-c},$$
+#
+# because $y_n$ and $y_{n+1}$ are the images of $x_0$ and $T_{n+1}(x_0)$ under the *same* maps
+# $T_1\circ\dots\circ T_n$. No probability is needed. The forward path has no such bound: $x_{n+1}$
+# applies a new map to a moved point. It only forgets where it started.
+#
+# **Equal laws** (Letac; the paper uses the link). If the maps are independent with one law, the
+# reversed list is as likely as the list, and $y_n$ is just the forward run of the reversed list.
+# Hence $\mathrm{law}(x_n)=\mathrm{law}(y_n)$ at every $n$, contraction or not. If moreover
+# $y_n\to y_\infty$, the law of that random point is the stationary law of SGD.
+#
+# <details><summary>Derivation for the parabola</summary>
+#
+# Unrolling, $x_n=\rho^n x_0+(1-\rho)\sum_i \rho^{n-i}a_i$ and
+# $y_n=\rho^n x_0+(1-\rho)\sum_i\rho^{i-1}a_i$. If the targets are independent with mean 0 and
+# variance $\sigma^2$, both variances are $(1-\rho)^2\sigma^2\sum_{k<n}\rho^{2k}$, which tends to
+# $\sigma^2(1-\rho)/(1+\rho)=\eta h\sigma^2/(2-\eta h)$. The difference $y_{n+1}-y_n$ is
+# $\rho^n(1-\rho)(a_{n+1}-x_0)$: it dies out. For the forward path, $x_{n+1}-x_n=(1-\rho)
+# (a_{n+1}-x_n)$, of variance $(1-\rho)^2(\sigma^2+\mathrm{Var}\,\pi)=2\sigma^2(1-\rho)^2/(1+\rho)$.
+# </details>
+#
+# **What does not follow.** Because the laws are equal, a learning curve averaged over fresh lists
+# of batches is *the same curve* in both orders. Backward composition is smoother along one run, and
+# no better on average. A single list of batches, or many starts on one list, can show a gap that
+# belongs to the list.
+#
+# | symbol | meaning | in code |
+# |---|---|---|
+# | $T_i$ | one update | a row of `steps(targets, ratio)` |
+# | $x_n$, $y_n$ | forward, backward iterate | `forward_orbit`, `backward_orbit` |
+# | $\eta,\ h,\ \rho$ | learning rate, curvature, $1-\eta h$ | `lr`, `curvature`, `ratio` |
+# | $\pi$ | stationary law | `dynamics.ar1_variance` is its variance |
+# | $\gamma$ | mean of log contraction | `dynamics.scalar_lyapunov_exponent` |
+#
+# ## Experiment: a point and a law
+#
+# Targets are standard Gaussian numbers. On the left, four runs of each order, each pair on one list:
+# look at $n>40$. On the right, the variance over thousands of lists, against the formula.
+
+# %%
+stream = generator(seed, "targets", device=where)
+targets = torch.randn(100, replicas, generator=stream, **real)
+x0 = torch.full((replicas, 1), start, **real)
+forward = forward_orbit(steps(targets, ratio), x0)[..., 0]  # (101, replicas)
+backward = backward_orbit(steps(targets, ratio), x0)[..., 0]
+
+shown = torch.tensor([1, 2, 3, 5, 8, 12, 20, 40, 70, 100])
+variance, _ = dynamics.variance_and_stderr(torch.stack([forward, backward])[:, shown])
+limit = dynamics.ar1_variance(lr, curvature, 1.0)
+predicted = limit * (1 - ratio ** (2 * shown))
+left, right = plot.grid(1, 2, (7.2, 3.4))
+plot.order.draw_paths(forward[:, :4], backward[:, :4], left)
+plot.order.draw_variance(shown, *variance, predicted, right)
+rows = {"n": shown, "forward": variance[0], "backward": variance[1], "theory": predicted}
+runs = {"n": range(101), "forward, run 1": forward[:, 0], "backward, run 1": backward[:, 0]}
+plot.show(
+    left,
+    alt="Left: forward paths keep moving, backward paths become constant. Right: the variance "
+    "over runs grows to the same limit in both orders, on the theoretical curve.",
+    caption="A path that settles, and a law that does not care. Four runs; variance over all.",
+    data={"Variance over runs": rows, "One run": runs},
+)
+
+# %% [markdown]
+# The answer to *Predict* is (d), and the two clouds are equally wide. Each dashed path settles, each
+# at another point: those points, over lists, are spread exactly as the forward iterates are. Now the
+# statements, one by one. Equality of laws is tested on two halves of the lists that share nothing.
+# Every tolerance is four standard errors of the mean over runs, or rounding.
+
+# %% tags=["nbval-check-output"]
+swapped = forward_orbit(steps(targets.flip(0), ratio), x0, at=[100])[0, :, 0]
+claim("order/reversal").agrees(swapped, backward[-1], atol=1e-12)
+farthest = ((1 - ratio) * (targets - start)).abs().amax(0)  # M of each list
+bound = dynamics.backward_error_bound(ratio, 1.0, torch.arange(100, **real))[:, None] * farthest
+claim("order/contraction").holds((backward[:-1] - backward[-1]).abs() / bound, below=1)
+moves = ratio ** torch.arange(100, **real)[:, None] * (1 - ratio) * (targets - start)
+claim("order/backward-increment").agrees(backward.diff(dim=0), moves, atol=1e-12)
+for name, last in (("stationary-variance", forward[-1]), ("limit-variance", backward[-1])):
+    spread, error = dynamics.variance_and_stderr(last)
+    claim(f"order/{name}").agrees(spread, limit, stderr=error)
+pairs = torch.stack([forward, backward])
+linked, error = dynamics.correlation_and_stderr(pairs[:, 40], pairs[:, 41])
+formulas = dynamics.ar1_forward_correlation, dynamics.ar1_backward_correlation
+claim("order/path-correlation").agrees(linked, [f(ratio, 40) for f in formulas], stderr=error)
+jump, error = dynamics.rms_and_stderr(forward[-1] - forward[-2])
+claim("order/forward-jump").agrees(jump, dynamics.ar1_forward_jump(ratio, 1.0), stderr=error)
+ones, others = forward[shown, : replicas // 2], backward[shown, replicas // 2 :]
+cuts = torch.tensor([0.0, 0.3, 0.9], **real)[:, None, None]
+(p, p_error), (q, q_error) = (dynamics.share_and_stderr(x <= cuts) for x in (ones, others))
+claim("order/equal-laws").agrees(p - q, 0, stderr=p_error.hypot(q_error))
+(p, p_error), (q, q_error) = (dynamics.mean_and_stderr(x**2 / 2) for x in (ones, others))
+claim("order/equal-curves").agrees(p - q, 0, stderr=p_error.hypot(q_error))
+
+# %% [markdown]
+# The last claim is the honest one: the mean of the noise-free loss $\tfrac12x^2$ is the same curve
+# in both orders. A correlation of $\rho$ between neighbours against one of 1 is the whole difference.
+#
+# ## Experiment: the law can be strange
+#
+# Replace Gaussian targets by coin flips $a_i=\pm1$. The backward limit
+# $y_\infty=(1-\rho)\sum_i\rho^{i-1}a_i$ reads the flips as digits in base $1/\rho$: a **Bernoulli
+# convolution**. At $\rho=\tfrac12$ these are binary digits, so $\pi$ is uniform on $[-1,1]$; at
+# $\rho=\tfrac13$ it is the Cantor law, with no density and no atom. Look at the gaps on the left, and
+# at the dashed needle: one backward run is one point of the cloud.
+
+# %%
+flips = 2.0 * torch.randint(0, 2, (60, 5 * replicas), generator=stream, device=where) - 1
+origin, panels, table = torch.zeros(5 * replicas, 1, **real), plot.grid(2, 3, (7.2, 4.6)), {}
+grid = torch.linspace(-1, 1, 101, **real)
+for column, base in enumerate((1 / 3, 1 / 2, 0.8)):
+    cloud = forward_orbit(steps(flips.double(), base), origin, at=[60])[0, :, 0]
+    point = backward_orbit(steps(flips[:, 0].double(), base), origin[0], at=[60]).item()
+    share, error = dynamics.share_and_stderr(cloud <= grid[:, None])
+    exact = dynamics.bernoulli_cdf(base, grid.cpu())
+    plot.order.draw_histogram(cloud, point, f"ρ = {base:.2g}", panels[column])
+    plot.order.draw_distribution(grid, share, exact, panels[column + 3])
+    table[f"ρ = {base:.2g}"] = {"t": grid, "share of runs": share, "exact": exact}
+    if base <= 0.5:
+        name = "order/uniform" if base == 0.5 else "order/cantor"
+        claim(name).agrees(share[5:-5:15], exact[5:-5:15], stderr=error[5:-5:15])
+plot.show(
+    panels[0],
+    alt="Histograms of many forward runs: Cantor dust, a flat law, a bell; a dashed line marks one "
+    "backward limit in each. Below, their distribution functions lie on the exact curves.",
+    caption="Coin-flip targets. One update rule, three ratios, three kinds of law.",
+    data=table,
+)
+
+# %% [markdown]
+# Nothing in the update rule looks fractal: the law is made by the order in which $\rho$ shrinks the
+# past. For $\rho>\tfrac12$ the pieces overlap, and the law is smooth for almost every such $\rho$
+# (Solomyak 1995), which no histogram can prove.
+#
+# ## Explore
+#
+# Three tabs. *Inside or outside*: an interval under $n$ maps; raise $n$ by one and watch which image
+# lies inside the last one. *Coin flips*: from Cantor dust to a bell. *Two chains*: start two copies
+# earlier and earlier; find out why the answer stops changing, and why stopping at the first meeting
+# from now on is a different thing. Without a kernel you see the first picture of each.
+
+# %% tags=["nbval-ignore-output"]
+explorers.order.chapter().show()
+
+# %% [markdown]
+# ## Break an assumption
+#
+# **Contraction only on average.** In least-squares SGD with one feature $z\sim N(0,1)$ a step
+# multiplies distances by $|1-\eta z^2|$, sometimes more than 1. What counts is the mean logarithm
+# $\gamma=E\log|1-\eta z^2|$ (Diaconis–Freedman). Two runs on one noise, a **coupling**, approach like
+# $e^{\gamma n}$, and meet to accuracy $\varepsilon$ after about $\log(D/\varepsilon)/|\gamma|$ steps.
+#
+# **No strict contraction at all.** Customer $n$ of a queue waits $W_{n+1}=\max(W_n+X_{n+1},0)$: a
+# ReLU net of width 1, whose layers have Lipschitz constant exactly 1 (Lindley). Backward, the same
+# maps give the running maximum of a random walk, which grows and stops (Loynes). Look for the line
+# on the left, and for the step after which the dashed path is flat.
+
+# %%
+features = torch.randn(60, replicas, generator=stream, **real)
+factors = (1 - 0.5 * features**2)[..., None]  # labels 0: the gap does not depend on them
+gaps = dynamics.synchronous_coupling(AffineMap(factors[..., None], 0 * factors), 0 * x0, 0 * x0 + 8)
+exponent = dynamics.scalar_lyapunov_exponent(0.5)
+rate, error = dynamics.mean_and_stderr((gaps[60] / 8).log() / 60)
+claim("order/average-contraction").agrees(rate, exponent, stderr=error)
+pair = dynamics.synchronous_coupling(steps(targets[:, 0], ratio), x0[0], x0[0] + 8)
+needed = math.ceil(dynamics.coupling_time(math.log(ratio), 8.0, 1e-6))
+claim("order/coupling-time").agrees((pair > 1e-6).sum(), needed, atol=0.5)
+clock = torch.empty(2, 200, replicas, **real).exponential_(1.0, generator=stream)
+increments = clock[0] - 2 * clock[1]  # a service time minus the time to the next arrival
+waits, maxima = dynamics.lindley_forward(increments), dynamics.lindley_backward(increments)
+left, right = plot.grid(1, 2, (7.2, 3.4))
+typical = 8 * torch.exp(exponent * torch.arange(61))
+plot.order.draw_distances({"pairs: median, 80 % band": gaps}, {"8 exp(γn)": typical}, left)
+run = int((maxima[60] > 3).nonzero()[0])  # a queue that had a bad start
+plot.order.draw_queue(waits[:61, run], maxima[:61, run], right)
+plot.show(
+    left,
+    alt="Left: the median distance of two runs on one noise falls along a straight line on a "
+    "logarithmic axis. Right: waiting times go up and down, their backward maximum becomes flat.",
+    caption="Contraction on average is enough (left), and so is a drift towards a wall (right).",
+    data={
+        "n": range(61),
+        "gap": gaps.median(1).values,
+        "waits": waits[:61, run],
+        "maxima": maxima[:61, run],
+    },
+)
+
+# %% [markdown]
+# Now both directions of failure. **Isometries** (rotate, then shift) never contract: a backward step
+# is exactly as long as the first displacement, for ever, while the laws still agree. And **stopping
+# on the wrong side**: a chain on two states, where a coin decides whether both states go to 0 or
+# swap. Its stationary law is $(2/3,1/3)$. Composing backward until the composition is constant gives
+# an exact draw: **coupling from the past** (Propp–Wilson). Stopping the forward composition when it
+# becomes constant does not.
+
+
+# %% tags=["nbval-check-output"]
+def two_states(stream, count):
+    """Half the maps send both states to 0, the others swap them."""
+    heads = torch.randint(2, (count, 1), generator=stream)
+    return torch.where(heads == 1, torch.tensor([0, 0]), torch.tensor([1, 0]))
+
+
+net = [lambda w, x=x: torch.relu(w + x[:, None]) for x in increments[:40]]
+claim("queue/relu-net").agrees(forward_orbit(net, 0 * x0)[..., 0], waits[:41], atol=1e-9)
+empty, error = dynamics.share_and_stderr(torch.stack([waits[-1], maxima[-1]]) == 0)
+claim("queue/empty").agrees(empty, 0.5, stderr=error)
+mean, error = dynamics.mean_and_stderr(torch.stack([waits[-1], maxima[-1]]))
+claim("queue/mean").agrees(mean, 1.0, stderr=error)
+claim("queue/backward-stops").holds((maxima[-1] > maxima[-51]).double().mean(), below=1e-3)
+turns = torch.linalg.qr(torch.randn(60, replicas, 2, 2, generator=stream, **real)).Q
+shifts, centre = (
+    torch.randn(60, replicas, 2, generator=stream, **real),
+    torch.zeros(replicas, 2, **real),
+)
+out, inside = (orbit(AffineMap(turns, shifts), centre) for orbit in (forward_orbit, backward_orbit))
+claim("order/isometry-steps").agrees(
+    inside.diff(dim=0).norm(dim=-1), shifts.norm(dim=-1), atol=1e-9
+)
+halves = out[[2, 20, 60], : replicas // 2], inside[[2, 20, 60], replicas // 2 :]
+(p, p_error), (q, q_error) = (dynamics.mean_and_stderr(x.norm(dim=-1)) for x in halves)
+claim("order/isometry-laws").agrees(p - q, 0, stderr=p_error.hypot(q_error))
+coin = generator(seed, "coins")
+exact, error = dynamics.share_and_stderr(
+    dynamics.coupling_from_the_past(two_states, replicas, generator=coin)[0] == 0
+)
+claim("past/exact").agrees(exact, 2 / 3, stderr=error)
+biased, _ = dynamics.share_and_stderr(
+    dynamics.forward_coalescence(two_states, replicas, generator=coin)[0] == 0
+)
+claim("past/forward-is-biased").agrees(biased, 1.0, atol=1e-12)
+
+# %% [markdown]
+# What fails, and why: without contraction the start never fades, so there is no limit point to
+# compare with; equality of laws survives, because it never used contraction. And a random stopping
+# time looks at the whole path, on which forward and backward differ: equality at *fixed* $n$ says
+# nothing at a time that the path itself chooses.
+#
+# ## Your turn
+#
+# `hint("01.1", 1)` to `hint("01.1", 3)` help; `reveal("01.1")` shows a solution. Both come from
+# `bsgd_edu.course`. A check never stops the notebook.
+
+# %% [markdown] tags=["exercise:01.1"] kind="recall" difficulty=1 minutes=3 teaches="which map acts first in a backward iterate"
+# ### Exercise 01.1 · Two maps by hand
+#
+# $T_1(x)=(x+4)/2$, $T_2(x)=(x+8)/2$, $x_0=0$. Then $y_1=2$. Set `second` to $y_2$.
+
+# %% tags=["answer:01.1"]
+# BEGIN SOLUTION
+second = 4.0
+# END SOLUTION
+
+# %% tags=["check:01.1"]
+check("01.1", second)
+
+# %% [markdown] tags=["exercise:01.2"] kind="recall" difficulty=2 minutes=3 teaches="to keep a statement about a law apart from one about a path"
+# ### Exercise 01.2 · What equal laws mean
+#
+# Which of these follows from $\mathrm{law}(x_n)=\mathrm{law}(y_n)$ at every $n$? Answer with a letter.
+#
+# - a) For each list of batches, $x_n=y_n$.
+# - b) Backward runs have a lower mean test loss than forward runs.
+# - c) The mean test loss over fresh lists of batches is the same at each $n$.
+# - d) The forward path converges, since the backward path does.
+# - e) The curve $n\mapsto$ loss is as smooth forward as backward.
+
+# %% tags=["answer:01.2"]
+# BEGIN SOLUTION
+letter = "c"
+# END SOLUTION
+
+# %% tags=["check:01.2"]
+check("01.2", letter)
+
+# %% [markdown] tags=["exercise:01.3"] kind="implement" difficulty=2 minutes=10 teaches="what a backward orbit is, and why it costs more than a forward one"
+# ### Exercise 01.3 · Put the new map inside
+#
+# `backward_iterates(maps, x0)`: a list of $n$ callables `(d,) -> (d,)` and a start `(d,)`; returns
+# `(n + 1, d)`, the rows $y_0,\dots,y_n$. Maps $(x+1)/2$ and $x/2$ with `x0 = [8.]` give
+# `[[8.], [4.5], [2.5]]`. Plain loops will do.
+
+
+# %% tags=["answer:01.3"]
+def backward_iterates(maps, x0):
+    """Returns y_0 … y_n, y_k = T_1 ∘ … ∘ T_k (x0)."""
+    # BEGIN SOLUTION
+    rows = [x0]
+    for k in range(1, len(maps) + 1):
+        x = x0
+        for step in reversed(maps[:k]):  # T_k meets x0 first, T_1 acts last
+            x = step(x)
+        rows.append(x)
+    return torch.stack(rows)
+    # END SOLUTION
+
+
+# %% tags=["check:01.3"]
+check("01.3", backward_iterates)
+
+# %% [markdown]
+# See afterwards: count the calls for $n=100$. Your loops make 5050; the library's `backward_orbit`
+# walks all iterates together and calls each map once.
+
+# %% [markdown] tags=["exercise:01.4"] kind="implement" difficulty=3 minutes=15 teaches="that the backward limit is a sample from the stationary law, with no error at all"
+# ### Exercise 01.4 · An exact draw
+#
+# `exact_draw(tables)`: `(n, S)` integers; row $k$ lists the images of the states $0,\dots,S-1$ under
+# $T_{k+1}$. Return `(state, n)`: the first $n$ at which $T_1\circ\dots\circ T_n$ is constant, and its
+# value; `(-1, len(tables))` if there is none. `[[1, 0], [0, 0], [1, 1]]` gives `(1, 2)`.
+
+
+# %% tags=["answer:01.4"]
+def exact_draw(tables):
+    """Returns (state, n): the first n at which T_1 ∘ … ∘ T_n is constant, and its value."""
+    # BEGIN SOLUTION
+    composed = torch.arange(tables.shape[1])  # the identity map
+    for n, table in enumerate(tables, 1):
+        composed = composed[table]  # the new map is inside
+        if (composed == composed[0]).all():
+            return int(composed[0]), n
+    return -1, len(tables)
+    # END SOLUTION
+
+
+# %% tags=["check:01.4"]
+check("01.4", exact_draw)
+
+# %% [markdown]
+# See afterwards: swap two letters in your code, so that the new map goes outside. The check then
+# names the bias that you met in the two-chain game.
+
+# %% [markdown] tags=["exercise:01.5"] kind="investigate" difficulty=3 minutes=15 teaches="that a backward limit is no average over the whole run"
+# ### Exercise 01.5 · How many batches does the limit average?
+#
+# With target variance $\sigma^2=1$, measure $\sigma^2/\mathrm{Var}(y_\infty)$ at $\rho=0.95$ within
+# 10 %, and set `averaged` to it. (At $\rho=0.8$ it is about 9.) Use `steps`, `backward_orbit` and
+# many lists at once; find out how many maps are enough.
+
+# %% tags=["answer:01.5"]
+# BEGIN SOLUTION
+averaged = (
+    1
+    / backward_orbit(
+        steps(torch.randn(300, 4000, generator=generator(1, "lists")).double(), 0.95),
+        torch.zeros(4000, 1, dtype=torch.float64),
+        at=[300],
+    )
+    .var()
+    .item()
+)
+# END SOLUTION
+
+# %% tags=["check:01.5"]
+check("01.5", averaged)
+
+# %% [markdown]
+# See afterwards: a run of 300 maps averages as many batches as one of 3000. Which parameter changes
+# that number?
+
+# %% [markdown] tags=["exercise:01.6"] kind="proof" difficulty=4 minutes=25 teaches="the two-line argument on which the chapter rests"
+# ### Exercise 01.6 · Equal laws, and a limit
+#
+# Prove, for independent maps with one law, that $\mathrm{law}(x_n)=\mathrm{law}(y_n)$ at every $n$.
+# Assume a common contraction factor $c<1$ and displacements at most $M$, and prove that $y_n$
+# converges. Where does your argument fail for $x_n$? About ten lines; then `reveal("01.6")` shows a
+# proof and what to tick in yours.
+
+# %% [markdown] tags=["answer:01.6"] points=4
+# BEGIN SOLUTION
+# The maps are independent with one law, so the reversed list has the law of the list; $x_n$ is the
+# same function of the reversed list as $y_n$ is of the list. Under $T_1\circ\dots\circ T_n$ the
+# points $x_0$ and $T_{n+1}x_0$ become $y_n$ and $y_{n+1}$, so $d(y_n,y_{n+1})\le c^nM$, a geometric
+# series. For $x_n$ the new map acts on a moved point, and no factor $c^n$ stands before its step.
+# END SOLUTION
+
+# %% [markdown]
+# ## At full scale
+#
+# There is no paper-size run of this chapter: its statements are exact, and more runs only shrink the
+# error bars. The full profile takes 25 times as many runs. What it gave once, on the machine named:
+
+# %%
+full_scale("01_order_matters")
+
+# %% [markdown]
+# Repeat it with `bsgd run 01 --profile full`.
+#
+# ## Claims of this chapter
+#
+# Where thousands of numbers were compared, the one furthest off is shown. Nothing here tests a
+# network: that is chapter 2.
+
+# %%
+claims_table("01_order_matters")
+
+# %% [markdown]
+# ## Five lines to remember
+#
+# 1. Forward: the new map outside. Backward: the new map inside, so that the ending never changes.
+# 2. Contraction makes the backward path converge, for every list; the forward path only forgets.
+# 3. Independent, equally distributed maps: equal laws at every $n$, hence equal mean curves.
+# 4. The backward limit is a random point drawn from the stationary law: noise frozen, not removed.
+# 5. At a time that the path chooses, the order decides between an exact and a biased sample.
+#
+# ### Further reading
+#
+# P. Diaconis and D. Freedman, *Iterated random functions*, SIAM Review 41 (1999), is the best start.
+# Y. Peres, W. Schlag and B. Solomyak, *Sixty years of Bernoulli convolutions* (2000). Next: chapter 2
+# puts networks and real data in place of parabolas.
+#
+# ### Versions
+#
+# The last line of the index page that `bsgd run` writes names the versions it ran with; the course
+# pins them in `constraints.txt`.

@@ -84,6 +84,8 @@ def bernoulli_cdf(ratio: float, x: Tensor, *, num_levels: int = 60) -> Tensor:
             # Inside a gap both images are past their ends, and the clamp keeps them there.
             shift = torch.where(right, -(1 - ratio), 1 - ratio)
             point = ((point + shift) / ratio).clamp(-1, 1)
+            # An end is a fixed point that a rounding error would leave, growing by 1/ρ a level.
+            point = torch.where(point.abs() > 1 - 1e-12, point.sign(), point)
         return torch.where(x >= 1, 1.0, torch.where(x < -1, 0.0, value))
     grid = torch.linspace(-1, 1, 4097, dtype=torch.float64)
     cdf = (grid + 1) / 2

@@ -82,7 +82,7 @@ def bernoulli_cdf(ratio: float, x: Tensor, *, num_levels: int = 60) -> Tensor:
             right = point >= 1 - 2 * ratio
             value = value + weight * right
             # Inside a gap both images are past their ends, and the clamp keeps them there.
-            shift = torch.where(right, -(1 - ratio), 1 - ratio)
+            shift = (1 - ratio) * (1 - 2 * right.double())
             point = ((point + shift) / ratio).clamp(-1, 1)
             # An end is a fixed point that a rounding error would leave, growing by 1/ρ a level.
             point = torch.where(point.abs() > 1 - 1e-12, point.sign(), point)

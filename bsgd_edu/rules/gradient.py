@@ -107,7 +107,8 @@ def sgd_maps(
             f"sgd_maps: batches must hold indices in 0..{len(inputs) - 1}, but they span "
             f"{int(batches.min())}..{int(batches.max())}. Draw them below len(inputs)."
         )
-    rates = [lr] * len(batches) if isinstance(lr, int | float) else list(lr)
+    single = isinstance(lr, int | float) or (isinstance(lr, Tensor) and lr.dim() == 0)
+    rates = [float(lr)] * len(batches) if single else list(lr)
     if len(rates) != len(batches):
         raise ShapeError(
             f"sgd_maps: lr must be one number or one for each of the {len(batches)} batches, but "

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from .errors import ShapeError
 from .maps import Map, forward_orbit
-from .maps.affine import number_of
+from .maps.orbits import chosen_steps
 
 __all__ = ["Record", "train"]
 
@@ -60,6 +60,7 @@ def train(
         The record.
 
     Raises:
+        DomainError: If an entry of `at` is not in 0..N.
         ShapeError: If an observation does not have one row a step.
 
     Example:
@@ -69,7 +70,7 @@ def train(
         tensor([8., 4., 2., 1.])
     """
     start = time.perf_counter()
-    steps = tuple(range(number_of(maps) + 1)) if at is None else tuple(sorted({int(n) for n in at}))
+    steps = tuple(sorted(set(chosen_steps("train", maps, at))))
     points = orbit(maps, x0, at=steps)
     values = {}
     for label, function in observe.items():
@@ -79,6 +80,6 @@ def train(
                 f"train: observation {label!r} must have one row for each of {len(steps)} steps, "
                 f"but it has shape {tuple(values[label].shape)}. Keep the leading axis."
             )
-    return Record(
-        name or getattr(orbit, "__name__", ""), steps, values, time.perf_counter() - start
-    )
+    # A partial of windowed_orbit is called what it is a partial of.
+    name = name or getattr(getattr(orbit, "func", orbit), "__name__", "")
+    return Record(name, steps, values, time.perf_counter() - start)

@@ -38,6 +38,28 @@ def test_heavy_ball_matrix_is_the_derivative_of_the_momentum_map():
     assert torch.allclose(dynamics.heavy_ball_matrix(3.0, 0.2, 0.7), jacobian, atol=1e-14)
 
 
+def test_softmax_hessians_lie_in_the_stated_range():
+    from bsgd_edu import nets
+
+    stream, net = generator(0, "softmax"), nets.LogisticRegression(3, 4, weight_decay=0.1)
+    x = torch.randn(5, 3, generator=stream, dtype=DOUBLE)
+    y = torch.randint(4, (5,), generator=stream)
+    low, high = dynamics.softmax_hessian_range(x, 0.1)
+    for scale in (0.0, 1.0, 5.0):
+        theta = scale * torch.randn(net.dim, generator=stream, dtype=DOUBLE)
+        hessian = torch.autograd.functional.hessian(lambda t: net.loss(t, x, y), theta)
+        eigenvalues = torch.linalg.eigvalsh(hessian)
+        assert low - 1e-12 <= eigenvalues.min()
+        assert eigenvalues.max() <= high + 1e-12
+    # At p = (½, ½) in two classes the bound is reached: the Hessian is ½ x̃ᵀx̃ on (1, −1)/√2.
+    two = nets.LogisticRegression(3, 2)
+    hessian = torch.autograd.functional.hessian(
+        lambda t: two.loss(t, x, y % 2), torch.zeros(two.dim, dtype=DOUBLE)
+    )
+    low, high = dynamics.softmax_hessian_range(x, 0.0)
+    assert torch.linalg.eigvalsh(hessian).max().item() == pytest.approx(high)
+
+
 @pytest.mark.parametrize("curvature", [0.5, 1.0, 2.5])
 def test_heavy_ball_contracts_at_root_beta_whatever_the_curvature_though_its_norm_exceeds_one(
     curvature,
@@ -233,6 +255,11 @@ BAD_MAPS = lambda g, n: torch.tensor([[0, 5]]).expand(n, 2)  # noqa: E731
             lambda: dynamics.order_difference([lambda x: x.sum(-1)], torch.ones(2), 0.1),
             errors.ShapeError,
             r"\(2,\) into \(\)",
+        ),
+        (
+            lambda: dynamics.softmax_hessian_range(torch.ones(3), 0.1),
+            errors.ShapeError,
+            r"\(3,\)",
         ),
         (lambda: dynamics.ar1_variance(2, 1, 1), errors.DomainError, "it is 2"),
         (lambda: dynamics.ar1_forward_correlation(1.5, 3), errors.DomainError, "it is 1.5"),

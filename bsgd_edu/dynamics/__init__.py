@@ -7,6 +7,7 @@ from .contraction import (
     heavy_ball_matrix,
     heavy_ball_rate,
     order_difference,
+    softmax_hessian_range,
 )
 from .coupling import (
     coupling_from_the_past,
@@ -84,6 +85,7 @@ __all__ = [
     "sequential_jitter",
     "share_and_stderr",
     "small_lr_covariance",
+    "softmax_hessian_range",
     "synchronous_coupling",
     "variance_and_stderr",
 ]

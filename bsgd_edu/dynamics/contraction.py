@@ -13,6 +13,7 @@ __all__ = [
     "heavy_ball_matrix",
     "heavy_ball_rate",
     "order_difference",
+    "softmax_hessian_range",
 ]
 
 Gradient = Callable[[Tensor], Tensor]
@@ -54,6 +55,42 @@ def gradient_step_factor(lr: float, smallest: float, largest: float) -> float:
             f"[{smallest}, {largest}]. Swap the two eigenvalues."
         )
     return max(abs(1 - lr * smallest), abs(1 - lr * largest))
+
+
+def softmax_hessian_range(inputs: Tensor, weight_decay: float) -> tuple[float, float]:
+    """Returns an interval that holds every Hessian eigenvalue of softmax regression on batches.
+
+    [λ, λ + ½ max_batches λ_max(x̃ᵀx̃/B)], x̃ the inputs with a 1 for the bias: the Hessian in the
+    outputs, diag(p) − ppᵀ, has eigenvalues in [0, ½] whatever the parameters.
+
+    Args:
+        inputs: The inputs of each batch, (..., B, features).
+        weight_decay: λ ≥ 0.
+
+    Returns:
+        The pair (m, L) for :func:`gradient_step_factor`.
+
+    Raises:
+        ShapeError: If the inputs have no batch dimension.
+
+    Example:
+        >>> low, high = softmax_hessian_range(torch.zeros(4, 2), 0.25)
+        >>> low, round(high, 12)
+        (0.25, 0.75)
+
+    References:
+        Böhning (1992), Multinomial logistic regression algorithm, Annals of the Institute of
+        Statistical Mathematics 44.
+    """
+    if inputs.ndim < 2:
+        raise ShapeError(
+            "softmax_hessian_range: inputs must have shape (..., B, features), but it is "
+            f"{tuple(inputs.shape)}. Pass the inputs of whole batches."
+        )
+    # The bias adds 1 to every entry of x xᵀ, the smaller of the two Gram matrices.
+    gram = (inputs @ inputs.mT + 1) / inputs.shape[-2]
+    largest = torch.linalg.eigvalsh(gram.double())[..., -1].max().item()
+    return weight_decay, weight_decay + 0.5 * largest
 
 
 def backward_error_bound(factor: float, displacement: float, step: int | Tensor) -> float | Tensor:

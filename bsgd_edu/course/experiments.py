@@ -21,7 +21,7 @@ def load_result(name: str) -> dict[str, Any]:
         name: File name without ``.json``.
 
     Returns:
-        What :func:`save_result` wrote: the numbers and where, when and with what they were measured.
+        What :func:`save_result` wrote: the numbers, and where, when and with what they were taken.
 
     Raises:
         DataError: If there is none of that name, or it is damaged.

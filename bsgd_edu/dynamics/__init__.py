@@ -21,6 +21,7 @@ from .coupling import (
 )
 from .estimates import (
     correlation_and_stderr,
+    gap_and_stderr,
     mean_and_stderr,
     rms_and_stderr,
     share_and_stderr,
@@ -63,6 +64,7 @@ __all__ = [
     "coupling_time",
     "effective_batches",
     "forward_coalescence",
+    "gap_and_stderr",
     "gradient_step_factor",
     "heavy_ball_matrix",
     "heavy_ball_rate",

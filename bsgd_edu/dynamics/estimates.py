@@ -1,11 +1,13 @@
 """Monte-Carlo estimates with their standard errors, so that a gap can be judged."""
 
+import torch
 from torch import Tensor
 
 from ..errors import DomainError
 
 __all__ = [
     "correlation_and_stderr",
+    "gap_and_stderr",
     "mean_and_stderr",
     "rms_and_stderr",
     "share_and_stderr",
@@ -37,6 +39,34 @@ def mean_and_stderr(samples: Tensor, dim: int = -1) -> tuple[Tensor, Tensor]:
             f"{count}. A single sample has no spread."
         )
     return samples.mean(dim), samples.std(dim) / count**0.5
+
+
+def gap_and_stderr(a: Tensor, b: Tensor, dim: int = -1) -> tuple[Tensor, Tensor]:
+    """Returns the difference of two means and its standard error, for independent samples.
+
+    Truth values are compared as shares, see :func:`share_and_stderr`.
+
+    Args:
+        a: Samples along `dim`.
+        b: Samples independent of a, along `dim`; other dimensions as in a.
+        dim: The dimension of the samples.
+
+    Returns:
+        mean(a) − mean(b) and standard errors, without that dimension.
+
+    Raises:
+        DomainError: If there are fewer than two samples.
+
+    Example:
+        >>> gap, stderr = gap_and_stderr(torch.tensor([4.0, 6.0]), torch.tensor([1.0, 1.0]))
+        >>> float(gap), float(stderr)
+        (4.0, 1.0)
+    """
+    events = a.dtype == torch.bool
+    (p, p_stderr), (q, q_stderr) = (
+        share_and_stderr(x, dim) if events else mean_and_stderr(x, dim) for x in (a, b)
+    )
+    return p - q, torch.hypot(p_stderr, q_stderr)
 
 
 def variance_and_stderr(samples: Tensor, dim: int = -1) -> tuple[Tensor, Tensor]:

@@ -22,7 +22,7 @@ _WHERE = {
     "show": "display",
 }
 
-_MODULES = ("backward", "backward_pages", "display", "order", "style")
+_MODULES = ("backward", "backward_pages", "display", "order", "order_pages", "style")
 
 __all__ = sorted([*_WHERE, *_MODULES])
 

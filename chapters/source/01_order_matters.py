@@ -19,7 +19,7 @@
 # Parameters. Change them and run all cells again; everything below follows.
 
 # %% tags=["parameters"]
-profile = "quick"  # "quick", or "full": more runs, sized for one GPU, and still fine on a CPU
+profile = "quick"  # or "full": 25 times as many runs
 seed = 0
 device = "auto"
 lr = 0.2  # learning rate η
@@ -89,19 +89,12 @@ def steps(targets, ratio):
 
 cycle, eight = torch.tensor([1.0, 0.0, -1.0, 2.0], **real), torch.tensor([8.0], **real)
 cyclic = steps(cycle.repeat(12), 0.5)  # 48 maps
-round_and_round, settled = forward_orbit(cyclic, eight)[:, 0], backward_orbit(cyclic, eight)[:, 0]
-
-ax = plot.order.draw_cycle(round_and_round[:21], settled[:21], cycle)
-plot.show(
-    ax,
-    alt="Forward iterates repeat four values for ever; backward iterates settle at one value.",
-    caption="Cyclic data. The forward orbit ends in a cycle, the backward orbit in a point.",
-    data={"n": range(21), "forward x_n": round_and_round[:21], "backward y_n": settled[:21]},
-)
+round_and_round = forward_orbit(cyclic, eight)[:, 0]
+settled = backward_orbit(cyclic, eight)[:, 0]
+plot.order_pages.show_cycle(round_and_round[:21], settled[:21], cycle)
 by_hand = torch.tensor([[4.5, 2.25, 0.625, 1.3125], [4.5, 2.5, 1.375, 1.0]], **real)
-claim("order/hand-case").agrees(
-    torch.stack([round_and_round, settled])[:, 1:5], by_hand, atol=1e-12
-)
+both = torch.stack([round_and_round, settled])
+claim("order/hand-case").agrees(both[:, 1:5], by_hand, atol=1e-12)
 four = torch.tensor([14.0, 7.0, -4.0, 13.0], **real) / 15
 claim("order/cycle-forward").agrees(round_and_round[-4:], four, atol=1e-9)
 claim("order/cycle-backward").agrees(settled[-4:], 8 / 15, atol=1e-9)
@@ -169,18 +162,7 @@ shown = torch.tensor([1, 2, 3, 5, 8, 12, 20, 40, 70, 100])
 variance, _ = dynamics.variance_and_stderr(torch.stack([forward, backward])[:, shown])
 limit = dynamics.ar1_variance(lr, curvature, 1.0)
 predicted = limit * (1 - ratio ** (2 * shown))
-left, right = plot.grid(1, 2, (7.2, 3.4))
-plot.order.draw_paths(forward[:, :4], backward[:, :4], left)
-plot.order.draw_variance(shown, *variance, predicted, right)
-rows = {"n": shown, "forward": variance[0], "backward": variance[1], "theory": predicted}
-runs = {"n": range(101), "forward, run 1": forward[:, 0], "backward, run 1": backward[:, 0]}
-plot.show(
-    left,
-    alt="Left: forward paths keep moving, backward paths become constant. Right: the variance "
-    "over runs grows to the same limit in both orders, on the theoretical curve.",
-    caption="A path that settles, and a law that does not care. Four runs; variance over all.",
-    data={"Variance over runs": rows, "One run": runs},
-)
+plot.order_pages.show_orbits(forward, backward, shown, variance, predicted)
 
 # %% [markdown]
 # The answer to *Predict* is (d), and the two clouds are equally wide. Each dashed path settles, each
@@ -191,26 +173,28 @@ plot.show(
 # %% tags=["nbval-check-output"]
 swapped = forward_orbit(steps(targets.flip(0), ratio), x0, at=[100])[0, :, 0]
 claim("order/reversal").agrees(swapped, backward[-1], atol=1e-12)
-farthest = ((1 - ratio) * (targets - start)).abs().amax(0)  # M of each list
-bound = dynamics.backward_error_bound(ratio, 1.0, torch.arange(100, **real))[:, None] * farthest
+n = torch.arange(100, **real)[:, None]
+first_moves = (1 - ratio) * (targets - start)  # T_i(x0) − x0
+claim("order/backward-increment").agrees(backward.diff(dim=0), ratio**n * first_moves, atol=1e-12)
+bound = dynamics.backward_error_bound(ratio, 1.0, n) * first_moves.abs().amax(0)
 claim("order/contraction").holds((backward[:-1] - backward[-1]).abs() / bound, below=1)
-moves = ratio ** torch.arange(100, **real)[:, None] * (1 - ratio) * (targets - start)
-claim("order/backward-increment").agrees(backward.diff(dim=0), moves, atol=1e-12)
-for name, last in (("stationary-variance", forward[-1]), ("limit-variance", backward[-1])):
-    spread, error = dynamics.variance_and_stderr(last)
-    claim(f"order/{name}").agrees(spread, limit, stderr=error)
+
+spread, error = dynamics.variance_and_stderr(torch.stack([forward[-1], backward[-1]]))
+claim("order/stationary-variance").agrees(spread[0], limit, stderr=error[0])
+claim("order/limit-variance").agrees(spread[1], limit, stderr=error[1])
 pairs = torch.stack([forward, backward])
 linked, error = dynamics.correlation_and_stderr(pairs[:, 40], pairs[:, 41])
 formulas = dynamics.ar1_forward_correlation, dynamics.ar1_backward_correlation
 claim("order/path-correlation").agrees(linked, [f(ratio, 40) for f in formulas], stderr=error)
 jump, error = dynamics.rms_and_stderr(forward[-1] - forward[-2])
 claim("order/forward-jump").agrees(jump, dynamics.ar1_forward_jump(ratio, 1.0), stderr=error)
+
 ones, others = forward[shown, : replicas // 2], backward[shown, replicas // 2 :]
-cuts = torch.tensor([0.0, 0.3, 0.9], **real)[:, None, None]
-(p, p_error), (q, q_error) = (dynamics.share_and_stderr(x <= cuts) for x in (ones, others))
-claim("order/equal-laws").agrees(p - q, 0, stderr=p_error.hypot(q_error))
-(p, p_error), (q, q_error) = (dynamics.mean_and_stderr(x**2 / 2) for x in (ones, others))
-claim("order/equal-curves").agrees(p - q, 0, stderr=p_error.hypot(q_error))
+levels = torch.tensor([0.0, 0.3, 0.9], **real)[:, None, None]
+gap, error = dynamics.gap_and_stderr(ones <= levels, others <= levels)
+claim("order/equal-laws").agrees(gap, 0, stderr=error)
+gap, error = dynamics.gap_and_stderr(ones**2 / 2, others**2 / 2)
+claim("order/equal-curves").agrees(gap, 0, stderr=error)
 
 # %% [markdown]
 # The last claim is the honest one: the mean of the noise-free loss $\tfrac12x^2$ is the same curve
@@ -225,27 +209,20 @@ claim("order/equal-curves").agrees(p - q, 0, stderr=p_error.hypot(q_error))
 # at the dashed needle: one backward run is one point of the cloud.
 
 # %%
-flips = 2.0 * torch.randint(0, 2, (60, 5 * replicas), generator=stream, device=where) - 1
-origin, panels, table = torch.zeros(5 * replicas, 1, **real), plot.grid(2, 3, (7.2, 4.6)), {}
-grid = torch.linspace(-1, 1, 101, **real)
-for column, base in enumerate((1 / 3, 1 / 2, 0.8)):
-    cloud = forward_orbit(steps(flips.double(), base), origin, at=[60])[0, :, 0]
-    point = backward_orbit(steps(flips[:, 0].double(), base), origin[0], at=[60]).item()
-    share, error = dynamics.share_and_stderr(cloud <= grid[:, None])
-    exact = dynamics.bernoulli_cdf(base, grid.cpu())
-    plot.order.draw_histogram(cloud, point, f"ρ = {base:.2g}", panels[column])
-    plot.order.draw_distribution(grid, share, exact, panels[column + 3])
-    table[f"ρ = {base:.2g}"] = {"t": grid, "share of runs": share, "exact": exact}
-    if base <= 0.5:
-        name = "order/uniform" if base == 0.5 else "order/cantor"
-        claim(name).agrees(share[5:-5:15], exact[5:-5:15], stderr=error[5:-5:15])
-plot.show(
-    panels[0],
-    alt="Histograms of many forward runs: Cantor dust, a flat law, a bell; a dashed line marks one "
-    "backward limit in each. Below, their distribution functions lie on the exact curves.",
-    caption="Coin-flip targets. One update rule, three ratios, three kinds of law.",
-    data=table,
-)
+flips = torch.randint(0, 2, (60, 5 * replicas), generator=stream, device=where).double() * 2 - 1
+origin, t = torch.zeros(5 * replicas, 1, **real), torch.linspace(-1, 1, 101, **real)
+clouds, points, curves, errors = {}, {}, {}, {}
+for base in (1 / 3, 1 / 2, 0.8):
+    clouds[base] = forward_orbit(steps(flips, base), origin, at=[60])[0, :, 0]
+    points[base] = backward_orbit(steps(flips[:, 0], base), origin[0], at=[60]).item()
+    share, errors[base] = dynamics.share_and_stderr(clouds[base] <= t[:, None])
+    curves[base] = torch.stack([t, share, dynamics.bernoulli_cdf(base, t.cpu()).to(where)])
+plot.order_pages.show_coins(clouds, points, curves)
+
+few = slice(5, -5, 15)  # seven of the points t
+for name, base in (("order/cantor", 1 / 3), ("order/uniform", 1 / 2)):
+    _, share, exact = curves[base][:, few]
+    claim(name).agrees(share, exact, stderr=errors[base][few])
 
 # %% [markdown]
 # Nothing in the update rule looks fractal: the law is made by the order in which $\rho$ shrinks the
@@ -285,26 +262,21 @@ claim("order/average-contraction").agrees(rate, exponent, stderr=error)
 pair = dynamics.synchronous_coupling(steps(targets[:, 0], ratio), x0[0], x0[0] + 8)
 needed = math.ceil(dynamics.coupling_time(math.log(ratio), 8.0, 1e-6))
 claim("order/coupling-time").agrees((pair > 1e-6).sum(), needed, atol=0.5)
+
 clock = torch.empty(2, 200, replicas, **real).exponential_(1.0, generator=stream)
 increments = clock[0] - 2 * clock[1]  # a service time minus the time to the next arrival
 waits, maxima = dynamics.lindley_forward(increments), dynamics.lindley_backward(increments)
-left, right = plot.grid(1, 2, (7.2, 3.4))
-typical = 8 * torch.exp(exponent * torch.arange(61))
-plot.order.draw_distances({"pairs: median, 80 % band": gaps}, {"8 exp(γn)": typical}, left)
-run = int((maxima[60] > 3).nonzero()[0])  # a queue that had a bad start
-plot.order.draw_queue(waits[:61, run], maxima[:61, run], right)
-plot.show(
-    left,
-    alt="Left: the median distance of two runs on one noise falls along a straight line on a "
-    "logarithmic axis. Right: waiting times go up and down, their backward maximum becomes flat.",
-    caption="Contraction on average is enough (left), and so is a drift towards a wall (right).",
-    data={
-        "n": range(61),
-        "gap": gaps.median(1).values,
-        "waits": waits[:61, run],
-        "maxima": maxima[:61, run],
-    },
-)
+run = int((maxima[60] > 3).nonzero()[0])  # a queue with a bad start
+plot.order_pages.show_coupling(gaps, exponent, waits[:61, run], maxima[:61, run])
+
+net = [lambda w, x=x: torch.relu(w + x[:, None]) for x in increments[:40]]
+claim("queue/relu-net").agrees(forward_orbit(net, 0 * x0)[..., 0], waits[:41], atol=1e-9)
+last = torch.stack([waits[-1], maxima[-1]])
+empty, error = dynamics.share_and_stderr(last == 0)
+claim("queue/empty").agrees(empty, 0.5, stderr=error)
+mean, error = dynamics.mean_and_stderr(last)
+claim("queue/mean").agrees(mean, 1.0, stderr=error)
+claim("queue/backward-stops").holds((maxima[-1] > maxima[-51]).double().mean(), below=1e-3)
 
 # %% [markdown]
 # Now both directions of failure. **Isometries** (rotate, then shift) never contract: a backward step
@@ -322,34 +294,21 @@ def two_states(stream, count):
     return torch.where(heads == 1, torch.tensor([0, 0]), torch.tensor([1, 0]))
 
 
-net = [lambda w, x=x: torch.relu(w + x[:, None]) for x in increments[:40]]
-claim("queue/relu-net").agrees(forward_orbit(net, 0 * x0)[..., 0], waits[:41], atol=1e-9)
-empty, error = dynamics.share_and_stderr(torch.stack([waits[-1], maxima[-1]]) == 0)
-claim("queue/empty").agrees(empty, 0.5, stderr=error)
-mean, error = dynamics.mean_and_stderr(torch.stack([waits[-1], maxima[-1]]))
-claim("queue/mean").agrees(mean, 1.0, stderr=error)
-claim("queue/backward-stops").holds((maxima[-1] > maxima[-51]).double().mean(), below=1e-3)
 turns = torch.linalg.qr(torch.randn(60, replicas, 2, 2, generator=stream, **real)).Q
-shifts, centre = (
-    torch.randn(60, replicas, 2, generator=stream, **real),
-    torch.zeros(replicas, 2, **real),
-)
-out, inside = (orbit(AffineMap(turns, shifts), centre) for orbit in (forward_orbit, backward_orbit))
-claim("order/isometry-steps").agrees(
-    inside.diff(dim=0).norm(dim=-1), shifts.norm(dim=-1), atol=1e-9
-)
-halves = out[[2, 20, 60], : replicas // 2], inside[[2, 20, 60], replicas // 2 :]
-(p, p_error), (q, q_error) = (dynamics.mean_and_stderr(x.norm(dim=-1)) for x in halves)
-claim("order/isometry-laws").agrees(p - q, 0, stderr=p_error.hypot(q_error))
-coin = generator(seed, "coins")
-exact, error = dynamics.share_and_stderr(
-    dynamics.coupling_from_the_past(two_states, replicas, generator=coin)[0] == 0
-)
-claim("past/exact").agrees(exact, 2 / 3, stderr=error)
-biased, _ = dynamics.share_and_stderr(
-    dynamics.forward_coalescence(two_states, replicas, generator=coin)[0] == 0
-)
-claim("past/forward-is-biased").agrees(biased, 1.0, atol=1e-12)
+shifts = torch.randn(60, replicas, 2, generator=stream, **real)
+turning, centre = AffineMap(turns, shifts), torch.zeros(replicas, 2, **real)
+inside = backward_orbit(turning, centre).diff(dim=0).norm(dim=-1)  # lengths of its steps
+claim("order/isometry-steps").agrees(inside, shifts.norm(dim=-1), atol=1e-9)
+out, back = (orbit(turning, centre, at=[2, 20, 60]) for orbit in (forward_orbit, backward_orbit))
+out, back = out.norm(dim=-1)[:, : replicas // 2], back.norm(dim=-1)[:, replicas // 2 :]
+gap, error = dynamics.gap_and_stderr(out, back)
+claim("order/isometry-laws").agrees(gap, 0, stderr=error)
+
+states, _ = dynamics.coupling_from_the_past(two_states, replicas, generator=generator(seed, "past"))
+share, error = dynamics.share_and_stderr(states == 0)
+claim("past/exact").agrees(share, 2 / 3, stderr=error)
+states, _ = dynamics.forward_coalescence(two_states, replicas, generator=generator(seed, "now"))
+claim("past/forward-is-biased").agrees((states == 0).double().mean(), 1.0, atol=1e-12)
 
 # %% [markdown]
 # What fails, and why: without contraction the start never fades, so there is no limit point to

@@ -1,0 +1,418 @@
+"""The laws of the layout, read off the source: ranks, lightness, size, words, randomness.
+
+What can be read is read with ast, so that an import inside a function counts as well; what only
+shows when it runs is run in a fresh interpreter.
+"""
+
+import ast
+import importlib
+import inspect
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+PACKAGE = ROOT / "bsgd_edu"
+MODULES = sorted(PACKAGE.rglob("*.py"))
+
+# Import only from a lower rank, or from your own sub-package. Within a row two things stand by
+# their nature below and above the others: errors, which all raise, and the command line.
+RANKS = {
+    0: ("errors", "seeding", "device", "paths"),
+    1: ("maps", "metrics", "rmt"),
+    2: ("rules", "optim", "dynamics", "curvature", "meanfield", "nets", "datasets"),
+    3: ("training",),
+    4: ("plot",),
+    5: ("explorers",),
+    6: ("course", "cli"),
+}
+RANK = {name: rank for rank, names in RANKS.items() for name in names} | {"errors": -1, "cli": 7}
+DRAWING = {"matplotlib", "ipywidgets", "IPython", "seaborn", "plotly", "pylab"}
+# What a light user must not pay for: loaded when first touched, never at import.
+HEAVY = {
+    *DRAWING,
+    "jupytext",
+    "nbclient",
+    "nbconvert",
+    "nbformat",
+    "pandas",
+    "papermill",
+    "pooch",
+    "rich",
+    "scipy",
+    "sklearn",
+    "tqdm",
+    "typer",
+}
+PUBLIC = sorted(
+    name for name in RANK if (PACKAGE / name).is_dir() or (PACKAGE / f"{name}.py").is_file()
+)
+
+
+def name_of(path):
+    """The dotted name below the package, () for its root: nets/mlp.py -> ("nets", "mlp")."""
+    parts = path.relative_to(PACKAGE).with_suffix("").parts
+    return parts[:-1] if parts[-1] == "__init__" else parts
+
+
+def shown(path):
+    return str(path.relative_to(ROOT))
+
+
+def tree_of(path):
+    return ast.parse(path.read_text(encoding="utf-8"), str(path))
+
+
+def imports(path):
+    """Every (absolute dotted name, line) that a module imports, wherever it does so."""
+    own = ("bsgd_edu", *name_of(path))
+    package = own if path.name == "__init__.py" else own[:-1]
+    for node in ast.walk(tree_of(path)):
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                yield alias.name, node.lineno
+        elif isinstance(node, ast.ImportFrom):
+            base = package[: len(package) - node.level + 1] if node.level else ()
+            origin = ".".join((*base, *filter(None, [node.module])))
+            for alias in node.names:
+                # `from .. import maps` names a sub-package, `from ..maps import x` does not.
+                yield (f"{origin}.{alias.name}" if origin == "bsgd_edu" else origin), node.lineno
+        elif isinstance(node, ast.Call) and getattr(
+            node.func, "attr", getattr(node.func, "id", "")
+        ) in ("import_module", "__import__"):
+            for argument in node.args[:1]:
+                if isinstance(argument, ast.Constant) and isinstance(argument.value, str):
+                    text, level = argument.value.lstrip("."), len(argument.value)
+                    level -= len(text)
+                    base = package[: len(package) - level + 1] if level else ()
+                    yield ".".join((*base, *filter(None, [text]))), node.lineno
+
+
+def rank_of(path):
+    """The rank of the sub-package a module belongs to; the package's root stands above all."""
+    name = name_of(path)
+    return RANK[name[0]] if name else max(RANK.values()) + 1
+
+
+every_module = pytest.mark.parametrize("path", MODULES, ids=shown)
+
+
+def test_every_part_of_the_package_has_a_rank():
+    parts = {name_of(path)[0] for path in MODULES if name_of(path)}
+    assert parts <= set(RANK), f"unranked: {sorted(parts - set(RANK))}"
+
+
+@every_module
+def test_imports_come_from_a_lower_rank_or_the_own_sub_package(path):
+    own = name_of(path)[:1]
+    for origin, line in imports(path):
+        parts = origin.split(".")
+        if parts[0] != "bsgd_edu":
+            continue
+        where = f"{shown(path)}:{line} imports {origin}"
+        if len(parts) == 1:  # the root itself: its version, for those who report it
+            assert rank_of(path) > 3, f"{where}: only what stands above may import the root"
+            continue
+        assert parts[1] in RANK or parts[1].startswith("__"), f"{where}: no such part"
+        if (parts[1],) != own and parts[1] in RANK:
+            assert RANK[parts[1]] < rank_of(path), f"{where}: not of a lower rank"
+
+
+@every_module
+def test_mathematics_never_draws(path):
+    if rank_of(path) > 3:
+        return
+    for origin, line in imports(path):
+        assert origin.split(".")[0] not in DRAWING, f"{shown(path)}:{line} imports {origin}"
+
+
+@every_module
+def test_heavy_imports_wait_until_they_are_needed(path):
+    """At the top of a module only torch, NumPy and the standard library; below, anything."""
+    if rank_of(path) > 3:
+        return
+    top = [
+        node
+        for node in ast.walk(tree_of(path))
+        if isinstance(node, ast.Import | ast.ImportFrom) and node.col_offset == 0
+    ]
+    for node in top:
+        origins = (
+            [alias.name for alias in node.names]
+            if isinstance(node, ast.Import)
+            else [node.module or ""]
+        )
+        for origin in origins:
+            relative = isinstance(node, ast.ImportFrom) and node.level
+            assert relative or origin.split(".")[0] not in HEAVY, (
+                f"{shown(path)}:{node.lineno} imports {origin} at once"
+            )
+
+
+@every_module
+def test_modules_are_short(path):
+    lines = path.read_text(encoding="utf-8").count("\n")
+    assert lines <= 350, f"{shown(path)} has {lines} lines, 350 at most: split it by meaning"
+
+
+def test_no_module_is_called_after_nothing():
+    empty = {"utils", "util", "helpers", "misc", "common", "tools"}
+    assert not [shown(path) for path in MODULES if path.stem in empty or path.parent.name in empty]
+
+
+@every_module
+def test_every_module_says_what_it_is(path):
+    docstring = ast.get_docstring(tree_of(path))
+    assert docstring, f"{shown(path)} has no docstring"
+
+
+# What an import costs
+
+
+def loaded_after(statement):
+    """Top-level names of the modules that a statement loads in a fresh interpreter."""
+    code = f"import sys\n{statement}\nprint(*sorted({{m.partition('.')[0] for m in sys.modules}}))"
+    run = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", code],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=ROOT,
+    )
+    return set(run.stdout.split())
+
+
+def test_the_package_itself_loads_next_to_nothing():
+    # The command line answers before torch is loaded.
+    assert not loaded_after("import bsgd_edu") & (HEAVY | {"torch", "numpy"})
+
+
+def test_the_core_loads_torch_and_nothing_heavier():
+    # torch brings what it brings; the core adds none of the heavy packages to that.
+    core = "from bsgd_edu import maps, rules, nets, optim, training, seeding, device, errors"
+    added = loaded_after(core) - loaded_after("import torch")
+    assert not added & HEAVY, f"loaded: {sorted(added & HEAVY)}"
+
+
+def test_mathematics_loads_no_drawing():
+    names = ", ".join(name for name in PUBLIC if RANK[name] <= 3)
+    assert not loaded_after(f"from bsgd_edu import {names}") & DRAWING
+
+
+def test_an_import_leaves_torch_as_it_found_it():
+    # No default dtype, device, thread number, seed or gradient mode is changed by loading.
+    names = ", ".join(PUBLIC)
+    code = f"""
+import torch
+before = (torch.get_default_dtype(), torch.get_default_device(), torch.get_num_threads(),
+          torch.is_grad_enabled(), bytes(torch.get_rng_state().tolist()))
+from bsgd_edu import {names}
+after = (torch.get_default_dtype(), torch.get_default_device(), torch.get_num_threads(),
+         torch.is_grad_enabled(), bytes(torch.get_rng_state().tolist()))
+assert before == after
+"""
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT)
+
+
+# Hidden globals and global randomness
+
+
+def dotted(node):
+    """`torch.nn.init` of an attribute chain, or "" where it starts from an expression."""
+    parts = []
+    while isinstance(node, ast.Attribute):
+        parts.append(node.attr)
+        node = node.value
+    return ".".join([node.id, *parts[::-1]]) if isinstance(node, ast.Name) else ""
+
+
+SETTINGS = re.compile(
+    r"torch\.(set_default_\w+|set_num_threads|set_num_interop_threads|set_printoptions"
+    r"|set_grad_enabled|use_deterministic_algorithms|set_float32_matmul_precision)"
+    r"|(np|numpy)\.(seterr|set_printoptions)"
+)
+# A step that replays a map rewinds the stream that the user's closure draws from; the guard
+# around a learner's code puts back whatever that code changed.
+REWINDS = {"bsgd_edu/optim/backward.py", "bsgd_edu/course/guard.py"}
+DRAWS = {"rand", "randn", "randint", "randperm", "normal", "bernoulli", "multinomial", "poisson"}
+DRAWS_IN_PLACE = {
+    "bernoulli_",
+    "cauchy_",
+    "exponential_",
+    "geometric_",
+    "log_normal_",
+    "normal_",
+    "random_",
+    "uniform_",
+}
+
+
+def calls(path):
+    for node in ast.walk(tree_of(path)):
+        if isinstance(node, ast.Call):
+            yield node, dotted(node.func)
+
+
+@every_module
+def test_no_global_setting_is_changed(path):
+    for node, name in calls(path):
+        allowed = shown(path) in REWINDS or not SETTINGS.fullmatch(name)
+        assert allowed, f"{shown(path)}:{node.lineno} calls {name}"
+
+
+@every_module
+def test_random_numbers_come_from_a_generator(path):
+    if shown(path) in REWINDS:
+        return
+    unpacked = '"generator": generator' in path.read_text(encoding="utf-8")
+    for node, name in calls(path):
+        where = f"{shown(path)}:{node.lineno} calls {name or ast.unparse(node.func)}"
+        given = {keyword.arg for keyword in node.keywords}
+        if None in given and unpacked:  # **options, written once for several draws
+            given.add("generator")
+        last = getattr(node.func, "attr", "")
+        if name.startswith("torch.") and name.count(".") == 1:
+            if last in DRAWS:
+                assert "generator" in given, f"{where} without generator="
+            assert last not in {"rand_like", "randn_like", "randint_like"}, (
+                f"{where}: it takes no generator"
+            )
+            assert last not in {"set_rng_state", "get_rng_state", "manual_seed", "seed"}, (
+                f"{where}: the global stream is the user's"
+            )
+        if last in DRAWS_IN_PLACE:
+            assert "generator" in given, f"{where} without generator="
+        assert not re.match(r"(np|numpy)\.random\.(?!default_rng|Generator|SeedSequence)", name), (
+            f"{where}: NumPy's global stream"
+        )
+        assert not name.startswith("random."), f"{where}: Python's global stream"
+
+
+@every_module
+def test_no_seed_is_a_default_inside_a_function(path):
+    """Only what a person starts (course, explorers) may have a seed of its own."""
+    if rank_of(path) > 3:
+        return
+    for node in ast.walk(tree_of(path)):
+        if isinstance(node, ast.FunctionDef):
+            plain = node.args.posonlyargs + node.args.args
+            defaults = dict(
+                zip(plain[len(plain) - len(node.args.defaults) :], node.args.defaults, strict=True)
+            )
+            defaults |= dict(zip(node.args.kwonlyargs, node.args.kw_defaults, strict=True))
+            for argument, default in defaults.items():
+                if argument.arg in ("seed", "generator"):
+                    assert default is None, f"{shown(path)}:{node.lineno} defaults {argument.arg}"
+
+
+@every_module
+def test_devices_are_not_written_into_the_code(path):
+    if name_of(path) == ("device",):
+        return
+    for node, name in calls(path):
+        last = getattr(node.func, "attr", "")
+        assert last != "cuda" or name != "", f"{shown(path)}:{node.lineno} calls .cuda()"
+        if name in ("torch.device", "torch.cuda.is_available"):
+            pytest.fail(f"{shown(path)}:{node.lineno} calls {name}: ask bsgd_edu.device")
+
+
+@every_module
+def test_nothing_is_asserted_of_a_user(path):
+    # `python -O` drops assertions, and their text says nothing of what to do.
+    for node in ast.walk(tree_of(path)):
+        assert not isinstance(node, ast.Assert), f"{shown(path)}:{node.lineno} asserts"
+
+
+@every_module
+def test_mathematics_never_prints(path):
+    if rank_of(path) > 3:
+        return
+    for node, name in calls(path):
+        assert name != "print", f"{shown(path)}:{node.lineno} prints"
+
+
+# Docstrings
+
+
+def public_functions():
+    for part in PUBLIC:
+        module = importlib.import_module(f"bsgd_edu.{part}")
+        for name in getattr(module, "__all__", []):
+            value = getattr(module, name)
+            if inspect.isfunction(value) and value.__module__.startswith("bsgd_edu"):
+                yield f"{part}.{name}", value
+
+
+@pytest.mark.parametrize(
+    ("name", "function"), [pytest.param(n, f, id=n) for n, f in public_functions()]
+)
+def test_public_functions_say_what_they_take_and_give(name, function):
+    text = inspect.getdoc(function) or ""
+    summary = text.partition("\n")[0]
+    assert summary.endswith((".", ":")), f"{name}: the first line must be a sentence"
+    taken = [p for p in inspect.signature(function).parameters.values() if p.name != "self"]
+    if taken:
+        assert "\nArgs:\n" in text, f"{name} takes arguments and has no Args"
+        section = text.partition("\nArgs:\n")[2]
+        for parameter in taken:
+            assert re.search(rf"\b{parameter.name}\b", section), (
+                f"{name}: Args omit {parameter.name}"
+            )
+        gives = inspect.signature(function).return_annotation
+        if gives not in (None, inspect.Signature.empty, "None"):
+            assert re.search(r"\n(Returns|Yields):\n", text), f"{name} has no Returns"
+
+
+@pytest.mark.parametrize("part", PUBLIC)
+def test_every_part_names_what_is_public(part):
+    module = importlib.import_module(f"bsgd_edu.{part}")
+    assert inspect.getdoc(module)
+    assert len(set(module.__all__)) == len(module.__all__)
+    for name in module.__all__:
+        value = getattr(module, name)
+        if inspect.isfunction(value) or inspect.isclass(value):
+            assert inspect.getdoc(value), f"{part}.{name} has no docstring"
+        assert not name.startswith("_")
+
+
+def test_the_package_lists_its_parts():
+    import bsgd_edu
+
+    there = {name for name in PUBLIC if name != "cli"}
+    assert there <= set(bsgd_edu.__all__), f"not listed: {sorted(there - set(bsgd_edu.__all__))}"
+    assert set(dir(bsgd_edu)) >= there
+    with pytest.raises(AttributeError, match=r"'bsgd_edu' has no attribute 'nothing'"):
+        _ = bsgd_edu.nothing
+
+
+# Words that belong to no project
+
+TEXTS = [
+    path
+    for folder in ("bsgd_edu", "tests", "chapters", "benchmarks", "data", ".ci", ".github")
+    for path in sorted((ROOT / folder).rglob("*"))
+    if path.suffix
+    in {".py", ".ipynb", ".toml", ".md", ".yml", ".yaml", ".txt", ".json", ".html", ""}
+    and path.is_file()
+    and not {"__pycache__", ".ipynb_checkpoints", "node_modules"} & set(path.parts)
+] + [
+    path
+    for path in sorted(ROOT.iterdir())
+    if path.is_file() and path.suffix in {".toml", ".md", ".txt", ".yml", ".py", ".cfg", ""}
+]
+# A folder of somebody's machine: absolute, at least two deep, no URL, no shebang.
+FOLDER = re.compile(r"(?<![\w:/.<>*~$}}\])-])/(home|root|Users|work|mnt|tmp|private|srv)/\w+")
+
+
+@pytest.mark.parametrize("path", TEXTS, ids=shown)
+def test_no_machine_is_written_into_the_project(path):
+    try:
+        text = path.read_text(encoding="utf-8")
+    except UnicodeDecodeError:
+        return
+    for number, line in enumerate(text.splitlines(), 1):
+        found = FOLDER.search(line)
+        assert not found or "FOLDER" in line, f"{shown(path)}:{number} names {found[0]}"

@@ -1,0 +1,378 @@
+"""Claims: the register refuses what is unclear, assertions fail when they should, records last."""
+
+import json
+import math
+
+import nbformat
+import numpy as np
+import pytest
+import torch
+
+from bsgd_edu.course import claims, outcomes, registry
+from bsgd_edu.course.claims import ClaimFailed, claim, claims_table
+from bsgd_edu.course.outcomes import MIME, Outcome
+from bsgd_edu.course.registry import Entry
+from bsgd_edu.errors import DataError, DomainError, ShapeError, UsageError
+
+ENTRY = Entry(
+    id="toy/one",
+    chapter="99_toy",
+    source="ours",
+    paper="Nobody 2024",
+    where="nowhere",
+    statement="One is <one>.",
+    kind="quantitative",
+    predicted="1 & only",
+    tolerance="none",
+)
+SMALL = Entry(**{**vars(ENTRY), "id": "toy/small", "source": "paper", "scale": "smaller"})
+STRICT = Entry(**{**vars(ENTRY), "id": "toy/strict", "sigmas": 2.0})
+
+
+@pytest.fixture(autouse=True)
+def toys(monkeypatch):
+    entries = {entry.id: entry for entry in (ENTRY, SMALL, STRICT)}
+    monkeypatch.setattr(registry, "_registry", lambda: entries)
+    monkeypatch.setattr(claims, "read_registry", lambda: entries)
+    monkeypatch.setattr(outcomes, "read_registry", lambda: entries)
+    monkeypatch.setattr(claims, "_OUTCOMES", {})
+
+
+def last() -> Outcome:
+    return claims.outcomes()[-1]
+
+
+# ---- agrees
+
+
+@pytest.mark.parametrize(
+    ("measured", "tolerance", "passes"),
+    [
+        (1.39, {"stderr": 0.1}, True),
+        (1.41, {"stderr": 0.1}, False),
+        (0.59, {"stderr": 0.1}, False),
+        (1.009, {"atol": 0.01}, True),
+        (1.011, {"atol": 0.01}, False),
+        (2.02, {"rtol": 0.01, "atol": 0.001}, False),
+        (1.41, {"stderr": 0.1, "atol": 0.02}, True),
+    ],
+)
+def test_agrees_at_the_edge_of_its_tolerance(measured, tolerance, passes):
+    if passes:
+        claim("toy/one").agrees(measured, 1.0, **tolerance)
+        assert last().verdict == "reproduced"
+    else:
+        with pytest.raises(ClaimFailed):
+            claim("toy/one").agrees(measured, 1.0, **tolerance)
+        assert last().verdict == "failed"
+
+
+def test_rtol_is_relative_to_the_prediction():
+    claim("toy/one").agrees(100.9, 100.0, rtol=0.01)
+    with pytest.raises(ClaimFailed):
+        claim("toy/one").agrees(0.0, 0.01, rtol=0.5)
+    with pytest.raises(ClaimFailed):
+        claim("toy/one").agrees(1e-300, 0.0, rtol=0.5)
+
+
+def test_sigmas_come_from_the_register():
+    with pytest.raises(ClaimFailed, match="with 2 standard errors"):
+        claim("toy/strict").agrees(1.3, 1.0, stderr=0.1)
+
+
+def test_failure_says_predicted_measured_and_gap_in_standard_errors():
+    words = r"prediction \(1 & only\), but measured 1.5 against predicted 1, a gap of 5 standard"
+    with pytest.raises(ClaimFailed, match=words):
+        claim("toy/one").agrees(1.5, 1.0, stderr=0.1)
+    with pytest.raises(AssertionError):
+        claim("toy/one").agrees(1.5, 1.0, atol=0.1)
+
+
+def test_the_worst_entry_of_an_array_decides_and_is_reported():
+    measured, predicted = torch.tensor([[1.0, 2.3], [3.0, 4.1]]), np.array([[1, 2], [3, 4]])
+    stderr = [[0.1, 0.1], [0.1, 0.01]]
+    with pytest.raises(ClaimFailed, match=r"measured 4.1 \(the worst of 4 numbers\)"):
+        claim("toy/one").agrees(measured, predicted, stderr=stderr)
+    claim("toy/one").agrees(measured, predicted, stderr=0.1)
+    assert last().count == 4
+    assert last().measured == pytest.approx(2.3)
+    assert last().gap == pytest.approx(3.0, rel=1e-5)
+    assert last().gap_unit == "standard errors"
+
+
+def test_agrees_refuses_what_it_cannot_compare():
+    one = claim("toy/one")
+    with pytest.raises(UsageError, match="must be given a tolerance"):
+        one.agrees(1.0, 1.0)
+    for bad in (math.nan, math.inf, [1.0, math.nan], []):
+        with pytest.raises(DomainError, match="measured must be finite"):
+            one.agrees(bad, 1.0, atol=1)
+    with pytest.raises(DomainError, match="predicted must be finite"):
+        one.agrees(1.0, math.nan, atol=1)
+    with pytest.raises(
+        ShapeError, match=r"shaped \(2, 3\) like measured, but its shape is \(3, 2\)"
+    ):
+        one.agrees(torch.ones(2, 3), torch.ones(3, 2), atol=1)
+    with pytest.raises(ShapeError, match="predicted must be one number"):
+        one.agrees(1.0, [1.0, 1.0], atol=1)
+    with pytest.raises(ShapeError, match="but it is str"):
+        one.agrees("one", 1.0, atol=1)
+    for bad in (0.0, -1.0, math.inf):
+        with pytest.raises(DomainError):
+            one.agrees(1.0, 1.0, stderr=bad)
+    with pytest.raises(DomainError, match="atol must be > 0"):
+        one.agrees(1.0, 1.0, atol=0.0)
+    assert not claims.outcomes()
+
+
+# ---- holds
+
+
+@pytest.mark.parametrize(
+    ("value", "bounds", "passes"),
+    [
+        (0.9, {"below": 1}, True),
+        (1.0, {"below": 1}, False),
+        (1.1, {"above": 1}, True),
+        (1.0, {"above": 1}, False),
+        ([0.1, 0.9], {"between": (0, 1)}, True),
+        ([0.1, 1.0], {"between": (0, 1)}, False),
+        ([-0.1, 0.5], {"between": (0, 1)}, False),
+        ([0.5, 2.0], {"above": 1}, False),
+        (0.7, {"below": 1, "stderr": 0.07}, True),
+        (0.7, {"below": 1, "stderr": 0.08}, False),
+        (1.3, {"above": 1, "stderr": 0.08}, False),
+    ],
+)
+def test_holds_is_strict_and_wants_sigmas_to_spare(value, bounds, passes):
+    if passes:
+        claim("toy/one").holds(value, **bounds)
+        assert last().verdict == "reproduced"
+    else:
+        with pytest.raises(ClaimFailed):
+            claim("toy/one").holds(value, **bounds)
+
+
+def test_holds_reports_the_entry_nearest_to_its_bound():
+    claim("toy/one").holds([0.2, 0.95, 0.5], between=(0, 1))
+    assert (last().measured, last().expected) == (0.95, 1.0)
+    claim("toy/one").holds([0.03, 0.95], between=(0, 1))
+    assert (last().measured, last().expected) == (0.03, 0.0)
+
+
+def test_holds_refuses_unclear_bounds():
+    one = claim("toy/one")
+    with pytest.raises(UsageError, match="exactly one of below, above, between"):
+        one.holds(1.0)
+    with pytest.raises(UsageError, match=r"\['below', 'above'\]"):
+        one.holds(1.0, below=2, above=0)
+    with pytest.raises(DomainError, match=r"\(1, 0\). Swap"):
+        one.holds(0.5, between=(1, 0))
+    with pytest.raises(DomainError, match="value must be finite"):
+        one.holds(math.nan, below=1)
+
+
+# ---- verdicts and output
+
+
+def test_not_reproduced_is_recorded_with_its_reason(capsys):
+    claim("toy/one").not_reproduced(2.0, why="The gap is there at every scale.", predicted=1.0)
+    assert (last().verdict, last().gap, last().measured) == ("not reproduced", 1.0, 2.0)
+    assert "Why: The gap is there" in capsys.readouterr().out
+    with pytest.raises(UsageError, match="why must be a sentence"):
+        claim("toy/one").not_reproduced(2.0, why="no")
+
+
+def test_smaller_scale_is_said(capsys):
+    claim("toy/small").holds(1, above=0)
+    assert last().verdict == "reproduced at smaller scale"
+    assert capsys.readouterr().out.startswith("✓ reproduced at smaller scale: One is")
+
+
+def test_printed_line_does_not_vary_with_what_was_measured(capsys):
+    for measured, stderr in ((1.01, 0.1), (0.97, 0.02)):
+        claim("toy/one").agrees(measured, 1.0, stderr=stderr)
+    first, second = capsys.readouterr().out.splitlines()
+    assert first == second == "✓ reproduced: One is <one>. [toy/one]"
+
+
+def test_an_assertion_returns_nothing_that_a_notebook_would_display():
+    assert claim("toy/one").agrees(1, 1, atol=1) is None
+    assert claim("toy/one").holds(1, above=0) is None
+
+
+def test_running_a_cell_again_replaces_its_outcome():
+    claim("toy/one").agrees(1.0, 1.0, atol=1)
+    claim("toy/small").holds(1, above=0)
+    claim("toy/one").agrees(1.5, 1.0, atol=1)
+    assert [(o.id, o.measured) for o in claims.outcomes()] == [("toy/one", 1.5), ("toy/small", 1.0)]
+
+
+def test_data_of_the_output_is_stable_and_metadata_holds_the_numbers(monkeypatch):
+    sent = []
+    monkeypatch.setattr(claims, "publish", lambda data, metadata: sent.append((data, metadata)))
+    for measured in (1.01, 0.98):
+        claim("toy/one").agrees(measured, 1.0, stderr=0.1)
+    (data, numbers), (again, others) = sent
+    assert data == again
+    assert data[MIME]["verdict"] == "reproduced"
+    assert {"id", "paper", "kind", "predicted", "chapter", "tolerance"} <= data[MIME].keys()
+    assert numbers[MIME]["measured"] == 1.01
+    assert numbers[MIME]["gap"] == pytest.approx(0.1)
+    assert {"stderr", "profile", "expected"} <= numbers[MIME].keys()
+    assert others[MIME]["measured"] == 0.98
+    assert not data[MIME].keys() & numbers[MIME].keys()
+    json.dumps([sent[0][0][MIME], sent[0][1][MIME]])
+
+
+def test_profile_is_that_of_the_notebook(monkeypatch):
+    from IPython.core.interactiveshell import InteractiveShell
+
+    class Shell:
+        user_ns = {"profile": "full"}  # noqa: RUF012
+
+    monkeypatch.setattr(InteractiveShell, "initialized", classmethod(lambda cls: True))
+    monkeypatch.setattr(InteractiveShell, "instance", classmethod(lambda cls: Shell()))
+    monkeypatch.setattr(claims, "publish", lambda *args: None)
+    claim("toy/one").agrees(1, 1, atol=1)
+    assert last().profile == "full"
+
+
+def test_claims_table_names_what_is_missing_and_shows_no_digits_in_text(monkeypatch):
+    sent = []
+    monkeypatch.setattr(claims, "publish", lambda data, metadata: sent.append(data))
+    claim("toy/one").agrees(1.0123, 1.0, atol=1)
+    claims_table()
+    assert "1.012" in sent[-1]["text/html"]
+    assert "Not run yet in this kernel: toy/small, toy/strict." in sent[-1]["text/html"]
+    assert sent[-1]["text/plain"].splitlines()[:2] == [
+        "1 claim: 1 reproduced",
+        "reproduced: toy/one",
+    ]
+    assert "0123" not in sent[-1]["text/plain"]
+
+
+# ---- gathering
+
+
+def _cell(data, metadata):
+    output = nbformat.v4.new_output("display_data", data=data, metadata=metadata)
+    return nbformat.v4.new_code_cell("claim(…)", outputs=[output])
+
+
+def _notebook(monkeypatch, *measured):
+    cells = []
+    monkeypatch.setattr(claims, "publish", lambda *sent: cells.append(_cell(*sent)))
+    for value in measured:
+        claim("toy/one").agrees(value, 1.0, stderr=0.1)
+    other = nbformat.v4.new_output("display_data", data={MIME: "no dictionary"})
+    cells.append(nbformat.v4.new_code_cell("", outputs=[other]))
+    return nbformat.v4.new_notebook(cells=[*cells, nbformat.v4.new_markdown_cell("text")])
+
+
+def test_gather_reads_notebooks_and_paths_and_keeps_the_last(monkeypatch, tmp_path):
+    notebook = _notebook(monkeypatch, 1.1, 0.9)
+    path = tmp_path / "a.ipynb"
+    nbformat.write(notebook, path)
+    for source in (notebook, path, str(path)):
+        (found,) = claims.gather([source])
+        assert (found.id, found.measured, found.verdict) == ("toy/one", 0.9, "reproduced")
+        assert found.gap_unit == "standard errors"
+    assert len(claims.gather([notebook, path])) == 2
+    assert claims.gather([]) == []
+
+
+def test_gather_refuses_what_is_no_notebook(tmp_path):
+    (tmp_path / "a.ipynb").write_text("{")
+    for path in (tmp_path / "a.ipynb", tmp_path / "missing.ipynb"):
+        with pytest.raises(DataError, match="must be readable"):
+            claims.gather([path])
+
+
+def test_gather_bears_records_of_other_versions():
+    old = nbformat.v4.new_notebook(cells=[_cell({MIME: {"id": "a/b", "new": 1}}, {})])
+    (found,) = claims.gather([old])
+    assert (found.id, found.verdict, found.measured) == ("a/b", "", None)
+
+
+def test_outcomes_survive_a_file(monkeypatch, tmp_path):
+    found = claims.gather([_notebook(monkeypatch, 1.1)])
+    claims.save_outcomes(found, tmp_path / "c.json")
+    assert claims.load_outcomes(tmp_path / "c.json") == found
+    assert list(tmp_path.iterdir()) == [tmp_path / "c.json"]
+    assert claims.load_outcomes(tmp_path / "none.json") == []
+    (tmp_path / "c.json").write_text('[{"id": 1}, 2]')
+    with pytest.raises(DataError, match="is damaged"):
+        claims.load_outcomes(tmp_path / "c.json")
+
+
+def test_tables_escape_what_they_show():
+    claim("toy/one").agrees(1.0, 1.0, atol=1)
+    page = claims.render_html(claims.outcomes())
+    assert "One is &lt;one&gt;." in page
+    assert "1 &amp; only" in page
+    assert "ours, on Nobody 2024" in page
+    assert "<one>" not in page
+
+
+def test_summary_counts_verdicts():
+    claim("toy/one").agrees(1.0, 1.0, atol=1)
+    claim("toy/small").holds(1, above=0)
+    expected = "2 claims: 1 reproduced, 1 reproduced at smaller scale"
+    assert claims.summary(claims.outcomes()) == expected
+
+
+def test_list_claims_shows_all_of_a_chapter_with_the_last_outcome():
+    claim("toy/one").agrees(1.25, 1.0, atol=1)
+    table = claims.list_claims("99", claims.outcomes())
+    columns = {column.header: list(column.cells) for column in table.columns}
+    assert columns["claim"] == ["toy/one", "toy/small", "toy/strict"]
+    assert columns["verdict"] == ["reproduced", "not run yet", "not run yet"]
+    assert columns["measured"] == ["1.25", "–", "–"]
+    with pytest.raises(UsageError, match=r"'98_toy' has none. Did you mean '99_toy'"):
+        claims.list_claims("98_toy")
+
+
+# ---- the register
+
+
+def test_unknown_id_names_the_nearest():
+    with pytest.raises(UsageError, match=r"'toy/on' is not. Did you mean 'toy/one'"):
+        claim("toy/on")
+
+
+def _toml(**changes) -> str:
+    fields = {**vars(ENTRY), **changes}
+    return "[[claim]]\n" + "\n".join(f"{k} = {v!r}" for k, v in fields.items() if v is not None)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (_toml(kind="guess"), "kind of claim 1 .toy/one. .* must be one of identity"),
+        (_toml(source="rumour"), "source of"),
+        (_toml(scale="large"), "scale of"),
+        (_toml(id="Toy"), "id of .* must look like topic/short-name"),
+        (_toml(chapter="toy"), "chapter of .* must look like 01_order_matters"),
+        (_toml(statement=" "), r"empty are \['statement'\]"),
+        (_toml(sigmas=9.0), "sigmas is 9.0"),
+        (_toml(tolerance=None), r"missing are \['tolerance'\]"),
+        (_toml(extra="x"), r"unknown are \['extra'\]"),
+        (_toml() + "\n" + _toml(), "'toy/one' appears twice"),
+        ("[[claim", "must be a TOML file"),
+    ],
+)
+def test_register_refuses_unclear_tables(tmp_path, text, words):
+    path = tmp_path / "claims.toml"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(DataError, match=words):
+        registry.read_registry(path)
+
+
+def test_register_of_the_course_is_whole():
+    found = registry.read_registry()
+    assert len([e for e in found.values() if e.chapter == "01_order_matters"]) >= 12
+    assert {e.source for e in found.values()} == {"paper", "ours", "classic"}
+    for item in found.values():
+        assert item.statement.endswith("."), item.id
+        assert len(item.tolerance.split()) >= 3, item.id

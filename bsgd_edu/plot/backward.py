@@ -68,10 +68,10 @@ def draw_parallelogram(
     ends = np.stack([to_numpy(first[-1]), to_numpy(second[-1])])
     ax.plot(*ends.T, color=COLOURS["theory"], linewidth=2.5, label="gap: the bracket")
     ax.plot(*to_numpy(start), "o", color=COLOURS["reference"], markersize=8)
-    ax.annotate("start", to_numpy(start), textcoords="offset points", xytext=(6, -12))
+    ax.annotate("start", to_numpy(start), textcoords="offset points", xytext=(8, 6))
     ax.set(xlabel="parameter $\\theta_1$", ylabel="parameter $\\theta_2$")
     ax.set_aspect("equal", adjustable="datalim")
-    ax.legend(loc="best")
+    ax.legend(loc="lower left", bbox_to_anchor=(0, 1))  # above: the figure leaves no corner free
     return ax
 
 
@@ -95,7 +95,9 @@ def draw_residuals(lrs: Tensor, sizes: Mapping[str, tuple[Tensor, int]], ax: "Ax
         ax.plot(x, line, color=COLOURS["theory"], linewidth=1, linestyle="-" if power == 2 else ":")
         ax.plot(x, y, MARKERS[index], color=OKABE_ITO[index], label=f"{name}: slope {power}")
     ax.set(xscale="log", yscale="log", xlabel="learning rate $\\eta$", ylabel="size of the vector")
-    ax.legend(loc="best")
+    ax.set_xticks(x, [f"{lr:g}" for lr in x])
+    ax.minorticks_off()
+    ax.legend(loc="lower left", bbox_to_anchor=(0, 1))
     return ax
 
 
@@ -159,8 +161,8 @@ def draw_gaps(
     )  # fmt: skip
     ax.set_yticks([*rows, 0], [f"list {i + 1}" for i in range(len(gaps))] + ["fresh lists"])
     ax.set(xlabel="test loss, forward minus backward\n(bars: 2 standard errors)")
-    ax.set_ylim(-0.8, len(gaps) + 2.2)
-    ax.legend(loc="upper left", ncols=1)
+    ax.set_ylim(-0.8, len(gaps) + 0.8)
+    ax.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=2, columnspacing=1)
     return ax
 
 
@@ -218,9 +220,15 @@ def draw_jitter_and_loss(
 
 @use()
 def draw_league(
-    names: Sequence[str], values: Tensor, stderr: Tensor, label: str, ax: "Axes | None" = None
+    names: Sequence[str],
+    values: Tensor,
+    stderr: Tensor,
+    label: str,
+    ax: "Axes | None" = None,
+    *,
+    scale: str = "log",
 ):
-    """Draws one column of the league table: a value for each method, on a logarithmic axis.
+    """Draws one column of the league table: a value for each method.
 
     Args:
         names: Methods, best explained from top to bottom.
@@ -228,6 +236,7 @@ def draw_league(
         stderr: Standard errors, (methods,).
         label: Axis label with unit.
         ax: Axes, or None for a new figure.
+        scale: "log" or "linear".
 
     Returns:
         The axes.
@@ -239,8 +248,7 @@ def draw_league(
         bar = 2 * float(stderr[index])
         ax.errorbar(float(values[index]), rows[index], xerr=bar, linestyle="none", **style)
     ax.set_yticks(rows, names)
-    ax.set(xscale="log", xlabel=label, ylim=(0.4, len(names) + 0.6))
-    ax.tick_params(axis="x", which="both", labelsize=9)
+    ax.set(xscale=scale, xlabel=label, ylim=(0.4, len(names) + 0.6))
     return ax
 
 
@@ -333,5 +341,5 @@ def draw_tail(
     theory_line(ax, grid[visible], gauss[visible], label=label, linestyle="--", linewidth=1.2)
     ax.set(xscale="log", yscale="log", xlabel="$t$", ylabel="share with $|\\theta-\\theta^*| > t$")
     ax.set_ylim(bottom=0.5 / len(sizes))
-    ax.legend(loc="lower left")
+    ax.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=2, columnspacing=1)
     return ax

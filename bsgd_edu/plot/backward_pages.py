@@ -147,16 +147,17 @@ def show_league(names: Sequence[str], cost: Sequence[str], loss: tuple, jitter: 
         jitter: Mean jitter and its standard error, (methods,) each.
     """
     left, right = grid(1, 2, (9.6, 4.2), sharey=True)
-    backward.draw_league(names, *loss, "mean test error (squared), ± 2 s.e.", left)
+    backward.draw_league(names, *loss, "mean test error (squared), ± 2 s.e.", left, scale="linear")
     backward.draw_league(names, *jitter, "jitter: within-run std of it", right)
     left.set_yticks(left.get_yticks(), [f"{n}\n({c})" for n, c in zip(names, cost, strict=True)])
     show(
         left,
         alt="Methods from top to bottom. Left, mean test error: forward, windowed, block and "
         "backward lie together, the averages, decay and big batches lie together far lower. "
-        "Right, jitter: forward is highest, block next, all others far lower.",
+        "Right, jitter on a logarithmic axis: forward is highest, block next, all others lower by "
+        "a factor of ten and more.",
         caption="The order removes jitter; averaging, decay and larger batches remove jitter and "
-        "error. In brackets: gradients (of one batch) per reported point.",
+        "excess error. In brackets: gradients of a small batch per reported point.",
         data={
             "method": list(names),
             "gradients per point": list(cost),
@@ -231,7 +232,7 @@ def show_recorded(result: Mapping):
         axes,
         alt="Methods by jitter and mean test loss at full scale: jitter differs by a large "
         "factor, the error bars of the mean losses overlap.",
-        caption="The recorded run: the same picture at a hundred times the scale.",
+        caption="The recorded run. Compare with the right panel of the network experiment.",
         data={
             "method": result["methods"],
             "jitter": columns[0],

@@ -1,0 +1,296 @@
+"""Hyperbolic space of curvature −1 as ball and as hyperboloid.
+
+Both distances come from sinh²(d/2), for which each model has a formula without cancellation
+(arccosh(1 + small) has none: it forgets every distance below 1e-8).
+"""
+
+import math
+
+import torch
+from torch import Tensor
+
+from ..errors import ShapeError
+from . import exact
+from .points import bounds, finite, fitting, norm, real, refuse, root
+
+__all__ = [
+    "hyperboloid_distance",
+    "matrix_to_hyperboloid",
+    "mobius_add",
+    "poincare_distance",
+    "to_hyperboloid",
+    "to_poincare",
+]
+
+# The squared coordinates of a hyperboloid point must fit a float64 four times multiplied.
+_FARTHEST = 1e75
+
+
+def rim_gap(function: str, name: str, x: Tensor) -> Tensor:
+    """Returns 1 − |x|² > 0 to full relative accuracy for points (..., d) of the open ball."""
+    real(function, name, x)
+    plain = 1 - x.square().sum(-1)
+    with torch.no_grad():
+        double = x.double()
+        square, error = exact.two_product(double, double)
+        one = torch.ones_like(double[..., :1])
+        gap = sum(exact.total(torch.cat([one, -square, -error], -1))).to(x.dtype)
+    low, _ = bounds(gap)
+    if not low > 0:  # NaN included
+        refuse(
+            function,
+            name,
+            "lie inside the unit ball, so that 1 − |x|² > 0",
+            gap > 0,
+            gap,
+            "The number is 1 − |x|². Shrink the point, or use hyperboloid_distance far out.",
+        )
+    return plain + (gap - plain).detach()
+
+
+def poincare_distance(x: Tensor, y: Tensor) -> Tensor:
+    """Returns the hyperbolic distance in the unit ball, of curvature −1.
+
+    sinh(d/2) = |x − y| / √((1 − |x|²)(1 − |y|²)). Möbius maps of the ball are its isometries; a
+    holomorphic map of the disc to itself never expands it (Schwarz–Pick).
+
+    Args:
+        x: Points (..., d) with |x| < 1.
+        y: Points (..., d) with |y| < 1; leading dims broadcast.
+
+    Returns:
+        Distances (...) ≥ 0, accurate up to the last float before the rim.
+
+    Raises:
+        ShapeError: If the shapes do not fit.
+        DomainError: If a point is not inside the ball.
+
+    Example:
+        >>> x, y = torch.tensor([0.0, 0.0]), torch.tensor([0.0, 0.6])
+        >>> poincare_distance(x, y).exp()
+        tensor(4.)
+
+    References:
+        Ratcliffe (2019), Foundations of Hyperbolic Manifolds, Theorem 4.5.1.
+    """
+    fitting("poincare_distance", {"x": x, "y": y})
+    gap_x = rim_gap("poincare_distance", "x", x)
+    gap_y = rim_gap("poincare_distance", "y", y)
+    return 2 * (norm(x - y) / gap_x.sqrt() / gap_y.sqrt()).asinh()
+
+
+def mobius_add(x: Tensor, y: Tensor) -> Tensor:
+    """Returns x ⊕ y in the unit ball: the isometry that carries the origin to x, applied to y.
+
+    x ⊕ y = ((1 + 2x·y + |y|²)x + (1 − |x|²)y) / (1 + 2x·y + |x|²|y|²); in the disc this is
+    (x + y)/(1 + x̄y). It is not commutative, and −x ⊕ (x ⊕ y) = y.
+
+    Args:
+        x: Points (..., d) with |x| < 1.
+        y: Points (..., d) with |y| < 1; leading dims broadcast.
+
+    Returns:
+        Points (..., d), which round-off can put on the rim if both are far out.
+
+    Raises:
+        ShapeError: If the shapes do not fit.
+        DomainError: If a point is not inside the ball.
+
+    Example:
+        >>> mobius_add(torch.tensor([0.5]), torch.tensor([0.5]))
+        tensor([0.8000])
+
+    References:
+        Ungar (2008), Analytic Hyperbolic Geometry, Section 3.4.
+    """
+    fitting("mobius_add", {"x": x, "y": y})
+    gap_x, gap_y = (rim_gap("mobius_add", n, p)[..., None] for n, p in (("x", x), ("y", y)))
+    inner = (x * y).sum(-1, keepdim=True)
+    # 1 + 2x·y + |x|²|y|² = |x + y|² + (1 − |x|²)(1 − |y|²): a sum of positive numbers.
+    below = (x + y).square().sum(-1, keepdim=True) + gap_x * gap_y
+    return ((2 + 2 * inner - gap_y) * x + gap_x * y) / below
+
+
+def to_hyperboloid(x: Tensor) -> Tensor:
+    """Returns the hyperboloid point over a point of the unit ball.
+
+    (1 + |x|², 2x) / (1 − |x|²): an isometry to {−x_0² + |a|² = −1, x_0 > 0}.
+
+    Args:
+        x: Points (..., d) with |x| < 1.
+
+    Returns:
+        Points (..., d + 1), the time coordinate x_0 ≥ 1 first.
+
+    Raises:
+        DomainError: If a point is not inside the ball.
+
+    Example:
+        >>> to_hyperboloid(torch.tensor([0.5]))
+        tensor([1.6667, 1.3333])
+    """
+    fitting("to_hyperboloid", {"x": x})
+    gap = rim_gap("to_hyperboloid", "x", x)[..., None]
+    return torch.cat([(2 - gap) / gap, 2 * x / gap], -1)
+
+
+def to_poincare(x: Tensor) -> Tensor:
+    """Returns the point of the unit ball under a point of the hyperboloid.
+
+    a / (1 + x_0) for the point (x_0, a), the inverse of :func:`to_hyperboloid`.
+
+    Args:
+        x: Points (..., d + 1), the time coordinate first.
+
+    Returns:
+        Points (..., d); those farther than about 37 from the origin round to the rim.
+
+    Raises:
+        ShapeError: If there is no space coordinate.
+        DomainError: If a point is not on the hyperboloid.
+
+    Example:
+        >>> to_poincare(torch.tensor([1.25, 0.75]))
+        tensor([0.3333])
+    """
+    space = space_part("to_poincare", "x", x)
+    return space / (1 + (1 + norm(space).square()).sqrt())[..., None]
+
+
+def hyperboloid_distance(x: Tensor, y: Tensor) -> Tensor:
+    """Returns the hyperbolic distance on the hyperboloid, of curvature −1.
+
+    cosh d = x_0 y_0 − a·b for the points (x_0, a), (y_0, b). The difference to 1 is
+    (|δ|²(1 + |a|²) − (a·δ)²) / (x_0 y_0 + 1 + a·b) with δ = a − b, and is summed in twice the
+    working precision, so that near points far out keep their digits. Only a and b are read:
+    x_0 = √(1 + |a|²) is recomputed, since its rounding would move the point.
+
+    Args:
+        x: Points (..., d + 1), the time coordinate first.
+        y: Points (..., d + 1); leading dims broadcast.
+
+    Returns:
+        Distances (...) ≥ 0.
+
+    Raises:
+        ShapeError: If the shapes do not fit, or there is no space coordinate.
+        DomainError: If a point is not on the hyperboloid, or a coordinate exceeds 1e75.
+
+    Example:
+        >>> x, y = torch.tensor([1.25, 0.75]), torch.tensor([1.25, -0.75])
+        >>> hyperboloid_distance(x, y).exp()
+        tensor(4.)
+
+    References:
+        Ratcliffe (2019), Foundations of Hyperbolic Manifolds, Section 3.2.
+    """
+    fitting("hyperboloid_distance", {"x": x, "y": y})
+    a = space_part("hyperboloid_distance", "x", x).double()
+    b = space_part("hyperboloid_distance", "y", y).double()
+    a, b = torch.broadcast_tensors(a, b)
+    height = ((1 + a.square().sum(-1)) * (1 + b.square().sum(-1))).sqrt()
+    inner = 1 + (a * b).sum(-1)
+    delta = a - b
+    plain = delta.square().sum(-1) * (1 + a.square().sum(-1)) - (a * delta).sum(-1).square()
+    with torch.no_grad():
+        precise = _gram(a, b)
+    excess = plain + (precise - plain).detach()
+    # One side for points on the same side of the apex, the other for opposite ones.
+    near = inner > 0
+    versine = torch.where(near, excess / (height + inner.clamp(min=0)), height - inner)
+    distance = 2 * root(versine / 2).asinh()
+    return distance.to(torch.promote_types(x.dtype, y.dtype))
+
+
+def _gram(a: Tensor, b: Tensor) -> Tensor:
+    """|δ|²(1 + |a|²) − (a·δ)² for δ = a − b, in pairs."""
+    high, low = exact.two_sum(a, -b)
+    squared = exact.dot(torch.cat([high, 2 * high], -1), torch.cat([high, low], -1))
+    size = exact.add(exact.dot(a, a), (torch.ones_like(a[..., 0]), torch.zeros_like(a[..., 0])))
+    along = exact.dot(torch.cat([a, a], -1), torch.cat([high, low], -1))
+    product, square = exact.multiply(squared, size), exact.multiply(along, along)
+    return sum(exact.add(product, (-square[0], -square[1]))).clamp(min=0)
+
+
+def space_part(function: str, name: str, x: Tensor) -> Tensor:
+    """Returns a of the point (x_0, a), once it lies on the hyperboloid up to round-off."""
+    real(function, name, x)
+    if x.dim() < 1 or x.shape[-1] < 2:
+        raise ShapeError(
+            f"{function}: {name} must have shape (..., d + 1) with d ≥ 1, but it has "
+            f"{tuple(x.shape)}. The time coordinate comes first; to_hyperboloid adds it."
+        )
+    time, space = x.detach()[..., 0], x[..., 1:]
+    shell = (1 + norm(space.detach()).square()).sqrt()
+    # Rounding of the coordinates moves a point by ε x_0 off the shell, a few maps by more.
+    off = (time / shell - 1).abs()
+    _, high = bounds(off)
+    tolerance = math.sqrt(torch.finfo(x.dtype).eps)
+    if not high <= tolerance:
+        refuse(
+            function,
+            name,
+            f"lie on the hyperboloid, x_0 = √(1 + |a|²) up to a relative {tolerance:.1g}",
+            off <= tolerance,
+            time / shell,
+            "The number is x_0/√(1 + |a|²). Recompute x_0, or make the point by to_hyperboloid.",
+        )
+    if not bounds(time)[1] <= _FARTHEST:
+        refuse(
+            function,
+            name,
+            f"have coordinates up to {_FARTHEST:.0e}",
+            time <= _FARTHEST,
+            time,
+            "Points that far out differ in direction only; compare their Busemann functions.",
+        )
+    return space
+
+
+def matrix_to_hyperboloid(matrix: Tensor, log_abs_det: Tensor | None = None) -> Tensor:
+    """Returns where an invertible 2×2 matrix g carries the base point of the hyperbolic plane.
+
+    The symmetric matrix g gᵀ/|det g| has determinant 1: [[x_0 + a_1, a_2], [a_2, x_0 − a_1]]
+    with x_0² − a_1² − a_2² = 1. The distance from the base point (1, 0, 0) is log σ_1/σ_2, and
+    multiplying on the left, g ↦ hg, is an isometry.
+
+    Args:
+        matrix: g, (..., 2, 2).
+        log_abs_det: log |det g|, (...); computed if not given, which loses all digits for a
+            long product: sum the factors' own.
+
+    Returns:
+        Points (..., 3), the time coordinate first.
+
+    Raises:
+        ShapeError: If the matrices are not 2×2.
+        DomainError: If an entry is not finite, or a matrix is singular.
+
+    Example:
+        >>> matrix_to_hyperboloid(torch.diag(torch.tensor([2.0, 1.0])))
+        tensor([1.2500, 0.7500, 0.0000])
+    """
+    real("matrix_to_hyperboloid", "matrix", matrix)
+    if matrix.shape[-2:] != (2, 2):
+        raise ShapeError(
+            "matrix_to_hyperboloid: matrix must have shape (..., 2, 2), but it has "
+            f"{tuple(matrix.shape)}. The hyperbolic plane is the case n = 2 of the SPD matrices."
+        )
+    finite("matrix_to_hyperboloid", "matrix", matrix)
+    if log_abs_det is None:
+        (a, b), (c, d) = (row.unbind(-1) for row in matrix.unbind(-2))
+        log_abs_det = (a * d - b * c).abs().log()
+    if not bounds(log_abs_det)[0] > -torch.inf:
+        refuse(
+            "matrix_to_hyperboloid",
+            "log |det matrix|",
+            "be finite",
+            log_abs_det.isfinite(),
+            log_abs_det,
+            "A singular matrix has no point; pass log_abs_det for a long product.",
+        )
+    g = matrix * (-log_abs_det / 2).exp()[..., None, None]
+    first, second = g.unbind(-2)
+    along = (first - second) * (first + second) / 2
+    space = torch.stack([along.sum(-1), (first * second).sum(-1)], -1)
+    return torch.cat([(1 + norm(space).square()).sqrt()[..., None], space], -1)

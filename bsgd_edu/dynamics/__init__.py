@@ -1,6 +1,9 @@
-"""What random maps do in the long run: contraction, stationary laws, tails, couplings, jitter."""
+"""What random maps do in the long run: contraction, stationary laws, exponents, cut-offs."""
 
-from .bernoulli import bernoulli_cdf, bernoulli_convolution
+from .bernoulli import (
+    bernoulli_cdf,
+    bernoulli_convolution,
+)
 from .contraction import (
     backward_error_bound,
     gradient_step_factor,
@@ -19,6 +22,22 @@ from .coupling import (
     monotone_coupling_from_the_past,
     synchronous_coupling,
 )
+from .cutoff import (
+    cutoff_depths,
+    cutoff_location,
+    cutoff_window,
+    predicted_depths,
+    predicted_separation,
+    roundoff_depth,
+    separation,
+)
+from .drift import (
+    drift,
+    hyperbolic_drift,
+    limiting_directions,
+    projective_angle,
+    spd_drift,
+)
 from .estimates import (
     correlation_and_stderr,
     gap_and_stderr,
@@ -27,7 +46,42 @@ from .estimates import (
     share_and_stderr,
     variance_and_stderr,
 )
-from .jitter import increment_rms, sequential_jitter
+from .jitter import (
+    increment_rms,
+    sequential_jitter,
+)
+from .linear import (
+    gaussian_log_norm_variance,
+    gaussian_lyapunov_spectrum,
+    orthogonal_lyapunov_spectrum,
+)
+from .lyapunov import (
+    growth_rate_and_variance,
+    log_growths,
+    lyapunov_spectrum,
+    running_spectrum,
+    spectrum_stderr,
+)
+from .mixing import (
+    cutoff_profile,
+    gaussian_total_variation,
+    hypercube_total_variation,
+    riffle_total_variation,
+    sgd_total_variation,
+)
+from .random_layers import (
+    PairOrbit,
+    random_cloud,
+    random_pair,
+)
+from .relu import (
+    relu_angle_exponent,
+    relu_angle_map,
+    relu_cosine_map,
+    relu_critical_variance,
+    relu_log_norm_variance,
+    relu_lyapunov_exponent,
+)
 from .stationary import (
     ar1_backward_correlation,
     ar1_conditional_variance,
@@ -50,6 +104,7 @@ from .tails import (
 )
 
 __all__ = [
+    "PairOrbit",
     "ar1_backward_correlation",
     "ar1_conditional_variance",
     "ar1_forward_correlation",
@@ -62,32 +117,65 @@ __all__ = [
     "correlation_and_stderr",
     "coupling_from_the_past",
     "coupling_time",
+    "cutoff_depths",
+    "cutoff_location",
+    "cutoff_profile",
+    "cutoff_window",
+    "drift",
     "effective_batches",
     "forward_coalescence",
     "gap_and_stderr",
+    "gaussian_log_norm_variance",
+    "gaussian_lyapunov_spectrum",
+    "gaussian_total_variation",
     "gradient_step_factor",
+    "growth_rate_and_variance",
     "heavy_ball_matrix",
     "heavy_ball_rate",
+    "hyperbolic_drift",
+    "hypercube_total_variation",
     "increment_rms",
     "kesten_index",
+    "limiting_directions",
     "lindley_backward",
     "lindley_forward",
+    "log_growths",
     "lyapunov_covariance",
+    "lyapunov_spectrum",
     "mean_and_stderr",
     "mm1_waiting",
     "monotone_coupling_from_the_past",
     "order_difference",
+    "orthogonal_lyapunov_spectrum",
+    "predicted_depths",
+    "predicted_separation",
+    "projective_angle",
+    "random_cloud",
+    "random_pair",
     "regression_lyapunov_exponent",
     "regression_mean_log_lipschitz",
     "regression_sgd_limit",
     "regression_sgd_variance",
+    "relu_angle_exponent",
+    "relu_angle_map",
+    "relu_cosine_map",
+    "relu_critical_variance",
+    "relu_log_norm_variance",
+    "relu_lyapunov_exponent",
+    "riffle_total_variation",
     "rms_and_stderr",
+    "roundoff_depth",
+    "running_spectrum",
     "scalar_lyapunov_exponent",
     "scalar_stability_limit",
+    "separation",
     "sequential_jitter",
+    "sgd_total_variation",
     "share_and_stderr",
     "small_lr_covariance",
     "softmax_hessian_range",
+    "spd_drift",
+    "spectrum_stderr",
     "synchronous_coupling",
     "variance_and_stderr",
 ]

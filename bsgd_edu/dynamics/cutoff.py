@@ -1,0 +1,307 @@
+"""Cut-off in depth: a saturating distance that stays at 1, then falls to 0 within a short window.
+
+Mechanism: log|Δ_L| ≈ N(log d_0 + λL, vL) with λ < 0, and a separation that cannot exceed 1. The
+separation then falls where the typical distance passes the tolerance, L* = log(d_0/τ)/|λ|, within
+a window max(1/|λ|, √(vL*)/|λ|): relatively ever shorter as log(d_0/τ) grows. Exponents here are
+growth rates, negative where things come together, as the rest of `dynamics` returns them.
+"""
+
+import math
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from ..errors import DomainError, ShapeError
+
+__all__ = [
+    "cutoff_depths",
+    "cutoff_location",
+    "cutoff_window",
+    "predicted_depths",
+    "predicted_separation",
+    "roundoff_depth",
+    "separation",
+]
+
+
+def separation(distance: Tensor, tolerance: float | Tensor, dim: int = -1) -> Tensor:
+    """Returns how well an observer with noise τ can tell two outputs apart, over replicas.
+
+    S_τ = E[2Φ(|Δ|/(2τ)) − 1]: the total variation between N(a, τ²I) and N(b, τ²I) at
+    distance |a − b| = |Δ|. It is 1 far above τ and |Δ|/(τ√(2π)) far below.
+
+    Args:
+        distance: Distances ≥ 0, replicas along `dim`.
+        tolerance: τ > 0, or a tensor of them, which become leading dimensions.
+        dim: The dimension of the replicas, averaged over.
+
+    Returns:
+        Separations in [0, 1], (*tolerances, ...).
+
+    Raises:
+        DomainError: If a tolerance is not positive, or a distance negative or NaN.
+
+    Example:
+        >>> separation(torch.tensor([[0.0, 0.0], [9.0, 9.0]]), 0.1)
+        tensor([0., 1.])
+    """
+    tolerance = torch.as_tensor(tolerance, dtype=distance.dtype, device=distance.device)
+    if not (tolerance > 0).all() or not (distance >= 0).all():
+        raise DomainError(
+            "separation: tolerance must be positive and distance ≥ 0, but the smallest tolerance "
+            f"is {tolerance.min().item()} and {int((~(distance >= 0)).sum())} distances are not. "
+            "Pass norms of differences."
+        )
+    dim = dim % distance.dim() - distance.dim()
+    tolerance = tolerance.reshape(*tolerance.shape, *[1] * distance.dim())
+    return torch.erf(distance / (2 * math.sqrt(2) * tolerance)).mean(dim)
+
+
+def cutoff_depths(curve: Tensor, levels: Sequence[float] = (0.9, 0.5, 0.1)) -> Tensor:
+    """Returns the depths L(q) from which a curve stays at or below each level q.
+
+    The last passage, as in the definition of a mixing time: a noisy or non-monotone curve counts
+    as fallen only once it never exceeds q again. Between the last depth above q and the next one
+    the curve is taken as a straight line. A curve that never exceeds q has L(q) = 0; one that
+    ends above q has L(q) = ∞. A short window means L(.1)/L(.9) close to 1.
+
+    Args:
+        curve: Values at depths 0, 1, …, L, depth first: (L + 1, ...).
+        levels: Levels q.
+
+    Returns:
+        (len(levels), ...), in layers, of the curve's dtype.
+
+    Raises:
+        ShapeError: If the curve has no depth.
+        DomainError: If the curve holds NaN (a dead network's angle, say).
+
+    Example:
+        >>> cutoff_depths(torch.tensor([1.0, 1.0, 0.8, 0.2, 0.0]))
+        tensor([1.5000, 2.5000, 3.5000])
+        >>> cutoff_depths(torch.tensor([1.0, 0.0, 0.6, 0.3]), levels=[0.5, 0.2])
+        tensor([2.3333,    inf])
+
+    References:
+        Aldous and Diaconis (1986), Shuffling cards and stopping times; Levin, Peres and Wilmer,
+        Markov Chains and Mixing Times, Chapter 18.
+    """
+    if curve.dim() == 0 or len(curve) == 0:
+        raise ShapeError(
+            "cutoff_depths: curve must hold at least one depth, first, but its shape is "
+            f"{tuple(curve.shape)}. Pass (L + 1, ...)."
+        )
+    if curve.isnan().any():
+        raise DomainError(
+            f"cutoff_depths: curve must be a number at every depth, but {int(curve.isnan().sum())} "
+            f"of {curve.numel()} values are NaN. Set dead networks apart, or to 0."
+        )
+    found = []
+    count = len(curve)
+    depth = torch.arange(count, device=curve.device).reshape(-1, *[1] * (curve.dim() - 1))
+    for level in levels:
+        last = torch.where(curve > level, depth, -1).amax(0)  # last depth above the level
+        before = last.clamp(0, count - 1).unsqueeze(0)
+        after = (before + 1).clamp(max=count - 1)
+        high, low = curve.gather(0, before)[0], curve.gather(0, after)[0]
+        drop = torch.where(high > low, high - low, 1.0)
+        passed = last + (high - level) / drop
+        passed = torch.where(last < 0, 0.0, passed)
+        found.append(torch.where(last == count - 1, math.inf, passed).to(curve.dtype))
+    return torch.stack(found)
+
+
+def cutoff_location(exponent: float, distance: float, tolerance: float) -> float:
+    """Returns the depth L* = log(d_0/τ)/|λ| at which the typical distance passes τ.
+
+    Args:
+        exponent: λ < 0, the growth rate of log-distance per layer.
+        distance: d_0 > 0, at depth 0.
+        tolerance: τ, 0 < τ ≤ d_0.
+
+    Returns:
+        L* ≥ 0, in layers. (In time rather than depth this is :func:`coupling_time`.)
+
+    Raises:
+        DomainError: If λ ≥ 0 or the distances are not 0 < τ ≤ d_0.
+
+    Example:
+        >>> round(cutoff_location(-0.5, 1.0, math.exp(-5)), 12)
+        10.0
+    """
+    _need_contraction("cutoff_location", exponent, distance, tolerance)
+    return math.log(distance / tolerance) / -exponent
+
+
+def cutoff_window(exponent: float, variance: float, location: float) -> float:
+    """Returns the width max(1/|λ|, √(vL*)/|λ|) of the window in which the separation falls.
+
+    The first part is the time that the saturating curve itself needs, the second how much
+    replicas differ. There is a cut-off when the window is much shorter than L*.
+
+    Args:
+        exponent: λ < 0, the growth rate of log-distance per layer.
+        variance: v ≥ 0 per layer, of log-distance.
+        location: L* ≥ 0.
+
+    Returns:
+        The width, in layers.
+
+    Raises:
+        DomainError: If λ ≥ 0, or v or L* is negative.
+
+    Example:
+        >>> cutoff_window(-0.5, 0.04, 100.0)
+        4.0
+    """
+    if not exponent < 0 or not variance >= 0 or not location >= 0:
+        raise DomainError(
+            "cutoff_window: exponent must be negative, variance and location ≥ 0, but they are "
+            f"{exponent}, {variance} and {location}. Without contraction there is no cut-off."
+        )
+    return max(1.0, math.sqrt(variance * location)) / -exponent
+
+
+def predicted_separation(
+    depths: Tensor, exponent: float, variance: float, distance: float, tolerance: float
+) -> Tensor:
+    """Returns the separation curve of log-normal distances.
+
+    E[2Φ(d_0 e^{λL + √(vL) Z}/(2τ)) − 1], Z ~ N(0, 1), by Gauss–Hermite quadrature.
+
+    Args:
+        depths: L ≥ 0, any shape.
+        exponent: λ, the growth rate of log-distance per layer.
+        variance: v ≥ 0 per layer.
+        distance: d_0 > 0.
+        tolerance: τ > 0.
+
+    Returns:
+        Separations in [0, 1], of the shape of `depths`, float64.
+
+    Raises:
+        DomainError: If v is negative, or a distance not positive.
+
+    Example:
+        >>> predicted_separation(torch.tensor([0.0, 1.0]), -9.0, 0.0, 1.0, 0.01).round(decimals=3)
+        tensor([1.0000, 0.0050], dtype=torch.float64)
+    """
+    import numpy as np
+
+    if not variance >= 0 or not 0 < tolerance < math.inf or not 0 < distance < math.inf:
+        raise DomainError(
+            "predicted_separation: variance must be ≥ 0, distance and tolerance positive, but they "
+            f"are {variance}, {distance} and {tolerance}. Pass the values at depth 0."
+        )
+    nodes, weights = (torch.from_numpy(a) for a in np.polynomial.hermite_e.hermegauss(161))
+    depths = depths.double().unsqueeze(-1)
+    log_ratio = math.log(distance / tolerance) + exponent * depths
+    log_ratio = log_ratio + (variance * depths).sqrt() * nodes.to(depths.device)
+    # erf is 1 from 8 on: what is beyond exp's range needs no more than that.
+    saturating = torch.erf(log_ratio.clamp(max=50).exp() / (2 * math.sqrt(2)))
+    return saturating @ (weights / weights.sum()).to(depths.device)
+
+
+def predicted_depths(
+    exponent: float,
+    variance: float,
+    distance: float,
+    tolerance: float,
+    levels: Sequence[float] = (0.9, 0.5, 0.1),
+) -> Tensor:
+    """Returns the depths L(q) at which the predicted separation falls to each level.
+
+    Without fluctuations (v = 0) these are log(d_0/(τ r_q))/|λ| with r_q = 2Φ⁻¹((1 + q)/2):
+    r = 3.29, 1.35, 0.25 at q = .9, .5, .1.
+
+    Args:
+        exponent: λ < 0.
+        variance: v ≥ 0 per layer.
+        distance: d_0 ≥ τ.
+        tolerance: τ > 0.
+        levels: Levels q in (0, 1).
+
+    Returns:
+        (len(levels),) float64, in layers, to 1e-3 of the window.
+
+    Raises:
+        DomainError: If λ ≥ 0, the distances are not 0 < τ ≤ d_0, v < 0, or a level is outside
+            (0, 1).
+
+    Example:
+        >>> predicted_depths(-0.9, 0.0, 16.0, 0.1).round(decimals=1)
+        tensor([4.3000, 5.3000, 7.2000], dtype=torch.float64)
+    """
+    _need_contraction("predicted_depths", exponent, distance, tolerance)
+    if any(not 0 < level < 1 for level in levels):
+        raise DomainError(
+            f"predicted_depths: levels must lie in (0, 1), but they are {list(levels)}. "
+            "A separation takes no other values."
+        )
+    location = cutoff_location(exponent, distance, tolerance)
+    step = cutoff_window(exponent, variance, location) / 1000
+    end = location + 4000 * step
+    while True:
+        depths = torch.linspace(0, end, max(2, math.ceil(end / step)), dtype=torch.float64)
+        curve = predicted_separation(depths, exponent, variance, distance, tolerance)
+        if curve[-1] <= min(levels):
+            return cutoff_depths(curve, levels) * (depths[1] - depths[0])
+        end, step = 2 * end, 2 * step
+
+
+def roundoff_depth(
+    distance: Tensor, norm: Tensor, dtype: torch.dtype, margin: float = 8.0
+) -> Tensor:
+    """Returns the depth from which a distance between two outputs is mostly round-off.
+
+    The first depth where distance/norm ≤ margin·ε of the dtype (ε = 1.2e-7 in float32, 2.2e-16
+    in float64). Two separate passes cannot resolve less: from there on the curve is flat, and a
+    floor must not be read as the end of a cut-off. Feed it a curve that was `tracked`, or a
+    measured one: a floor lies below the margin as well.
+
+    Args:
+        distance: ‖y − x‖ at depths 0, 1, …, (L + 1, ...).
+        norm: ‖x‖ there, of a shape that broadcasts.
+        dtype: The dtype of the passes.
+        margin: Multiple of ε that still counts as round-off.
+
+    Returns:
+        Depths (...), float64; inf where the curve can be read to its end.
+
+    Raises:
+        ShapeError: If distance and norm do not broadcast, or there is no depth.
+
+    Example:
+        >>> distance = 10.0 ** -torch.arange(10)
+        >>> roundoff_depth(distance, torch.ones(10), torch.float32)
+        tensor(7., dtype=torch.float64)
+    """
+    try:
+        distance, norm = torch.broadcast_tensors(distance, norm)
+    except RuntimeError as error:
+        raise ShapeError(
+            "roundoff_depth: distance and norm must broadcast, but their shapes are "
+            f"{tuple(distance.shape)} and {tuple(norm.shape)}. Pass both depth first."
+        ) from error
+    if distance.dim() == 0 or len(distance) == 0:
+        raise ShapeError(
+            "roundoff_depth: distance must hold at least one depth, first, but its shape is "
+            f"{tuple(distance.shape)}. Pass (L + 1, ...)."
+        )
+    lost = distance <= margin * torch.finfo(dtype).eps * norm
+    first = lost.int().argmax(0).double()
+    return torch.where(lost.any(0), first, math.inf)
+
+
+def _need_contraction(function: str, exponent: float, distance: float, tolerance: float) -> None:
+    if not exponent < 0:
+        raise DomainError(
+            f"{function}: exponent must be negative, but it is {exponent}. Without contraction "
+            "distances never pass the tolerance."
+        )
+    if not 0 < tolerance <= distance < math.inf:
+        raise DomainError(
+            f"{function}: tolerance must be positive and at most the distance, but they are "
+            f"{tolerance} and {distance}. Above it nothing has to be waited for."
+        )

@@ -1,0 +1,268 @@
+"""Lyapunov spectra: how fast a long product of matrices stretches each direction.
+
+The exponents of A_n ⋯ A_1 are λ_k = lim (1/n) log s_k(A_n ⋯ A_1), s_k the singular values in
+descending order (Oseledets). They do not depend on the order of composition: A_1 ⋯ A_n has the
+same ones. What depends on it is which singular vectors settle down (see `limiting_directions`).
+"""
+
+from collections.abc import Iterable, Iterator
+
+import torch
+from torch import Tensor
+
+from ..errors import DomainError, ShapeError
+
+__all__ = [
+    "growth_rate_and_variance",
+    "log_growths",
+    "lyapunov_spectrum",
+    "running_spectrum",
+    "spectrum_stderr",
+]
+
+
+def lyapunov_spectrum(matrices: Tensor | Iterable[Tensor], every: int = 4) -> Tensor:
+    """Returns the Lyapunov exponents of a product of matrices, by QR every few steps.
+
+    Q R = A_k ⋯ A_1 Q_before; λ_j is the mean of log|R_jj| per step. A QR costs about ten
+    products, so one every few steps is cheaper. It is also safe: a block whose |R_jj| span more
+    than 1/√ε, or that left the finite numbers, is done again in halves, down to single steps.
+    Half the digits of each R_jj are therefore right, and usually many more.
+
+    Args:
+        matrices: (n, ..., d, d), first step first, leading dimensions are replicas; or an
+            iterator of such blocks (of any lengths), so that a long product needs no memory.
+        every: Steps between two factorisations, ≥ 1.
+
+    Returns:
+        One exponent per direction and replica, (..., d), in nats per step, in the order of the
+        factorisation: descending in the limit, and off by O(1/n) from the start Q = I.
+
+    Raises:
+        ShapeError: If there is no step, the matrices are not square, or blocks differ in shape.
+        DomainError: If `every` is below 1, or a matrix holds NaN or infinity.
+
+    Example:
+        >>> steps = torch.diag(torch.tensor([4.0, 0.5])).expand(100, 2, 2)
+        >>> (lyapunov_spectrum(steps) / torch.tensor(2.0).log()).round(decimals=4)
+        tensor([ 2., -1.])
+
+    References:
+        Benettin, Galgani, Giorgilli and Strelcyn (1980), Lyapunov characteristic exponents,
+        Meccanica 15; Oseledets (1968).
+    """
+    total, steps = 0, 0
+    for growth, length in _growths("lyapunov_spectrum", matrices, every):
+        total, steps = total + growth, steps + length
+    return total / steps
+
+
+def log_growths(matrices: Tensor | Iterable[Tensor], every: int = 4) -> tuple[Tensor, Tensor]:
+    """Returns the log stretching factors of each block of steps, the raw data of a spectrum.
+
+    Args:
+        matrices: As for :func:`lyapunov_spectrum`.
+        every: Steps between two factorisations, ≥ 1.
+
+    Returns:
+        log|R_jj| of each block, (m, ..., d), and the lengths of the blocks, (m,) integers: they
+        sum to the number of steps, and are below `every` only at the end of a block of input.
+
+    Raises:
+        ShapeError: As :func:`lyapunov_spectrum`.
+        DomainError: As :func:`lyapunov_spectrum`.
+
+    Example:
+        >>> growths, lengths = log_growths(2 * torch.eye(1).expand(10, 1, 1), every=4)
+        >>> growths.shape, lengths.tolist()
+        (torch.Size([3, 1]), [4, 4, 2])
+    """
+    pairs = list(_growths("log_growths", matrices, every))
+    return torch.stack([growth for growth, _ in pairs]), torch.tensor([n for _, n in pairs])
+
+
+def running_spectrum(matrices: Tensor | Iterable[Tensor], every: int = 4) -> tuple[Tensor, Tensor]:
+    """Returns the estimate of the Lyapunov spectrum after each factorisation.
+
+    What to look at before one trusts a spectrum: it settles like 1/√n, at the speed that
+    :func:`spectrum_stderr` puts a number on.
+
+    Args:
+        matrices: As for :func:`lyapunov_spectrum`.
+        every: Steps between two factorisations, ≥ 1.
+
+    Returns:
+        Steps done, (m,) integers, and the estimates, (m, ..., d).
+
+    Raises:
+        ShapeError: As :func:`lyapunov_spectrum`.
+        DomainError: As :func:`lyapunov_spectrum`.
+
+    Example:
+        >>> steps, estimates = running_spectrum(torch.eye(2).expand(8, 2, 2), every=4)
+        >>> steps.tolist(), estimates.abs().max().item()
+        ([4, 8], 0.0)
+    """
+    growths, lengths = log_growths(matrices, every)
+    steps = lengths.cumsum(0)
+    divisor = steps.to(growths).reshape(-1, *[1] * (growths.dim() - 1))
+    return steps, growths.cumsum(0) / divisor
+
+
+def spectrum_stderr(growths: Tensor, lengths: Tensor, num_batches: int = 20) -> Tensor:
+    """Returns the standard error of a spectrum from a single run, by batch means.
+
+    Consecutive blocks are correlated, so they are joined into `num_batches` long stretches whose
+    means are nearly independent. With replicas at hand, their scatter is the better measure.
+
+    Args:
+        growths: Log growths (m, ..., d) of :func:`log_growths`.
+        lengths: Their lengths (m,).
+        num_batches: Number of stretches, between 2 and m.
+
+    Returns:
+        Standard errors (..., d).
+
+    Raises:
+        DomainError: If there are fewer blocks than stretches, or fewer than two stretches.
+
+    Example:
+        >>> growths = torch.tensor([[1.0], [3.0], [1.0], [3.0]])
+        >>> spectrum_stderr(growths, torch.ones(4), num_batches=2)
+        tensor([0.])
+    """
+    if not 2 <= num_batches <= len(growths):
+        raise DomainError(
+            f"spectrum_stderr: num_batches must lie in 2..{len(growths)}, the number of blocks, "
+            f"but it is {num_batches}. Pass fewer, or a longer run."
+        )
+    owner = torch.arange(len(growths), device=growths.device) * num_batches // len(growths)
+    sums = growths.new_zeros(num_batches, *growths.shape[1:]).index_add_(0, owner, growths)
+    lengths = lengths.to(growths)
+    steps = lengths.new_zeros(num_batches).index_add_(0, owner, lengths)
+    rates = sums / steps.reshape(-1, *[1] * (growths.dim() - 1))
+    return rates.std(0) / num_batches**0.5
+
+
+def growth_rate_and_variance(
+    log_growth: Tensor, steps: int
+) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """Returns rate and variance per step of log-norms over replicas, each with its error.
+
+    log‖x_n‖ − log‖x_0‖ ≈ N(λn, vn): λ̂ = mean/n, v̂ = variance/n. A negative λ with a large v is
+    how a mean square can stay 1 while the typical replica dies: E‖x_n‖² = e^{2(λ + v)n}.
+
+    Args:
+        log_growth: log(‖x_n‖/‖x_0‖) of independent replicas, (..., num_replicas ≥ 2).
+        steps: n ≥ 1.
+
+    Returns:
+        λ̂, its standard error, v̂, its standard error; each (...).
+
+    Raises:
+        DomainError: If n is below 1, there are fewer than two replicas, or a growth is infinite
+            (a layer that outputs exactly 0: condition on survival first).
+
+    Example:
+        >>> rate, _, variance, _ = growth_rate_and_variance(torch.tensor([-2.0, -6.0]), 4)
+        >>> rate.item(), variance.item()
+        (-1.0, 2.0)
+    """
+    from .estimates import mean_and_stderr, variance_and_stderr
+
+    if steps < 1 or not log_growth.isfinite().all():
+        infinite = int((~log_growth.isfinite()).sum())
+        raise DomainError(
+            "growth_rate_and_variance: log_growth must be finite and steps ≥ 1, but "
+            f"{infinite} of {log_growth.numel()} values are not finite and steps is {steps}. "
+            "Keep the replicas that survive."
+        )
+    rate, rate_stderr = mean_and_stderr(log_growth)
+    variance, variance_stderr = variance_and_stderr(log_growth)
+    return rate / steps, rate_stderr / steps, variance / steps, variance_stderr / steps
+
+
+def _growths(function: str, matrices, every: int) -> Iterator[tuple[Tensor, int]]:
+    """Yields (log|diag R| (..., d), number of steps) block by block, carrying Q along."""
+    if every < 1:
+        raise DomainError(f"{function}: every must be ≥ 1, but it is {every}. Pass 4.")
+    basis = shape = None
+    for part in [matrices] if isinstance(matrices, Tensor) else matrices:
+        square = part.dim() >= 3 and part.shape[-1] == part.shape[-2]
+        if not square or shape not in (None, part.shape[1:]):
+            raise ShapeError(
+                f"{function}: matrices must have shape (n, ..., d, d), the same in every block, "
+                f"but one has {tuple(part.shape)}. Put the steps first, replicas next."
+            )
+        shape, dim = part.shape[1:], part.shape[-1]
+        if len(part) == 0:
+            continue
+        flat = (part if part.is_floating_point() else part.double()).detach()
+        flat = flat.reshape(len(part), -1, dim, dim)
+        if basis is None:
+            basis = torch.eye(dim, dtype=flat.dtype, device=flat.device).expand_as(flat[0])
+        for block in flat.split(every):
+            growth, basis = _advance(function, block, basis)
+            yield growth.reshape(shape[:-1]), len(block)
+    if basis is None:
+        raise ShapeError(
+            f"{function}: matrices must hold at least one step, but there is none (length 0). "
+            "Pass (n, ..., d, d) with n ≥ 1; an iterator can be used only once."
+        )
+
+
+def _advance(function: str, block: Tensor, start: Tensor) -> tuple[Tensor, Tensor]:
+    """Multiplies bases (B, d, d) by k matrices (k, B, d, d) and makes them orthonormal again."""
+    moved = start
+    for step in block:
+        moved = step @ moved
+    small = moved.shape[-1] <= 12 and len(moved) >= 128
+    basis, stretch = (_gram_schmidt if small else _householder)(moved)
+    # The columns of a product turn towards its top direction, and round-off of ε times the
+    # largest R_jj is what the smallest is made of once they span 1/ε. NaN compares as bad.
+    largest = stretch.amax(-1)
+    least = torch.finfo(stretch.dtype).eps ** 0.5
+    bad = ~((stretch.amin(-1) >= least * largest) & largest.isfinite())
+    growth = stretch.log()
+    if not bad.any():
+        return growth, basis
+    if len(block) > 1:
+        which, half = bad.nonzero().squeeze(-1), len(block) // 2
+        first, middle = _advance(function, block[:half, which], start[which])
+        second, end = _advance(function, block[half:, which], middle)
+        growth[which], basis[which] = first + second, end
+    elif moved.isfinite().all():
+        # A single step that is nearly singular: there is no finer way, only the safest.
+        basis[bad], stretch = _householder(moved[bad])
+        growth[bad] = stretch.log()
+    else:
+        raise DomainError(
+            f"{function}: matrices must be finite and their products in range, but "
+            f"{int((~moved.isfinite()).any(-1).any(-1).sum())} of {len(moved)} replicas left the "
+            "finite numbers within one step. Look for NaN or infinity, or rescale."
+        )
+    return growth, basis
+
+
+def _householder(matrices: Tensor) -> tuple[Tensor, Tensor]:
+    """Q and |diag R| of (B, d, d), orthogonal to round-off whatever the matrices."""
+    basis, upper = torch.linalg.qr(matrices)
+    return basis, upper.diagonal(dim1=-2, dim2=-1).abs()
+
+
+def _gram_schmidt(matrices: Tensor) -> tuple[Tensor, Tensor]:
+    """The same, orthogonal to ε times the span of the R_jj; fast for many small matrices.
+
+    Replicas lie innermost, so that every line below works on all of them at once. The lost
+    orthogonality does not build up: M = QR still holds to round-off and the next factorisation
+    starts from that very Q, so that only the last one's departure (≤ √ε) enters the sums.
+    """
+    columns = matrices.permute(2, 1, 0).contiguous()  # (column, row, B)
+    stretch = columns.new_empty(len(columns), len(matrices))
+    for j, column in enumerate(columns):
+        # Not vector_norm, which walks across the replicas one at a time.
+        torch.sqrt((column * column).sum(0), out=stretch[j])
+        column /= stretch[j]
+        later = columns[j + 1 :]
+        later.addcmul_(column, (column * later).sum(1, keepdim=True), value=-1)
+    return columns.permute(2, 1, 0).contiguous(), stretch.mT

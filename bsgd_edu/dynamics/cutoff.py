@@ -75,7 +75,7 @@ def cutoff_depths(curve: Tensor, levels: Sequence[float] = (0.9, 0.5, 0.1)) -> T
 
     Raises:
         ShapeError: If the curve has no depth.
-        DomainError: If the curve holds NaN (a dead network's angle, say).
+        DomainError: If the curve holds NaN or infinity (a dead network's angle, say).
 
     Example:
         >>> cutoff_depths(torch.tensor([1.0, 1.0, 0.8, 0.2, 0.0]))
@@ -92,10 +92,11 @@ def cutoff_depths(curve: Tensor, levels: Sequence[float] = (0.9, 0.5, 0.1)) -> T
             "cutoff_depths: curve must hold at least one depth, first, but its shape is "
             f"{tuple(curve.shape)}. Pass (L + 1, ...)."
         )
-    if curve.isnan().any():
+    if not curve.isfinite().all():
         raise DomainError(
-            f"cutoff_depths: curve must be a number at every depth, but {int(curve.isnan().sum())} "
-            f"of {curve.numel()} values are NaN. Set dead networks apart, or to 0."
+            "cutoff_depths: curve must be finite at every depth, but "
+            f"{int((~curve.isfinite()).sum())} of {curve.numel()} values are not. "
+            "Set dead networks apart, or to 0."
         )
     found = []
     count = len(curve)

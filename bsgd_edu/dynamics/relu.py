@@ -189,9 +189,12 @@ def relu_angle_map(angle: Tensor) -> Tensor:
             "relu_angle_map: angle must lie in [0, π], but it ranges over "
             f"[{angle.min().item()}, {angle.max().item()}]. Pass radians."
         )
-    # 1 − cos θ' = (1 − cos θ) − (sin θ − θ cos θ)/π; the half angles keep what cancels apart.
+    # 1 − cos θ' = (1 − cos θ) − (sin θ − θ cos θ)/π: half angles and, where the second bracket
+    # cancels, its series.
     versine = 2 * (angle / 2).sin() ** 2
-    image = versine - (angle.sin() - angle * angle.cos()) / math.pi
+    series = angle**3 / 3 * (1 - angle**2 / 10 + angle**4 / 280)
+    bracket = torch.where(angle < 0.02, series, angle.sin() - angle * angle.cos())
+    image = versine - bracket / math.pi
     return 2 * (image.clamp(0, 1) / 2).sqrt().arcsin()
 
 

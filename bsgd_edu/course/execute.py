@@ -52,7 +52,7 @@ def execute(
     """Executes a notebook in a fresh kernel.
 
     Args:
-        notebook: A notebook with the kernel's name in its metadata; it is left as it is.
+        notebook: The notebook; it is left as it is.
         pool: Where kernels live and die.
         cwd: The folder its code runs in.
         parameters: What papermill injects behind the cell tagged ``parameters``.
@@ -83,6 +83,8 @@ def execute(
             notebook,
             str(output),
             parameters=parameters or None,
+            kernel_name="python3",  # a notebook may come without one; pool.manager decides anyway
+            language="python",
             progress_bar=False,
             execution_timeout=timeout,
             iopub_timeout=_IOPUB_SECONDS,
@@ -100,10 +102,10 @@ def execute(
     except CellTimeoutError:
         status, words = "timed out", f"the cell took longer than {timeout:g} s"
         error = CellError(at, "", "TimeoutError", words)
-    except (DeadKernelError, RuntimeError) as raised:
+    except (DeadKernelError, RuntimeError):
         # nbclient says RuntimeError for a kernel that dies while it starts.
         status = "stopped" if pool.stopped else "died"
-        words = pool.last_words(manager) or str(raised)
+        words = pool.last_words(manager) or "it said nothing; often memory ran out"
         error = CellError(at, "", "DeadKernelError", f"the kernel died ({words})")
     seconds = time.monotonic() - started
     executed = _read(output, notebook)

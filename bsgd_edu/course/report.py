@@ -68,9 +68,8 @@ def write_report(
     build.mkdir(parents=True, exist_ok=True)
     write_text(page, _render(rows, page, profile, outcomes))
     save_outcomes(outcomes, build / f"claims{suffix}.json")
-    write_text(
-        build / f"junit{suffix}.xml", junit([(r.chapter, r.notebook) for r in rows if r.run])
-    )
+    runs = [(row.chapter.name, row.notebook) for row in rows if row.run]
+    write_text(build / f"junit{suffix}.xml", junit(runs))
     return Report(page, outcomes, summary(outcomes))
 
 

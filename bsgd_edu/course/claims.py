@@ -8,6 +8,8 @@ an output's data and never its metadata.
 
 import math
 from collections.abc import Sequence
+from functools import partial
+from textwrap import fill
 from typing import Any
 
 import numpy as np
@@ -237,9 +239,12 @@ class Claim:
         )
         _OUTCOMES[stated.id] = outcome
         mark = {"failed": "✗", "not reproduced": "○"}.get(verdict, "✓")
-        line = f"{mark} {verdict}: {stated.statement} [{stated.id}]"
+        said = [f"{mark} {verdict}: {stated.statement} [{stated.id}]"]
         if outcome.why:
-            line += f"\n  Why: {outcome.why}"
+            said.append(f"  Why: {outcome.why}")
+        # A notebook breaks long lines in the middle of a word.
+        fold = partial(fill, width=88, subsequent_indent="  ", break_on_hyphens=False)
+        line = "\n".join(map(fold, said))
         stable = outcome.stable()
         varying = {key: v for key, v in vars(outcome).items() if key not in stable}
         publish({MIME: stable, "text/plain": line}, {MIME: varying})

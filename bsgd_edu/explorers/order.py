@@ -209,6 +209,7 @@ def past() -> Explorer:
             "direction": widgets.ToggleButtons(
                 options=[("from the past to now", "past"), ("from now on", "future")],
                 description="run",
+                style={"button_width": "11em"},
             ),
             "noise": widgets.Button(description="New noise"),
         },

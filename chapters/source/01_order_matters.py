@@ -266,7 +266,7 @@ claim("order/coupling-time").agrees((pair > 1e-6).sum(), needed, atol=0.5)
 clock = torch.empty(2, 200, replicas, **real).exponential_(1.0, generator=stream)
 increments = clock[0] - 2 * clock[1]  # a service time minus the time to the next arrival
 waits, maxima = dynamics.lindley_forward(increments), dynamics.lindley_backward(increments)
-run = int((maxima[60] > 3).nonzero()[0])  # a queue with a bad start
+run = int(((maxima[1:41] > maxima[:40]).sum(0) == 8).nonzero()[0])  # one that grows 8 times
 plot.order_pages.show_coupling(gaps, exponent, waits[:61, run], maxima[:61, run])
 
 net = [lambda w, x=x: torch.relu(w + x[:, None]) for x in increments[:40]]

@@ -490,10 +490,29 @@ def test_coalescing_saves_the_work_it_promises():
     assert (found - exact).abs().max() < 2e-9
 
 
-def test_coalescing_keeps_apart_what_does_not_come_close():
-    maps = [lambda x: x + 1.0] * 40
+@pytest.mark.parametrize("drift", [1.0, -1.0])
+def test_coalescing_keeps_apart_what_does_not_come_close(drift):
+    maps = [lambda x: x + drift] * 40
     found = backward_orbit(maps, torch.zeros(2, dtype=F64), coalesce=0.5)
-    assert torch.equal(found[:, 0], torch.arange(41, dtype=F64))
+    assert torch.equal(found[:, 0], drift * torch.arange(41, dtype=F64))
+
+
+def test_coalescing_keeps_apart_what_comes_close_in_one_layer_only():
+    # No inputs: the weights never move, equal in every row, while the biases drift.
+    net = nets.LogisticRegression(2, 3)
+    step = rules.sgd_map(net.batch_grad(torch.zeros(4, 2, dtype=F64), torch.tensor([0] * 4)), 0.1)
+    x0 = normal(net.dim)
+    exact = literal_backward([step] * 40, x0)
+    found = backward_orbit([step] * 40, x0, coalesce=1e-6)
+    torch.testing.assert_close(found, exact, **TOLERANCE)
+
+
+@pytest.mark.parametrize("gone", range(1, 27))
+def test_coalescing_stops_at_the_last_row_that_came_close(gone):
+    # The last maps send all to 0, the rest move nothing: rows are 0 or 1, whatever merges.
+    maps = [lambda x: x] * 20 + [lambda x: 0 * x] * gone
+    found = backward_orbit(maps, torch.ones(1, dtype=F64), coalesce=1e-3)
+    assert found.ravel().tolist() == [1.0] * 21 + [0.0] * gone
 
 
 def test_one_replica_that_is_far_keeps_all_rows_apart():

@@ -13,7 +13,9 @@
 # R. Loynes (1962). Each claim at the end says whose it is.
 #
 # *You need:* mean and variance, the derivative, a little PyTorch. *Time:* about 90 minutes, with
-# exercises. *Hardware:* any computer; the quick profile runs in seconds.
+# exercises. *Hardware:* any computer; the quick profile runs in seconds. *Nothing installed?* Give the
+# repository's address to [Binder](https://mybinder.org), which builds its `environment.yml`, or open
+# this notebook in [Colab](https://colab.research.google.com) after `pip install` of the repository.
 
 # %% [markdown]
 # Parameters. Change them and run all cells again; everything below follows.
@@ -226,7 +228,7 @@ for name, base in (("order/cantor", 1 / 3), ("order/uniform", 1 / 2)):
 
 # %% [markdown]
 # Nothing in the update rule looks fractal: the law is made by the order in which $\rho$ shrinks the
-# past. For $\rho>\tfrac12$ the pieces overlap, and the law is smooth for almost every such $\rho$
+# past. For $\rho>\tfrac12$ the pieces overlap, and the law has a density for almost every such $\rho$
 # (Solomyak 1995), which no histogram can prove.
 #
 # ## Explore
@@ -247,10 +249,12 @@ explorers.order.chapter().show()
 # $\gamma=E\log|1-\eta z^2|$ (Diaconis–Freedman). Two runs on one noise, a **coupling**, approach like
 # $e^{\gamma n}$, and meet to accuracy $\varepsilon$ after about $\log(D/\varepsilon)/|\gamma|$ steps.
 #
-# **No strict contraction at all.** Customer $n$ of a queue waits $W_{n+1}=\max(W_n+X_{n+1},0)$: a
-# ReLU net of width 1, whose layers have Lipschitz constant exactly 1 (Lindley). Backward, the same
-# maps give the running maximum of a random walk, which grows and stops (Loynes). Look for the line
-# on the left, and for the step after which the dashed path is flat.
+# **No strict contraction at all.** The customers of a queue wait $W_{n+1}=\max(W_n+X_{n+1},0)$, where
+# $X$ is a service time minus the time to the next arrival: a ReLU net of width 1, whose layers have
+# Lipschitz constant exactly 1 (Lindley). Backward, the same maps give the running maximum of a random
+# walk, which grows and stops (Loynes). With a server busy half of the time, half of the customers do
+# not wait, and the mean wait is one service time. Look for the line on the left, and for the step
+# after which the dashed path is flat.
 
 # %%
 features = torch.randn(60, replicas, generator=stream, **real)
@@ -491,5 +495,5 @@ claims_table("01_order_matters")
 #
 # ### Versions
 #
-# The last line of the index page that `bsgd run` writes names the versions it ran with; the course
-# pins them in `constraints.txt`.
+# `bsgd version` names what the package stands on here; the course pins what it was tried with in
+# `constraints.txt`.

@@ -8,8 +8,7 @@ an output's data and never its metadata.
 
 import math
 from collections.abc import Sequence
-from functools import partial
-from textwrap import fill
+from html import escape
 from typing import Any
 
 import numpy as np
@@ -239,15 +238,16 @@ class Claim:
         )
         _OUTCOMES[stated.id] = outcome
         mark = {"failed": "✗", "not reproduced": "○"}.get(verdict, "✓")
-        said = [f"{mark} {verdict}: {stated.statement} [{stated.id}]"]
+        line = f"{mark} {verdict}: {stated.statement} [{stated.id}]"
+        page = f"{mark} <b>{verdict}</b>: {escape(stated.statement)} <code>{stated.id}</code>"
         if outcome.why:
-            said.append(f"  Why: {outcome.why}")
-        # A notebook breaks long lines in the middle of a word.
-        fold = partial(fill, width=88, subsequent_indent="  ", break_on_hyphens=False)
-        line = "\n".join(map(fold, said))
+            line += f"\n  Why: {outcome.why}"
+            page += f"<br>Why: {escape(outcome.why)}"
         stable = outcome.stable()
         varying = {key: v for key, v in vars(outcome).items() if key not in stable}
-        publish({MIME: stable, "text/plain": line}, {MIME: varying})
+        # As HTML it folds between words; neither form varies between runs.
+        bundle = {MIME: stable, "text/html": f"<p>{page}</p>", "text/plain": line}
+        publish(bundle, {MIME: varying})
         return outcome
 
     def _numbers(self, name: str, value: Any) -> np.ndarray:

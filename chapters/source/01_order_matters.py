@@ -34,7 +34,7 @@ import math
 import torch
 
 from bsgd_edu import dynamics, explorers, plot
-from bsgd_edu.course import check, claim, claims_table, full_scale
+from bsgd_edu.course import check, claim, claims_table, full_scale, hint, reveal  # noqa: F401
 from bsgd_edu.device import resolve
 from bsgd_edu.maps import AffineMap, backward_orbit, forward_orbit
 from bsgd_edu.seeding import generator
@@ -322,8 +322,8 @@ claim("past/forward-is-biased").agrees((states == 0).double().mean(), 1.0, atol=
 #
 # ## Your turn
 #
-# `hint("01.1", 1)` to `hint("01.1", 3)` help; `reveal("01.1")` shows a solution. Both come from
-# `bsgd_edu.course`. A check never stops the notebook.
+# `hint("01.1", 1)` to `hint("01.1", 3)` help; `reveal("01.1")` shows a solution. A check never stops
+# the notebook.
 
 # %% [markdown] tags=["exercise:01.1"] kind="recall" difficulty=1 minutes=3 teaches="which map acts first in a backward iterate"
 # ### Exercise 01.1 · Two maps by hand

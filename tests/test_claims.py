@@ -216,9 +216,8 @@ def test_data_of_the_output_is_stable_and_metadata_holds_the_numbers(monkeypatch
     (data, numbers), (again, others) = sent
     assert data == again
     assert data[MIME]["verdict"] == "reproduced"
-    assert data["text/html"] == (
-        "<p>✓ <b>reproduced</b>: One is &lt;one&gt;. <code>toy/one</code></p>"
-    )
+    said = "✓ <b>reproduced</b>: One is &lt;one&gt;. <code>toy/one</code>"
+    assert data["text/html"] == f'<p style="margin:0.2em 0">{said}</p>'
     assert {"id", "paper", "kind", "predicted", "chapter", "tolerance"} <= data[MIME].keys()
     assert numbers[MIME]["measured"] == 1.01
     assert numbers[MIME]["gap"] == pytest.approx(0.1)

@@ -246,7 +246,11 @@ class Claim:
         stable = outcome.stable()
         varying = {key: v for key, v in vars(outcome).items() if key not in stable}
         # As HTML it folds between words; neither form varies between runs.
-        bundle = {MIME: stable, "text/html": f"<p>{page}</p>", "text/plain": line}
+        bundle = {
+            MIME: stable,
+            "text/html": f'<p style="margin:0.2em 0">{page}</p>',
+            "text/plain": line,
+        }
         publish(bundle, {MIME: varying})
         return outcome
 

@@ -411,7 +411,7 @@ def exact_draw(tables):
 check("01.4", exact_draw)
 
 # %% [markdown]
-# See afterwards: swap two letters in your code, so that the new map goes outside. The check then
+# See afterwards: swap two names in your code, so that the new map goes outside. The check then
 # names the bias that you met in the two-chain game.
 
 # %% [markdown] tags=["exercise:01.5"] kind="investigate" difficulty=3 minutes=15 teaches="that a backward limit is no average over the whole run"

@@ -254,7 +254,10 @@ def list_claims(chapter: str | None = None, outcomes: Iterable[Outcome] = ()) ->
                 f"{nearest(chapter, chapters)}"
             )
     last = {outcome.id: outcome for outcome in outcomes}
-    table = Table("claim", "statement", "predicted", "measured", "verdict", title="Claims")
+    table = Table(title="Claims")
+    table.add_column("claim", no_wrap=True)  # what one copies must be whole in 80 columns too
+    for name in ("statement", "predicted", "measured", "verdict"):
+        table.add_column(name, overflow="fold")
     for item in entries:
         outcome = last.get(item.id)
         measured = number(outcome.measured) if outcome else "–"

@@ -254,16 +254,14 @@ def list_claims(chapter: str | None = None, outcomes: Iterable[Outcome] = ()) ->
                 f"{nearest(chapter, chapters)}"
             )
     last = {outcome.id: outcome for outcome in outcomes}
-    table = Table(title="Claims")
-    table.add_column("claim", no_wrap=True)  # what one copies must be whole in 80 columns too
-    for name in ("statement", "predicted", "measured", "verdict"):
-        table.add_column(name, overflow="fold")
+    table = Table("claim", "predicted", "measured", "verdict", title="Claims", show_lines=True)
     for item in entries:
         outcome = last.get(item.id)
         measured = number(outcome.measured) if outcome else "–"
         verdict = outcome.verdict if outcome else "not run yet"
-        texts = (item.id, item.statement, item.predicted, measured, verdict)
-        table.add_row(*(escape(text) for text in texts))
+        # The id stands on a line of its own: it stays whole in a narrow terminal.
+        stated = f"[bold]{escape(item.id)}[/bold]\n{escape(item.statement)}"
+        table.add_row(stated, *map(escape, (item.predicted, measured, verdict)))
     return table
 
 

@@ -30,7 +30,7 @@ def count_words(markdown: str) -> int:
 
     Example:
         >>> count_words("The *law* of $x_n$ is `law` ([paper](https://a.b/c)).")
-        6
+        7
     """
     text = re.sub(r"^```.*?(^```|\Z)", "", markdown, flags=re.DOTALL | re.MULTILINE)
     text = re.sub(r"\$\$.+?\$\$|\$.+?\$|`[^`]+`", " formula ", text, flags=re.DOTALL)

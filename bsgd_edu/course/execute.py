@@ -1,11 +1,14 @@
 """One notebook through papermill: what came out, how long each cell took, what went wrong."""
 
+import asyncio
 import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from jupyter_core.utils import ensure_event_loop
 
 from .kernels import KernelPool, Stopped
 from .notebooks import WIDGET_VIEW, assign_ids
@@ -107,12 +110,24 @@ def execute(
         status = "stopped" if pool.stopped else "died"
         words = pool.last_words(manager) or "it said nothing; often memory ran out"
         error = CellError(at, "", "DeadKernelError", f"the kernel died ({words})")
+    finally:
+        _close_loop()
     seconds = time.monotonic() - started
     executed = _read(output, notebook)
     if error and not error.source and at < len(executed.cells):
         source = executed.cells[at].source
         error = CellError(at, source, error.name, error.message, error.traceback)
     return Execution(status, executed, seconds, error)
+
+
+def _close_loop() -> None:
+    """Ends the event loop that jupyter_core opened for this thread and would leave open."""
+    loop = ensure_event_loop()
+    tasks = asyncio.all_tasks(loop)
+    for task in tasks:
+        task.cancel()
+    loop.run_until_complete(asyncio.gather(*tasks, return_exceptions=True))
+    loop.close()
 
 
 def _read(path: Path, fallback):

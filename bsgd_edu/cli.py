@@ -174,7 +174,7 @@ def main() -> None:
         if message is None and type(error).__name__ != "Interrupted":
             raise
         if message:
-            code = _say(f"{message()} `bsgd --help` lists what there is.", 2)
+            code = _say(f"{message().rstrip('.')}. `bsgd --help` lists what there is.", 2)
         else:
             kept = f"{len(error.results)} of {error.total} chapters are done and kept"
             code = _say(f"stopped; {kept}. The same command goes on from there.", 130)

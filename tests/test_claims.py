@@ -216,6 +216,8 @@ def test_data_of_the_output_is_stable_and_metadata_holds_the_numbers(monkeypatch
     (data, numbers), (again, others) = sent
     assert data == again
     assert data[MIME]["verdict"] == "reproduced"
+    said = "✓ <b>reproduced</b>: One is &lt;one&gt;. <code>toy/one</code>"
+    assert data["text/html"] == f'<p style="margin:0.2em 0">{said}</p>'
     assert {"id", "paper", "kind", "predicted", "chapter", "tolerance"} <= data[MIME].keys()
     assert numbers[MIME]["measured"] == 1.01
     assert numbers[MIME]["gap"] == pytest.approx(0.1)
@@ -326,7 +328,8 @@ def test_list_claims_shows_all_of_a_chapter_with_the_last_outcome():
     claim("toy/one").agrees(1.25, 1.0, atol=1)
     table = claims.list_claims("99", claims.outcomes())
     columns = {column.header: list(column.cells) for column in table.columns}
-    assert columns["claim"] == ["toy/one", "toy/small", "toy/strict"]
+    ids = [cell.split("\n")[0] for cell in columns["claim"]]
+    assert ids == ["[bold]toy/one[/bold]", "[bold]toy/small[/bold]", "[bold]toy/strict[/bold]"]
     assert columns["verdict"] == ["reproduced", "not run yet", "not run yet"]
     assert columns["measured"] == ["1.25", "–", "–"]
     with pytest.raises(UsageError, match=r"'98_toy' has none. Did you mean '99_toy'"):

@@ -121,6 +121,14 @@ def test_digits_need_no_download_and_their_splits_are_disjoint():
     assert not any(row.numpy().tobytes() in rows for row in test.inputs)
 
 
+def test_tensors_are_the_first_pairs():
+    digits = datasets.load("digits")
+    inputs, targets = digits.tensors("cpu", 5)
+    assert torch.equal(inputs, digits.inputs[:5])
+    assert torch.equal(targets, digits.targets[:5])
+    assert len(digits.tensors()[0]) == len(digits)
+
+
 def test_registered_checksums_are_sha256_and_sources_are_https():
     for name in datasets.registry_names():
         entry = registry_module._entry(name, None)

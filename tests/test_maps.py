@@ -6,8 +6,6 @@ they must be equal; where sums are taken in another order (stacked products, sca
 """
 
 import functools
-import subprocess
-import sys
 
 import pytest
 import torch
@@ -444,6 +442,24 @@ def test_replicas_do_not_see_one_another():
         torch.testing.assert_close(backward_orbit(maps, x0[i, j]), backward[:, i, j], **TOLERANCE)
 
 
+@pytest.mark.parametrize(
+    ("lead", "own"), [((3,), (1,)), ((2, 3), (3,)), ((2, 3), (1,)), ((2, 3), (2, 1))], ids=str
+)
+@pytest.mark.parametrize(
+    "net",
+    [MLP([4, 5, 3]), nets.SmallCNN(2, [2], 3), nets.SmallCNN(2, [2], 3, loss="mse")],
+    ids=["MLP", "CNN", "CNN mse"],
+)
+def test_batches_broadcast_against_replicas(net, lead, own):
+    inputs, targets = normal(5, *own, 6, 4), torch.randint(3, (5, *own, 6), generator=stream(1))
+    if net.loss_kind == "mse":
+        targets = normal(5, *own, 6, 3, seed=1)
+    maps = [rules.sgd_map(net.batch_grad(x, y), 0.2) for x, y in zip(inputs, targets, strict=True)]
+    x0 = net.init(stream(2), lead).to(F64)
+    torch.testing.assert_close(backward_orbit(maps, x0), literal_backward(maps, x0), **TOLERANCE)
+    torch.testing.assert_close(forward_orbit(maps, x0), literal_forward(maps, x0), **TOLERANCE)
+
+
 def test_maps_of_different_kinds_compose():
     # No common storage: everything falls back to whole points, and nothing is lost.
     maps, x0 = network(MLP([4, 5, 3]), 2)
@@ -490,10 +506,29 @@ def test_coalescing_saves_the_work_it_promises():
     assert (found - exact).abs().max() < 2e-9
 
 
-def test_coalescing_keeps_apart_what_does_not_come_close():
-    maps = [lambda x: x + 1.0] * 40
+@pytest.mark.parametrize("drift", [1.0, -1.0])
+def test_coalescing_keeps_apart_what_does_not_come_close(drift):
+    maps = [lambda x: x + drift] * 40
     found = backward_orbit(maps, torch.zeros(2, dtype=F64), coalesce=0.5)
-    assert torch.equal(found[:, 0], torch.arange(41, dtype=F64))
+    assert torch.equal(found[:, 0], drift * torch.arange(41, dtype=F64))
+
+
+def test_coalescing_keeps_apart_what_comes_close_in_one_layer_only():
+    # No inputs: the weights never move, equal in every row, while the biases drift.
+    net = nets.LogisticRegression(2, 3)
+    step = rules.sgd_map(net.batch_grad(torch.zeros(4, 2, dtype=F64), torch.tensor([0] * 4)), 0.1)
+    x0 = normal(net.dim)
+    exact = literal_backward([step] * 40, x0)
+    found = backward_orbit([step] * 40, x0, coalesce=1e-6)
+    torch.testing.assert_close(found, exact, **TOLERANCE)
+
+
+@pytest.mark.parametrize("gone", range(1, 27))
+def test_coalescing_stops_at_the_last_row_that_came_close(gone):
+    # The last maps send all to 0, the rest move nothing: rows are 0 or 1, whatever merges.
+    maps = [lambda x: x] * 20 + [lambda x: 0 * x] * gone
+    found = backward_orbit(maps, torch.ones(1, dtype=F64), coalesce=1e-3)
+    assert found.ravel().tolist() == [1.0] * 21 + [0.0] * gone
 
 
 def test_one_replica_that_is_far_keeps_all_rows_apart():
@@ -840,12 +875,3 @@ def test_expanding_maps_give_the_finite_points_that_exist(orbit):
     # 2^1100 is no float64, yet from the fixed point nothing moves: no inf · 0 may appear.
     maps = AffineMap(torch.full((1100, 1, 1), 2.0, dtype=F64), torch.zeros(1100, 1, dtype=F64))
     assert torch.equal(orbit(maps, torch.zeros(1, dtype=F64)), torch.zeros(1101, 1, dtype=F64))
-
-
-def test_maps_are_quick_to_import():
-    # Nothing heavier than torch, and no drawing, comes with the compositions.
-    code = (
-        "import sys, bsgd_edu.maps;"
-        "assert not {'matplotlib', 'scipy', 'sklearn', 'pandas'} & set(sys.modules)"
-    )
-    subprocess.run([sys.executable, "-c", code], check=True)

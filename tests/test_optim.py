@@ -473,6 +473,28 @@ def test_a_state_is_a_snapshot():
     assert len(state["history"]) == 1
 
 
+def test_a_state_outlives_rebase():
+    run = Run(KINDS["backward"])
+    run.step(BATCHES[0])
+    state = run.optimizer.state_dict()
+    run.optimizer.rebase()
+    assert len(state["history"]) == 1
+
+
+def test_a_state_brings_its_window():
+    # The batches kept belong to the window they were kept for.
+    whole, later = Run(KINDS["window 3"]), Run(KINDS["window 1"])
+    for rows in BATCHES[:5]:
+        whole.step(rows)
+    later.module.load_state_dict(whole.module.state_dict())
+    later.optimizer.load_state_dict(whole.optimizer.state_dict())
+    assert later.optimizer.window == 3
+    for rows in BATCHES[5:]:
+        whole.step(rows)
+        later.step(rows)
+    assert torch.equal(later.theta, whole.theta)
+
+
 def test_the_state_of_another_optimizer_is_refused():
     run = Run(KINDS["backward"])
     run.step(BATCHES[0])

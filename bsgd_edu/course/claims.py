@@ -8,6 +8,7 @@ an output's data and never its metadata.
 
 import math
 from collections.abc import Sequence
+from html import escape
 from typing import Any
 
 import numpy as np
@@ -238,11 +239,19 @@ class Claim:
         _OUTCOMES[stated.id] = outcome
         mark = {"failed": "✗", "not reproduced": "○"}.get(verdict, "✓")
         line = f"{mark} {verdict}: {stated.statement} [{stated.id}]"
+        page = f"{mark} <b>{verdict}</b>: {escape(stated.statement)} <code>{stated.id}</code>"
         if outcome.why:
             line += f"\n  Why: {outcome.why}"
+            page += f"<br>Why: {escape(outcome.why)}"
         stable = outcome.stable()
         varying = {key: v for key, v in vars(outcome).items() if key not in stable}
-        publish({MIME: stable, "text/plain": line}, {MIME: varying})
+        # As HTML it folds between words; neither form varies between runs.
+        bundle = {
+            MIME: stable,
+            "text/html": f'<p style="margin:0.2em 0">{page}</p>',
+            "text/plain": line,
+        }
+        publish(bundle, {MIME: varying})
         return outcome
 
     def _numbers(self, name: str, value: Any) -> np.ndarray:

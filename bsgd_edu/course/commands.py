@@ -114,7 +114,7 @@ def _last_words(console: "Console", results: Sequence["Result"], report, seconds
         count = f"{len(results)} chapter{'s' * (len(results) != 1)}"
         state = f"{len(bad)} did not come to the end" if bad else "all came to the end"
         console.print(f"{count}, {state} ({fresh} run now, {seconds:.1f} s).", highlight=False)
-    console.print(f"What held: {report.summary}.", highlight=False)
+    console.print(f"What held: {report.summary}.", highlight=False, soft_wrap=True)
     console.print(f"The page:  {_short(report.page)}", highlight=False, soft_wrap=True)
     if bad:
         names = " ".join(result.job.chapter.number for result in bad)

@@ -1,11 +1,14 @@
 """One notebook through papermill: what came out, how long each cell took, what went wrong."""
 
+import asyncio
 import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from jupyter_core.utils import ensure_event_loop
 
 from .kernels import KernelPool, Stopped
 from .notebooks import WIDGET_VIEW, assign_ids
@@ -52,7 +55,7 @@ def execute(
     """Executes a notebook in a fresh kernel.
 
     Args:
-        notebook: A notebook with the kernel's name in its metadata; it is left as it is.
+        notebook: The notebook; it is left as it is.
         pool: Where kernels live and die.
         cwd: The folder its code runs in.
         parameters: What papermill injects behind the cell tagged ``parameters``.
@@ -83,6 +86,8 @@ def execute(
             notebook,
             str(output),
             parameters=parameters or None,
+            kernel_name="python3",  # a notebook may come without one; pool.manager decides anyway
+            language="python",
             progress_bar=False,
             execution_timeout=timeout,
             iopub_timeout=_IOPUB_SECONDS,
@@ -100,17 +105,29 @@ def execute(
     except CellTimeoutError:
         status, words = "timed out", f"the cell took longer than {timeout:g} s"
         error = CellError(at, "", "TimeoutError", words)
-    except (DeadKernelError, RuntimeError) as raised:
+    except (DeadKernelError, RuntimeError):
         # nbclient says RuntimeError for a kernel that dies while it starts.
         status = "stopped" if pool.stopped else "died"
-        words = pool.last_words(manager) or str(raised)
+        words = pool.last_words(manager) or "it said nothing; often memory ran out"
         error = CellError(at, "", "DeadKernelError", f"the kernel died ({words})")
+    finally:
+        _close_loop()
     seconds = time.monotonic() - started
     executed = _read(output, notebook)
     if error and not error.source and at < len(executed.cells):
         source = executed.cells[at].source
         error = CellError(at, source, error.name, error.message, error.traceback)
     return Execution(status, executed, seconds, error)
+
+
+def _close_loop() -> None:
+    """Ends the event loop that jupyter_core opened for this thread and would leave open."""
+    loop = ensure_event_loop()
+    tasks = asyncio.all_tasks(loop)
+    for task in tasks:
+        task.cancel()
+    loop.run_until_complete(asyncio.gather(*tasks, return_exceptions=True))
+    loop.close()
 
 
 def _read(path: Path, fallback):

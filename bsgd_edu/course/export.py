@@ -58,7 +58,8 @@ def mathml(formula: str, *, block: bool) -> str:
     if not markup or re.search(r"&(?![#\w]+;)|<mi>\\", markup):
         tag = "pre" if block else "code"
         return f"<{tag}>{html.escape(formula.strip())}</{tag}>"
-    return markup.replace("<math ", f'<math aria-label="{html.escape(tex)}" ', 1)
+    markup = markup.replace("<math ", f'<math aria-label="{html.escape(tex)}" ', 1)
+    return f'<div class="formula">{markup}</div>' if block else markup
 
 
 @cache

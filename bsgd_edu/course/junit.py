@@ -26,7 +26,6 @@ def junit(runs: Sequence[tuple[str, Any]]) -> str:
         record = notebook.metadata.get("bsgd", {})
         suite = ET.SubElement(top, "testsuite", name=chapter)
         suite.set("time", f"{record.get('seconds', 0.0):.3f}")
-        broken = False
         for index, cell in enumerate(notebook.cells):
             if cell.cell_type != "code":
                 continue
@@ -34,16 +33,13 @@ def junit(runs: Sequence[tuple[str, Any]]) -> str:
             case = ET.SubElement(suite, "testcase", classname=chapter, name=name)
             case.set("time", f"{cell_seconds(cell):.3f}")
             error = next((o for o in cell.outputs if o.output_type == "error"), None)
-            if error:
-                broken = True
-                node = ET.SubElement(case, "failure", message=f"{error.ename}: {error.evalue}")
-                node.text = _printable("\n".join(error.traceback))
+            if index == record.get("error_cell"):
+                # A cell that raised is a failure; a dead kernel or a time-out is an error.
+                tag = "failure" if record["status"] == "failed" else "error"
+                node = ET.SubElement(case, tag, message=_printable(record["error"]))
+                node.text = _printable("\n".join(error.traceback)) if error else ""
             elif not cell.execution_count:
-                if not broken and record.get("error"):  # the kernel died or time ran out here
-                    broken = True
-                    ET.SubElement(case, "error", message=_printable(record["error"]))
-                else:
-                    ET.SubElement(case, "skipped", message="not reached")
+                ET.SubElement(case, "skipped", message="not reached")
         for outcome in gather([notebook]):
             name = f"claims.{chapter}"
             case = ET.SubElement(suite, "testcase", classname=name, name=outcome.id, time="0")

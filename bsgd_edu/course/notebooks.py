@@ -22,6 +22,7 @@ __all__ = [
     "chapters_folder",
     "chapters_in",
     "heading_of",
+    "headings",
     "read_notebook",
     "select",
     "strip_notebook",
@@ -186,15 +187,22 @@ def strip_notebook(notebook) -> None:
                 output.data.pop(WIDGET_VIEW, None)
 
 
-def heading_of(cells: Sequence, index: int) -> str:
-    """Returns the last heading at or above a cell, without its marks; ``""`` if there is none.
+def headings(markdown: str) -> list[tuple[int, str]]:
+    r"""Returns (level, text) of the headings, those inside code fences left out.
 
-    A line of a code fence that looks like a heading is not one.
+    Example:
+        >>> headings("# A\n```\n# no\n```\n## B: c")
+        [(1, 'A'), (2, 'B: c')]
     """
+    text = re.sub(r"^```.*?(^```|\Z)", "", markdown, flags=re.DOTALL | re.MULTILINE)
+    found = re.findall(r"^(#{1,6})\s+(.+?)\s*$", text, flags=re.MULTILINE)
+    return [(len(signs), title) for signs, title in found]
+
+
+def heading_of(cells: Sequence, index: int) -> str:
+    """Returns the last heading at or above a cell; ``""`` if there is none."""
     for cell in reversed(cells[: index + 1]):
-        if cell.cell_type == "markdown":
-            text = re.sub(r"```.*?(```|\Z)", "", cell.source, flags=re.DOTALL)
-            found = re.findall(r"^#{1,6}\s+(.+?)\s*#*$", text, flags=re.MULTILINE)
-            if found:
-                return found[-1]
+        found = headings(cell.source) if cell.cell_type == "markdown" else []
+        if found:
+            return found[-1][1]
     return ""

@@ -177,7 +177,7 @@ def number(value: float | None, digits: int = 4) -> str:
         >>> number(0.123456), number(None)
         ('0.1235', '–')
     """
-    return "–" if value is None else f"{value:.{digits}g}"
+    return "–" if value is None else f"{value:.{digits}g}".replace("-", "−")
 
 
 def _gap(outcome: Outcome) -> str:
@@ -202,14 +202,14 @@ def render_html(outcomes: Iterable[Outcome]) -> str:
             outcome.source, f"classic: {outcome.paper}"
         )
         spread = f" ± {number(outcome.stderr, 2)}" if outcome.stderr else ""
-        expected = "" if outcome.expected is None else f" = {number(outcome.expected)}"
+        against = "" if outcome.expected is None else f" against {number(outcome.expected)}"
         many = f" (worst of {outcome.count})" if outcome.count > 1 else ""
         verdict = f"{_MARKS.get(outcome.verdict, '✗')} {outcome.verdict}"
         if outcome.why:
             verdict += f": {outcome.why}"
         cells = (
-            f"{outcome.predicted}{expected}",
-            f"{number(outcome.measured)}{spread}{many}",
+            outcome.predicted,
+            f"{number(outcome.measured)}{spread}{against}{many}",
             _gap(outcome),
             verdict,
         )
@@ -254,13 +254,14 @@ def list_claims(chapter: str | None = None, outcomes: Iterable[Outcome] = ()) ->
                 f"{nearest(chapter, chapters)}"
             )
     last = {outcome.id: outcome for outcome in outcomes}
-    table = Table("claim", "statement", "predicted", "measured", "verdict", title="Claims")
+    table = Table("claim", "predicted", "measured", "verdict", title="Claims", show_lines=True)
     for item in entries:
         outcome = last.get(item.id)
         measured = number(outcome.measured) if outcome else "–"
         verdict = outcome.verdict if outcome else "not run yet"
-        texts = (item.id, item.statement, item.predicted, measured, verdict)
-        table.add_row(*(escape(text) for text in texts))
+        # The id stands on a line of its own: it stays whole in a narrow terminal.
+        stated = f"[bold]{escape(item.id)}[/bold]\n{escape(item.statement)}"
+        table.add_row(stated, *map(escape, (item.predicted, measured, verdict)))
     return table
 
 

@@ -68,9 +68,8 @@ def write_report(
     build.mkdir(parents=True, exist_ok=True)
     write_text(page, _render(rows, page, profile, outcomes))
     save_outcomes(outcomes, build / f"claims{suffix}.json")
-    write_text(
-        build / f"junit{suffix}.xml", junit([(r.chapter, r.notebook) for r in rows if r.run])
-    )
+    runs = [(row.chapter.name, row.notebook) for row in rows if row.run]
+    write_text(build / f"junit{suffix}.xml", junit(runs))
     return Report(page, outcomes, summary(outcomes))
 
 
@@ -119,6 +118,7 @@ def _render(rows: list[_Row], page: Path, profile: str, outcomes: list) -> str:
         next_steps=_next_steps(rows, page),
         chapters=cards,
         claims=groups,
+        missed=[o for o in outcomes if not o.verdict.startswith("reproduced")],
         footer=f"bsgd_edu {__version__}. Made by bsgd run; this page needs no network.",
     )
 
@@ -126,13 +126,11 @@ def _render(rows: list[_Row], page: Path, profile: str, outcomes: list) -> str:
 def _lead(rows: list[_Row], outcomes: list) -> str:
     if not rows:
         return "There is no chapter yet."
-    if not outcomes:
-        return "No claim has been measured yet."
-    failed = [row for row in rows if row.status not in ("ok", "not run yet")]
-    words = summary(outcomes) + "."
-    if failed:
-        words += f" {len(failed)} chapter{'s' * (len(failed) > 1)} did not come to the end."
-    return words
+    words = summary(outcomes) if outcomes else "No claim has been measured yet"
+    stopped = sum(row.status not in ("ok", "not run yet") for row in rows)
+    if stopped:
+        words += f"; {stopped} chapter{'s' * (stopped > 1)} did not come to the end"
+    return words + "."
 
 
 def _next_steps(rows: list[_Row], page: Path) -> list[str]:

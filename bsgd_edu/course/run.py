@@ -269,6 +269,7 @@ def _run_one(job: Job, pool, watcher: Watcher, timeout: float | None) -> Result:
         }
         if run.error:
             record["error"] = f"{run.error.name}: {run.error.message}"[:500]
+            record["error_cell"] = run.error.index
         run.notebook.metadata["bsgd"] = record
         write_notebook(run.notebook, job.output)
     result = Result(job, run.status, run.notebook, run.seconds, run.error)

@@ -45,7 +45,17 @@ from dataclasses import dataclass, field
 from ..errors import UsageError
 from .notebooks import Chapter
 
-__all__ = ["Source", "SourceCell", "is_marker", "read_source", "regions", "tagged"]
+__all__ = [
+    "Source",
+    "SourceCell",
+    "is_marker",
+    "read_source",
+    "regions",
+    "solution_lines",
+    "tagged",
+]
+
+_TELLING = 24  # characters from which on a line of a solution is nobody else's
 
 FACTS = ("kind", "difficulty", "minutes", "teaches", "points")
 
@@ -186,3 +196,21 @@ def _check(source: Source) -> None:
                 raise cell.fail(
                     "code must be plain Python", f"line {error.lineno}: {error.msg}", "Mend it."
                 ) from None
+
+
+def solution_lines(source: Source) -> list[str]:
+    """Returns the telling lines of solutions and hidden tests: long ones found nowhere else.
+
+    Whoever searches a released file for them finds what must not be there.
+    """
+    secret, visible = [], []
+    for cell in source.cells:
+        lines = cell.text.split("\n")
+        inside: set[int] = set()
+        for name in ("SOLUTION", "HIDDEN TESTS"):
+            for first, last in regions(cell, name):
+                inside |= set(range(first, last + 1))
+                secret += [line.strip() for line in lines[first + 1 : last]]
+        visible += [line for number, line in enumerate(lines) if number not in inside]
+    text = "\n".join(visible)
+    return [line for line in secret if len(line) >= _TELLING and line not in text]

@@ -53,6 +53,10 @@ class Dataset:
     def __len__(self) -> int:
         return len(self.targets)
 
+    def tensors(self, device: torch.device | str = "cpu", limit: int | None = None):
+        """Returns inputs and targets on a device, the first `limit` of them."""
+        return self.inputs[:limit].to(device), self.targets[:limit].to(device)
+
 
 @lru_cache(maxsize=8)
 def _registry(path: str | None) -> dict:

@@ -85,7 +85,7 @@ def shared_endings() -> Explorer:
     import ipywidgets as widgets
 
     def draw(result: Endings):
-        left, right = plot.grid(1, 2, (8.4, 3.9))
+        left, right = plot.grid(1, 2, (7.4, 3.9))
         draw_shared_endings(result.points, torch.zeros(2), result.outline, left)
         draw_spread(result.spread, result.theory, result.shared, result.distance, right)
         return left
@@ -207,7 +207,7 @@ def stability_map() -> Explorer:
     import ipywidgets as widgets
 
     def draw(result: Stability):
-        left, right = plot.grid(1, 2, (8.4, 3.9))
+        left, right = plot.grid(1, 2, (7.4, 3.9))
         boundaries = stability_boundaries(result.batch)
         draw_stability(DIMENSIONS, boundaries, (result.dim, result.lr), left)
         # A diverging path is shown up to a size that the axis can still tell apart.

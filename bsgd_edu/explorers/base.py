@@ -56,7 +56,8 @@ class Explorer:
         self.title, self.controls = title, dict(controls)
         self._model, self._draw, self._describe = model, draw, describe
         self._presses = {n: 0 for n, w in self.controls.items() if isinstance(w, widgets.Button)}
-        self._image = widgets.Image(format="png", layout=widgets.Layout(max_width="100%"))
+        whole = widgets.Layout(max_width="100%", height="auto", object_fit="contain")
+        self._image = widgets.Image(format="png", layout=whole)
         self._text = widgets.HTML()
         self.seconds = 0.0
         for name, control in self.controls.items():
@@ -69,9 +70,9 @@ class Explorer:
             control.layout.max_width = "100%"
             control.layout.width = control.layout.width or "30em"
             control.observe(lambda _: self.update(), names="value")
-        holder = widgets.Box(
-            [self._image], layout=widgets.Layout(min_height=f"{height}px", max_width="100%")
-        )
+        room = widgets.Layout(max_width="100%", align_items="flex-start")
+        room.min_height = f"min({height}px, 50vw)"
+        holder = widgets.Box([self._image], layout=room)
         self.box = widgets.VBox([*self.controls.values(), self._text, holder])
         self.update()
 

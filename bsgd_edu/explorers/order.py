@@ -207,8 +207,9 @@ def past() -> Explorer:
         controls={
             "steps": widgets.IntSlider(20, 1, 48, description="number of steps"),
             "direction": widgets.ToggleButtons(
-                options=[("from the past to now", "past"), ("from now on", "future")],
+                options=[("from the past", "past"), ("from now on", "future")],
                 description="run",
+                style={"button_width": "11em"},
             ),
             "noise": widgets.Button(description="New noise"),
         },

@@ -71,7 +71,7 @@ def affine(weight: Tensor, bias: Tensor, x: Tensor) -> Tensor:
     if x.dim() == 2 and weight.is_contiguous():
         flat = torch.addmm(bias.reshape(-1, 1), weight.view(-1, weight.shape[-1]), x)
         return flat.view(*bias.shape, x.shape[-1])
-    if x.dim() == weight.dim() == 3:
+    if x.dim() == weight.dim() == 3 and len(x) == len(weight):
         return torch.baddbmm(bias.unsqueeze(-1), weight, x)
     return (weight @ x).add_(bias.unsqueeze(-1))
 
@@ -84,7 +84,7 @@ def add_product_(weight: Tensor, delta: Tensor, below: Tensor, keep) -> None:
     if below.dim() == 2:
         rows = weight.view(-1, weight.shape[-1])
         rows.addmm_(delta.reshape(-1, delta.shape[-1]), below.mT, beta=keep)
-    elif below.dim() == weight.dim() == 3:
+    elif below.dim() == weight.dim() == 3 and len(below) == len(weight):
         weight.baddbmm_(delta, below.mT, beta=keep)
     else:
         weight.mul_(keep).add_(delta @ below.mT)

@@ -162,7 +162,7 @@ def draw_gaps(
     ax.set_yticks([*rows, 0], [f"list {i + 1}" for i in range(len(gaps))] + ["fresh lists"])
     ax.set(xlabel="test loss, forward minus backward\n(bars: 2 standard errors)")
     ax.set_ylim(-0.8, len(gaps) + 0.8)
-    ax.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=2, columnspacing=1)
+    ax.legend(loc="lower left", bbox_to_anchor=(0, 1))
     return ax
 
 
@@ -341,5 +341,5 @@ def draw_tail(
     theory_line(ax, grid[visible], gauss[visible], label=label, linestyle="--", linewidth=1.2)
     ax.set(xscale="log", yscale="log", xlabel="$t$", ylabel="share with $|\\theta-\\theta^*| > t$")
     ax.set_ylim(bottom=0.5 / len(sizes))
-    ax.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=2, columnspacing=1)
+    ax.legend(loc="lower left", bbox_to_anchor=(0, 1))
     return ax

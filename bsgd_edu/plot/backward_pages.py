@@ -24,22 +24,22 @@ __all__ = [
 ]
 
 
-def show_orders(start: Tensor, corners: Sequence[Tensor], lrs: Sequence[float], sizes: Tensor):
+def show_orders(start: Tensor, corners: Sequence[Tensor], sizes: Mapping[float, Tensor]):
     """Shows the parallelogram that does not close, and how its gap shrinks.
 
     Args:
         start: (2,).
         corners: Points after map 1, after 1 then 2, after map 2, after 2 then 1.
-        lrs: Learning rates, ascending, (n,).
-        sizes: Norms (n, 3): forward minus backward, what the bracket leaves of it, and the
-            difference of two palindromic averages.
+        sizes: Learning rate, ascending → norms (3,): forward minus backward, what the bracket
+            leaves of it, and the difference of two palindromic averages.
     """
-    left, right = grid(1, 2, (9.2, 3.9))
+    left, right = grid(1, 2, (7.4, 3.9))
     backward.draw_parallelogram(start, corners[:2], corners[2:], left)
     names = ("forward − backward", "the same minus the bracket", "average of both orders")
-    powers = (2, 3, 3)
-    curves = {n: (sizes[:, i], powers[i]) for i, n in enumerate(names)}
-    backward.draw_residuals(torch.as_tensor(lrs), curves, right)
+    columns = dict(zip(names, torch.stack(list(sizes.values())).T, strict=True))
+    powers = dict(zip(names, (2, 3, 3), strict=True))
+    curves = {name: (column, powers[name]) for name, column in columns.items()}
+    backward.draw_residuals(torch.tensor(list(sizes)), curves, right)
     show(
         left,
         alt="Left: two gradient steps taken in either order end at two different points, joined "
@@ -47,7 +47,7 @@ def show_orders(start: Tensor, corners: Sequence[Tensor], lrs: Sequence[float], 
         "one falls with slope two, the two others with slope three.",
         caption="The same two steps in two orders do not close. The gap is of second order in the "
         "learning rate, and the bracket explains it up to third order.",
-        data={"learning rate": lrs, **{n: sizes[:, i] for i, n in enumerate(names)}},
+        data={"learning rate": list(sizes), **columns},
     )
 
 
@@ -69,7 +69,7 @@ def show_convex(
         errors: Their standard errors, (lists,).
         fresh: The same for fresh lists, a mean and its standard error.
     """
-    left, right = grid(1, 2, (9.6, 4.2), width_ratios=(1.15, 1))
+    left, right = grid(1, 2, (7.6, 4.0), width_ratios=(1.15, 1))
     names = ("near start", "far start")
     curves = {n: distance[:, i] for i, n in enumerate(names)}
     backward.draw_contraction(bound, curves, forward_steps, left)
@@ -115,7 +115,7 @@ def show_network(
         loss: Mean test losses, (methods,).
         errors: Their standard errors, (methods,).
     """
-    left, right = grid(1, 2, (9.6, 4.0))
+    left, right = grid(1, 2, (7.4, 3.8))
     backward.draw_curves(at, curves, left)
     backward.draw_jitter_and_loss(list(curves), jitter, loss, errors, right)
     show(
@@ -146,7 +146,7 @@ def show_league(names: Sequence[str], cost: Sequence[str], loss: tuple, jitter: 
         loss: Mean test loss and its standard error, (methods,) each.
         jitter: Mean jitter and its standard error, (methods,) each.
     """
-    left, right = grid(1, 2, (9.6, 4.2), sharey=True)
+    left, right = grid(1, 2, (7.4, 4.4), sharey=True)
     backward.draw_league(names, *loss, "mean test error (squared), ± 2 s.e.", left, scale="linear")
     backward.draw_league(names, *jitter, "jitter: within-run std of it", right)
     left.set_yticks(left.get_yticks(), [f"{n}\n({c})" for n, c in zip(names, cost, strict=True)])
@@ -197,7 +197,7 @@ def show_heavy_tails(forward: Tensor, backward_path: Tensor, limits: Tensor, alp
         limits: Draws of the backward limit, (many,).
         alpha: Kesten's index.
     """
-    left, right = grid(1, 2, (9.6, 4.0))
+    left, right = grid(1, 2, (7.4, 3.8))
     backward.draw_scalar_paths(forward, backward_path, left)
     left.set_yticks([-100, -10, -1, 0, 1, 10, 100], ["−100", "−10", "−1", "0", "1", "10", "100"])
     backward.draw_tail(limits, alpha, right)

@@ -255,12 +255,13 @@ def draw_chains(paths: Tensor, start: int, met: int | None, ax: "Axes | None" = 
     Returns:
         The axes.
     """
-    ax = axes(ax)
+    ax = axes(ax, size=(7.2, 3.4))
     times, rows = np.arange(start, start + len(paths)), to_numpy(paths)
     ax.plot(times, rows[:, 1] + 0.05, label="from the top", linewidth=1.4, **_FORWARD)
     ax.plot(times, rows[:, 0] - 0.05, "--", label="from the bottom", linewidth=1.4, **_BACKWARD)
     if met is not None:
         ax.axvline(met, color=COLOURS["reference"], linestyle=":", label="they have met")
     ax.set(xlabel="time", ylabel="state", yticks=range(int(rows.max()) + 1))
+    ax.xaxis.get_major_locator().set_params(integer=True)
     ax.legend(loc="upper center", bbox_to_anchor=(0.5, 1.2), ncols=3)
     return ax

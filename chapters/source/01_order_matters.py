@@ -13,7 +13,9 @@
 # R. Loynes (1962). Each claim at the end says whose it is.
 #
 # *You need:* mean and variance, the derivative, a little PyTorch. *Time:* about 90 minutes, with
-# exercises. *Hardware:* any computer; the quick profile runs in seconds.
+# exercises. *Hardware:* any computer; the quick profile runs in seconds. *Nothing installed?* Give the
+# repository's address to [Binder](https://mybinder.org), which builds its `environment.yml`, or open
+# this notebook in [Colab](https://colab.research.google.com) after `pip install` of the repository.
 
 # %% [markdown]
 # Parameters. Change them and run all cells again; everything below follows.
@@ -32,7 +34,7 @@ import math
 import torch
 
 from bsgd_edu import dynamics, explorers, plot
-from bsgd_edu.course import check, claim, claims_table, full_scale
+from bsgd_edu.course import check, claim, claims_table, full_scale, hint, reveal  # noqa: F401
 from bsgd_edu.device import resolve
 from bsgd_edu.maps import AffineMap, backward_orbit, forward_orbit
 from bsgd_edu.seeding import generator
@@ -226,7 +228,7 @@ for name, base in (("order/cantor", 1 / 3), ("order/uniform", 1 / 2)):
 
 # %% [markdown]
 # Nothing in the update rule looks fractal: the law is made by the order in which $\rho$ shrinks the
-# past. For $\rho>\tfrac12$ the pieces overlap, and the law is smooth for almost every such $\rho$
+# past. For $\rho>\tfrac12$ the pieces overlap, and the law has a density for almost every such $\rho$
 # (Solomyak 1995), which no histogram can prove.
 #
 # ## Explore
@@ -247,10 +249,12 @@ explorers.order.chapter().show()
 # $\gamma=E\log|1-\eta z^2|$ (Diaconis–Freedman). Two runs on one noise, a **coupling**, approach like
 # $e^{\gamma n}$, and meet to accuracy $\varepsilon$ after about $\log(D/\varepsilon)/|\gamma|$ steps.
 #
-# **No strict contraction at all.** Customer $n$ of a queue waits $W_{n+1}=\max(W_n+X_{n+1},0)$: a
-# ReLU net of width 1, whose layers have Lipschitz constant exactly 1 (Lindley). Backward, the same
-# maps give the running maximum of a random walk, which grows and stops (Loynes). Look for the line
-# on the left, and for the step after which the dashed path is flat.
+# **No strict contraction at all.** The customers of a queue wait $W_{n+1}=\max(W_n+X_{n+1},0)$, where
+# $X$ is a service time minus the time to the next arrival: a ReLU net of width 1, whose layers have
+# Lipschitz constant exactly 1 (Lindley). Backward, the same maps give the running maximum of a random
+# walk, which grows and stops (Loynes). With a server busy half of the time, half of the customers do
+# not wait, and the mean wait is one service time. Look for the line on the left, and for the step
+# after which the dashed path is flat.
 
 # %%
 features = torch.randn(60, replicas, generator=stream, **real)
@@ -266,7 +270,7 @@ claim("order/coupling-time").agrees((pair > 1e-6).sum(), needed, atol=0.5)
 clock = torch.empty(2, 200, replicas, **real).exponential_(1.0, generator=stream)
 increments = clock[0] - 2 * clock[1]  # a service time minus the time to the next arrival
 waits, maxima = dynamics.lindley_forward(increments), dynamics.lindley_backward(increments)
-run = int((maxima[60] > 3).nonzero()[0])  # a queue with a bad start
+run = int(((maxima[1:41] > maxima[:40]).sum(0) == 8).nonzero()[0])  # one that grows 8 times
 plot.order_pages.show_coupling(gaps, exponent, waits[:61, run], maxima[:61, run])
 
 net = [lambda w, x=x: torch.relu(w + x[:, None]) for x in increments[:40]]
@@ -318,8 +322,8 @@ claim("past/forward-is-biased").agrees((states == 0).double().mean(), 1.0, atol=
 #
 # ## Your turn
 #
-# `hint("01.1", 1)` to `hint("01.1", 3)` help; `reveal("01.1")` shows a solution. Both come from
-# `bsgd_edu.course`. A check never stops the notebook.
+# `hint("01.1", 1)` to `hint("01.1", 3)` help; `reveal("01.1")` shows a solution. A check never stops
+# the notebook.
 
 # %% [markdown] tags=["exercise:01.1"] kind="recall" difficulty=1 minutes=3 teaches="which map acts first in a backward iterate"
 # ### Exercise 01.1 · Two maps by hand
@@ -407,7 +411,7 @@ def exact_draw(tables):
 check("01.4", exact_draw)
 
 # %% [markdown]
-# See afterwards: swap two letters in your code, so that the new map goes outside. The check then
+# See afterwards: swap two names in your code, so that the new map goes outside. The check then
 # names the bias that you met in the two-chain game.
 
 # %% [markdown] tags=["exercise:01.5"] kind="investigate" difficulty=3 minutes=15 teaches="that a backward limit is no average over the whole run"
@@ -491,5 +495,5 @@ claims_table("01_order_matters")
 #
 # ### Versions
 #
-# The last line of the index page that `bsgd run` writes names the versions it ran with; the course
-# pins them in `constraints.txt`.
+# `bsgd version` names what the package stands on here; the course pins what it was tried with in
+# `constraints.txt`.

@@ -22,7 +22,7 @@ _WHERE = {
     "show": "display",
 }
 
-_MODULES = ("backward", "backward_pages", "display", "order", "order_pages", "style")
+_MODULES = ("backward", "backward_pages", "display", "limits", "metrics", "metrics_pages", "order", "order_pages", "simplex", "style")
 
 __all__ = sorted([*_WHERE, *_MODULES])
 

@@ -1,7 +1,7 @@
 """Sums of products in twice the working precision, for quantities that nearly cancel.
 
-1 − |x|² near the rim of the ball, or ⟨x, y⟩ far out on a hyperboloid, lose every digit in plain
-float64. Dekker's and Knuth's error-free transformations keep the rounding errors beside the
+1 − |x|² near the rim of the ball, or a determinant of nearly parallel vectors, loses every digit in
+plain float64. Dekker's and Knuth's error-free transformations keep the rounding errors beside the
 numbers. A pair (high, low) stands for the sum of the two. Values only: gradients are not
 followed, the callers add the correction to a plain formula that has them.
 
@@ -51,21 +51,3 @@ def total(parts: Tensor) -> Pair:
         parts, error = two_sum(parts[..., ::2], parts[..., 1::2])
         low = low + error.sum(-1)
     return two_sum(parts[..., 0], low)
-
-
-def dot(a: Tensor, b: Tensor) -> Pair:
-    """Returns Σ a_i b_i over the last dim as a pair."""
-    product, error = two_product(a, b)
-    return total(torch.cat([product, error], -1))
-
-
-def add(a: Pair, b: Pair) -> Pair:
-    """Returns the sum of two pairs."""
-    high, low = two_sum(a[0], b[0])
-    return two_sum(high, low + (a[1] + b[1]))
-
-
-def multiply(a: Pair, b: Pair) -> Pair:
-    """Returns the product of two pairs."""
-    high, low = two_product(a[0], b[0])
-    return two_sum(high, low + (a[0] * b[1] + a[1] * b[0]))

@@ -22,8 +22,8 @@ __all__ = [
     "to_poincare",
 ]
 
-# The squared coordinates of a hyperboloid point must fit a float64 four times multiplied.
-_FARTHEST = 1e75
+# Products of two coordinates must fit a float64.
+_FARTHEST = 1e150
 
 
 def rim_gap(function: str, name: str, x: Tensor) -> Tensor:
@@ -160,10 +160,10 @@ def to_poincare(x: Tensor) -> Tensor:
 def hyperboloid_distance(x: Tensor, y: Tensor) -> Tensor:
     """Returns the hyperbolic distance on the hyperboloid, of curvature −1.
 
-    cosh d = x_0 y_0 − a·b for the points (x_0, a), (y_0, b). The difference to 1 is
-    (|δ|²(1 + |a|²) − (a·δ)²) / (x_0 y_0 + 1 + a·b) with δ = a − b, and is summed in twice the
-    working precision, so that near points far out keep their digits. Only a and b are read:
-    x_0 = √(1 + |a|²) is recomputed, since its rounding would move the point.
+    cosh d = x_0 y_0 − a·b for the points (x_0, a), (y_0, b). In polar form nothing cancels:
+    sinh²(d/2) = sinh²((r − s)/2) + (|a||b| − a·b)/2 with |a| = sinh r, |b| = sinh s, and
+    |a|²|b|² − (a·b)² = Σ_{i<j} (a_i b_j − a_j b_i)² (Lagrange), d²/2 numbers in d dimensions.
+    Only a and b are read: the rounding of x_0 would move a point that is far out.
 
     Args:
         x: Points (..., d + 1), the time coordinate first.
@@ -174,7 +174,7 @@ def hyperboloid_distance(x: Tensor, y: Tensor) -> Tensor:
 
     Raises:
         ShapeError: If the shapes do not fit, or there is no space coordinate.
-        DomainError: If a point is not on the hyperboloid, or a coordinate exceeds 1e75.
+        DomainError: If a point is not on the hyperboloid, or a coordinate exceeds 1e150.
 
     Example:
         >>> x, y = torch.tensor([1.25, 0.75]), torch.tensor([1.25, -0.75])
@@ -188,28 +188,30 @@ def hyperboloid_distance(x: Tensor, y: Tensor) -> Tensor:
     a = space_part("hyperboloid_distance", "x", x).double()
     b = space_part("hyperboloid_distance", "y", y).double()
     a, b = torch.broadcast_tensors(a, b)
-    height = ((1 + a.square().sum(-1)) * (1 + b.square().sum(-1))).sqrt()
-    inner = 1 + (a * b).sum(-1)
-    delta = a - b
-    plain = delta.square().sum(-1) * (1 + a.square().sum(-1)) - (a * delta).sum(-1).square()
+    far_a, far_b, inner = norm(a), norm(b), (a * b).sum(-1)
+    lift = far_a * (1 + far_b.square()).sqrt() + far_b * (1 + far_a.square()).sqrt()
+    # sinh(r − s) = (|a|² − |b|²)/(|a|y_0 + |b|x_0); the numerator is (a − b)·(a + b).
+    radial = (((a - b) / torch.where(lift > 0, lift, 1)[..., None]) * (a + b)).sum(-1).asinh()
+    # |a||b| − a·b directly where the two numbers add up, by the minors where they cancel.
+    same_side = inner > 0
+    divisor = torch.where(same_side, far_a * far_b + inner, 1).sqrt()
+    apart = root(torch.where(same_side, 0, far_a * far_b - inner))
+    turned = torch.where(same_side, norm(_minors(a, b) / divisor[..., None]), apart)
+    half = norm(torch.stack([(radial / 2).sinh(), turned / math.sqrt(2)], -1))
+    return (2 * half.asinh()).to(torch.promote_types(x.dtype, y.dtype))
+
+
+def _minors(a: Tensor, b: Tensor) -> Tensor:
+    """a_i b_j − a_j b_i for i < j (one zero if there is no pair), each to full precision."""
+    i, j = torch.triu_indices(a.shape[-1], a.shape[-1], 1, device=a.device)
+    if len(i) == 0:
+        return 0 * a
+    plain = a[..., i] * b[..., j] - a[..., j] * b[..., i]
     with torch.no_grad():
-        precise = _gram(a, b)
-    excess = plain + (precise - plain).detach()
-    # One side for points on the same side of the apex, the other for opposite ones.
-    near = inner > 0
-    versine = torch.where(near, excess / (height + inner.clamp(min=0)), height - inner)
-    distance = 2 * root(versine / 2).asinh()
-    return distance.to(torch.promote_types(x.dtype, y.dtype))
-
-
-def _gram(a: Tensor, b: Tensor) -> Tensor:
-    """|δ|²(1 + |a|²) − (a·δ)² for δ = a − b, in pairs."""
-    high, low = exact.two_sum(a, -b)
-    squared = exact.dot(torch.cat([high, 2 * high], -1), torch.cat([high, low], -1))
-    size = exact.add(exact.dot(a, a), (torch.ones_like(a[..., 0]), torch.zeros_like(a[..., 0])))
-    along = exact.dot(torch.cat([a, a], -1), torch.cat([high, low], -1))
-    product, square = exact.multiply(squared, size), exact.multiply(along, along)
-    return sum(exact.add(product, (-square[0], -square[1]))).clamp(min=0)
+        left, left_error = exact.two_product(a[..., i], b[..., j])
+        right, right_error = exact.two_product(a[..., j], b[..., i])
+        precise = sum(exact.total(torch.stack([left, -right, left_error, -right_error], -1)))
+    return plain + (precise - plain).detach()
 
 
 def space_part(function: str, name: str, x: Tensor) -> Tensor:
@@ -221,6 +223,15 @@ def space_part(function: str, name: str, x: Tensor) -> Tensor:
             f"{tuple(x.shape)}. The time coordinate comes first; to_hyperboloid adds it."
         )
     time, space = x.detach()[..., 0], x[..., 1:]
+    if not bounds(time)[1] <= _FARTHEST:
+        refuse(
+            function,
+            name,
+            f"have coordinates up to {_FARTHEST:.0e}",
+            time <= _FARTHEST,
+            time,
+            "Points that far out differ in direction only; compare their Busemann functions.",
+        )
     shell = (1 + norm(space.detach()).square()).sqrt()
     # Rounding of the coordinates moves a point by ε x_0 off the shell, a few maps by more.
     off = (time / shell - 1).abs()
@@ -234,15 +245,6 @@ def space_part(function: str, name: str, x: Tensor) -> Tensor:
             off <= tolerance,
             time / shell,
             "The number is x_0/√(1 + |a|²). Recompute x_0, or make the point by to_hyperboloid.",
-        )
-    if not bounds(time)[1] <= _FARTHEST:
-        refuse(
-            function,
-            name,
-            f"have coordinates up to {_FARTHEST:.0e}",
-            time <= _FARTHEST,
-            time,
-            "Points that far out differ in direction only; compare their Busemann functions.",
         )
     return space
 

@@ -224,7 +224,7 @@ def factor(function: str, name: str, p: Tensor) -> Tensor:
     if not bounds(skew)[1] <= 0:
         refuse(function, name, "be symmetric", skew <= 0, p - p.mT, "Pass (p + p.mT) / 2.")
     lower, info = torch.linalg.cholesky_ex((p + p.mT) / 2)
-    if bounds(info)[1] > 0:
+    if info.any():
         where = tuple((info > 0).nonzero()[0].tolist())
         low, high = torch.linalg.eigvalsh(p.detach()[where])[[0, -1]].tolist()
         entry = f"matrix {where}" if where else "it"

@@ -246,8 +246,10 @@ def _advance(function: str, block: Tensor, start: Tensor) -> tuple[Tensor, Tenso
 
 def _householder(matrices: Tensor) -> tuple[Tensor, Tensor]:
     """Q and |diag R| of (B, d, d), orthogonal to round-off whatever the matrices."""
-    basis, upper = torch.linalg.qr(matrices)
-    return basis, upper.diagonal(dim1=-2, dim2=-1).abs()
+    # The two halves of torch.linalg.qr without its copy of R, of which only the diagonal is used.
+    packed, reflections = torch.geqrf(matrices)
+    stretch = packed.diagonal(dim1=-2, dim2=-1).abs()
+    return torch.linalg.householder_product(packed, reflections), stretch
 
 
 def _gram_schmidt(matrices: Tensor) -> tuple[Tensor, Tensor]:

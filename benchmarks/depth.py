@@ -1,0 +1,234 @@
+"""How fast is depth? Lyapunov spectra against a literal QR loop; cut-off curves against a budget.
+
+    python benchmarks/depth.py [--threads 1 2] [--repeats 7] [--quick] [--json FILE]
+
+Every row is checked first against the literal computation, contenders take turns, medians are
+compared. The literal loop factorises after every matrix, one seed at a time, on a sample of seeds;
+its whole cost is that times the number of seeds. A row that falls short of what it must reach is
+shown as short. Ratios travel between machines; the seconds of the cut-off row do not.
+"""
+
+import argparse
+import json
+import os
+import platform
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+
+@dataclass
+class Case:
+    """One row. Goals are ratios to the literal way, or seconds not to exceed."""
+
+    name: str
+    contenders: dict[str, Callable]  # the first is ours; "literal" the reference, on a sample
+    scale: float  # how often the sample of "literal" fits into the whole work
+    goal: float
+    unit: str  # "×" or "s"
+    check: Callable[[], float]
+    tolerance: float
+
+
+def seconds_of(call: Callable) -> float:
+    start = time.perf_counter()
+    call()
+    return time.perf_counter() - start
+
+
+def measure(case: Case, repeats: int) -> dict:
+    """Runs all contenders in turn; returns medians and ratios to the literal way."""
+    deviation = case.check()
+    if not deviation <= case.tolerance:
+        raise SystemExit(f"{case.name}: deviates by {deviation:.1e} from the reference")
+    times: dict[str, list[float]] = {name: [] for name in case.contenders}
+    for turn in range(repeats + 1):
+        for name, call in case.contenders.items():
+            elapsed = seconds_of(call) * (case.scale if name == "literal" else 1)
+            if turn:  # the first turn warms up
+                times[name].append(elapsed)
+    medians = {name: statistics.median(values) for name, values in times.items()}
+    ratios = {name: medians["literal"] / value for name, value in medians.items()}
+    row = {"name": case.name, "goal": case.goal, "unit": case.unit}
+    return {**row, "seconds": medians, "ratios": ratios}
+
+
+def spectrum_case(dim: int, seeds: int, steps: int, goal: float) -> Case:
+    """The Lyapunov spectrum of many products of Gaussian matrices."""
+    import torch
+
+    from bsgd_edu import dynamics, seeding
+
+    stream = seeding.generator(0, "spectrum", dim)
+    matrices = torch.randn(steps, seeds, dim, dim, generator=stream, dtype=torch.float64)
+    sample = min(seeds, max(1, 4000 // steps))
+
+    def literal():
+        spectra = []
+        for seed in range(sample):
+            basis = torch.eye(dim, dtype=torch.float64)
+            total = torch.zeros(dim, dtype=torch.float64)
+            for step in matrices[:, seed]:
+                basis, upper = torch.linalg.qr(step @ basis)
+                total += upper.diagonal().abs().log()
+            spectra.append(total / steps)
+        return torch.stack(spectra)
+
+    def check() -> float:
+        ours = dynamics.lyapunov_spectrum(matrices)[:sample]
+        return float((ours - literal()).abs().max())
+
+    contenders = {
+        f"every {every}": lambda every=every: dynamics.lyapunov_spectrum(matrices, every)
+        for every in (4, 1, 8)
+    }
+    contenders["literal"] = literal
+    name = f"Lyapunov spectrum, d = {dim}, {seeds} seeds, {steps} steps"
+    return Case(name, contenders, seeds / sample, goal, "×", check, 1e-8)
+
+
+def cutoff_case(init: str, networks: int, depth: int, widths, goal: float) -> Case:
+    """Distance and angle of a pair at every depth, one stack of networks a width."""
+    import torch
+
+    from bsgd_edu import dynamics, seeding
+
+    def inputs(width, count):
+        stream = seeding.generator(0, "inputs", width)
+        return torch.randn(2, count, width, generator=stream, dtype=torch.float64)
+
+    def ours():
+        for width in widths:
+            x, y = inputs(width, networks)
+            stream = seeding.generator(0, "net", width)
+            orbit = dynamics.random_pair(x, y, depth, init=init, generator=stream)
+            dynamics.cutoff_depths(dynamics.separation(orbit.distance, 1e-4))
+
+    def network(width):
+        """One torch module a layer, as one would write it."""
+        layer = torch.nn.Linear(width, width, dtype=torch.float64)
+        if init == "he":
+            torch.nn.init.kaiming_normal_(layer.weight)
+        return layer
+
+    def literal_pair(width, layers):
+        pair = inputs(width, 1)[:, 0]
+        distances = []
+        for layer in layers:
+            pair = layer(pair).relu()
+            distances.append((pair[0] - pair[1]).norm())
+        return torch.stack(distances)
+
+    @torch.no_grad()
+    def literal():
+        for width in widths:
+            literal_pair(width, (network(width) for _ in range(depth)))
+
+    @torch.no_grad()
+    def check() -> float:
+        # The laws agree: mean log-distance at depth 10, in standard errors of the difference.
+        worst, width, count = 0.0, 32, 400
+        x, y = inputs(width, count)
+        stream = seeding.generator(0, "check")
+        found = dynamics.random_pair(x, y, 10, init=init, generator=stream).distance[10].log()
+        expected = []
+        with torch.random.fork_rng():
+            torch.manual_seed(0)
+            for pair in zip(x, y, strict=True):
+                both = torch.stack(pair)
+                for _ in range(10):
+                    both = network(width)(both).relu()
+                expected.append((both[0] - both[1]).norm().log())
+        expected = torch.stack(expected)
+        stderr = ((found.var() + expected.var()) / count).sqrt()
+        return max(worst, float((found.mean() - expected.mean()).abs() / stderr))
+
+    name = f"cut-off, {init}, widths {widths[0]}–{widths[-1]}, depth {depth}, {networks} networks"
+    return Case(name, {"ours": ours, "literal": literal}, networks, goal, "s", check, 4.0)
+
+
+def cases(quick: bool) -> list[Case]:
+    """All rows with what they must reach."""
+    widths, depth = ([16, 32, 64], 50) if quick else ([16, 32, 64, 128, 256, 512], 200)
+    part = 5 if quick else 1
+    return [
+        spectrum_case(3, 2000 // part, 200 // part, 100),
+        spectrum_case(8, 1000 // part, 100 // part, 40),
+        spectrum_case(64, 32 // part, 40, 2.5),
+        cutoff_case("default", 48, depth, widths, 15),
+        cutoff_case("he", 48, depth, widths, 3),
+    ]
+
+
+def worker(threads: int, repeats: int, quick: bool) -> None:
+    """Measures with a number of threads; one JSON line a row on standard output."""
+    import torch
+
+    torch.set_num_threads(threads)
+    for case in cases(quick):
+        row = measure(case, min(repeats, 3) if case.unit == "s" else repeats)
+        print(json.dumps({**row, "threads": threads}), flush=True)
+
+
+def reached(row: dict) -> bool:
+    ours = next(iter(row["seconds"]))
+    if row["unit"] == "s":
+        return row["seconds"][ours] <= row["goal"]
+    return row["ratios"][ours] >= row["goal"]
+
+
+def report(rows: list[dict]) -> None:
+    """Prints the table: ratios to the literal way, seconds, and which rows fall short."""
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(title="Ratio to the literal way of the same run")
+    for column in ("work", "threads", "ours", "seconds", "others", "must reach", ""):
+        table.add_column(column, justify="left" if column in ("work", "others") else "right")
+    for row in rows:
+        ours, *others = (name for name in row["seconds"] if name != "literal")
+        goal = f"{row['goal']:g} {row['unit']}"
+        table.add_row(
+            row["name"], str(row["threads"]), f"{row['ratios'][ours]:,.3g}×",
+            f"{row['seconds'][ours]:.3g}",
+            ", ".join(f"{name} {row['ratios'][name]:,.3g}×" for name in others),
+            f"≤ {goal}" if row["unit"] == "s" else f"≥ {goal}",
+            "[green]reached[/]" if reached(row) else "[red]short[/]",
+        )  # fmt: skip
+    Console(width=150).print(table)
+
+
+def main() -> None:
+    """Runs one process for each number of threads and prints the table."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--threads", type=int, nargs="+", default=[1])
+    parser.add_argument("--repeats", type=int, default=7)
+    parser.add_argument("--quick", action="store_true", help="small: a check, not a result")
+    parser.add_argument("--json", help="also write the rows to this file")
+    parser.add_argument("--worker", type=int, help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.worker:
+        return worker(options.worker, options.repeats, options.quick)
+    rows = []
+    for threads in options.threads:
+        command = [sys.executable, __file__, "--worker", str(threads)]
+        command += ["--repeats", str(options.repeats), *(["--quick"] if options.quick else [])]
+        environment = os.environ | {"OMP_NUM_THREADS": str(threads)}
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as run:
+            for line in run.stdout:
+                rows.append(json.loads(line))
+                print(f"{threads} thread(s): {rows[-1]['name']}", file=sys.stderr)
+        if run.returncode:
+            raise SystemExit(run.returncode)
+    report(rows)
+    if options.json:
+        machine = {"processor": platform.processor() or platform.machine(), "rows": rows}
+        with open(options.json, "w") as file:
+            json.dump(machine, file, indent=1)
+
+
+if __name__ == "__main__":
+    main()

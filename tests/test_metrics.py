@@ -94,6 +94,8 @@ def test_strip_is_accurate_at_the_rim_and_far_along():
             above = mpmath.sinh((p[0] - p[1]) / 2) ** 2 + mpmath.sin((q[0] - q[1]) / 2) ** 2
             exact = 2 * mpmath.asinh(mpmath.sqrt(above / mpmath.cos(q[0]) / mpmath.cos(q[1])))
             assert error(metrics.strip_distance(z, w), exact) < 2e-15
+    across = metrics.strip_distance(real([0.0, 1.0, 2.0]), real([0.5, 3.0, 1.0]), half_width=0.5)
+    assert across.item() == pytest.approx(2 * math.pi)  # π/(2·½) times the sup norm
     far = metrics.strip_distance(real([-3000.0]), real([3000.0]))
     assert far.item() == pytest.approx(12000, rel=1e-13)
 
@@ -110,10 +112,10 @@ def test_cone_metrics_reach_from_1e_minus_300_to_1e300():
 def test_cone_metrics_keep_the_digits_of_small_distances(size):
     x = size * real([1.0, 1.0])
     y = x.clone()
-    y[0] *= 1 + 2.0**-40
-    expected = math.log1p(2.0**-40)
-    assert metrics.thompson_distance(x, y).item() == pytest.approx(expected, rel=1e-12)
-    assert metrics.hilbert_distance(x, y).item() == pytest.approx(expected, rel=1e-12)
+    y[0] *= 1 + 2.0**-46  # an eighth of a rounding of log 1e300
+    expected = float(mpmath.log1p(mpmath.mpf(y[0].item()) / mpmath.mpf(x[0].item()) - 1))
+    assert metrics.thompson_distance(x, y).item() == pytest.approx(expected, rel=1e-12, abs=0)
+    assert metrics.hilbert_distance(x, y).item() == pytest.approx(expected, rel=1e-12, abs=0)
 
 
 def covariance(condition, seed, dim=4):
@@ -155,6 +157,19 @@ def test_graded_covariances_keep_every_digit():
     q = torch.diag(real([1e-12, 1.0, 1e12]))
     expected = 24 * math.log(10) * 2**0.5
     assert metrics.affine_invariant_distance(p, q).item() == pytest.approx(expected, rel=1e-15)
+
+
+def test_both_ends_of_a_wide_spectrum_are_accurate():
+    # Scaled covariances DAD have accurate Cholesky factors; the middle eigenvalues, 12 decades
+    # from either end, lose six digits of 16, where one singular value problem would lose 12.
+    scale = torch.diag(real([1e6, 1.0, 1e-6]))
+    a = normal(3, 3)
+    p, q = scale @ (a @ a.mT + torch.eye(3, dtype=DOUBLE)) @ scale, torch.eye(3, dtype=DOUBLE)
+    with mpmath.workdps(80):
+        logs = [mpmath.log(v) for v in mpmath.eigsy(mp_matrix((p + p.mT) / 2), eigvals_only=True)]
+        exact = mpmath.sqrt(sum(v**2 for v in logs))
+        assert error(metrics.affine_invariant_distance(p, q), exact) < 1e-10
+        assert error(metrics.spd_hilbert_distance(p, q), max(logs) - min(logs)) < 1e-14
 
 
 # --- norms ------------------------------------------------------------------------------------

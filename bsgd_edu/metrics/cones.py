@@ -193,12 +193,11 @@ def _diameter(function: str, matrix: Tensor) -> Tensor:
     holes = ((w == 0) & live).any(-1).any(-1)
     used = w > 0
     safe = torch.where(used, w, 1)
-    # excess[i, j] = max_k log W_ik/W_jk; a row against a row of zeros counts for nothing.
+    # excess[i, j] = max_k log W_ik/W_jk, and −∞ for a row j of zeros, which so never counts.
     rows = []
     for i in range(w.shape[-2]):
         ratios = log_ratio(safe[..., i, None, :], safe)
-        both = used & used[..., i, None, :]
-        rows.append(torch.where(both, ratios, -torch.inf).amax(-1))
+        rows.append(torch.where(used, ratios, -torch.inf).amax(-1))
     excess = torch.stack(rows, -2)
     return torch.where(holes, torch.inf, (excess + excess.mT).amax((-2, -1)))
 

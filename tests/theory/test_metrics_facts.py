@@ -197,7 +197,7 @@ def test_birkhoff_coefficient_is_the_supremum(shape):
 
 def test_birkhoff_of_matrices_with_zeros():
     upper = real([[1.0, 1.0], [0.0, 1.0]])
-    padded = real([[2.0, 0.0, 1.0], [0.0, 0.0, 0.0], [1.0, 0.0, 2.0]])
+    padded = 10 * real([[2.0, 0.0, 1.0], [0.0, 0.0, 0.0], [1.0, 0.0, 2.0]])
     assert birkhoff_coefficient(upper).item() == 1
     assert birkhoff_coefficient(torch.eye(3, dtype=DOUBLE)[[2, 0, 1]]).item() == 1
     assert birkhoff_coefficient(padded).item() == pytest.approx(1 / 3)

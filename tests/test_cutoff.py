@@ -164,6 +164,9 @@ def test_uniform_weights_have_the_law_of_a_linear_layer():
     seen = dynamics.random_cloud(x, 1, bias=False, generator=generator(0))[1].squeeze(1)
     alive = seen[seen > 0] * width**0.5
     assert alive.max() <= 1
+    # Symmetric about 0 to the last of 16 bits: odd multiples of 2^−16.
+    odd = alive * 2**16
+    torch.testing.assert_close(odd, 2 * (odd / 2).floor() + 1, rtol=0, atol=1e-6)
     assert abs(alive.mean() - 0.5) < SIGMAS * (1 / 12 / alive.numel()) ** 0.5
     share = (seen > 0).double().mean()
     assert abs(share - 0.5) < SIGMAS * 0.5 / seen.numel() ** 0.5

@@ -22,7 +22,19 @@ _WHERE = {
     "show": "display",
 }
 
-_MODULES = ("backward", "backward_pages", "display", "limits", "metrics", "metrics_pages", "order", "order_pages", "simplex", "style")
+_MODULES = (
+    "backward",
+    "backward_pages",
+    "display",
+    "limits",
+    "limits_pages",
+    "metrics",
+    "metrics_pages",
+    "order",
+    "order_pages",
+    "simplex",
+    "style",
+)
 
 __all__ = sorted([*_WHERE, *_MODULES])
 

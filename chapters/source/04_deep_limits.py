@@ -1,0 +1,535 @@
+# %% [markdown]
+# # 4 · Deep limits
+#
+# **A deep product of random layers moves away at a fixed speed, whatever the order; with each new
+# layer put inside it also moves in a fixed direction, and one function on the space, a metric
+# functional, measures both.**
+#
+# *Sources.* B. Avelin and A. Karlsson, *Deep limits and a cut-off phenomenon for neural networks*,
+# arXiv [2104.10727](https://arxiv.org/abs/2104.10727), JMLR 23 (2022) 1–29: layers as nonexpansive
+# maps of a metric, and what ergodic theorems then say of depth. Its theorem and figure numbers are
+# not known to us; all examples and settings below are ours, not the paper's. Classics: J. Kingman
+# (1968); H. Furstenberg (1963); V. Oseledets (1968); A. Karlsson and F. Ledrappier (2006);
+# S. Gouëzel and A. Karlsson (2020); C. Newman (1986).
+#
+# *You need:* chapters 1 and 3, matrices, logarithms. *Time:* about 100 minutes, with exercises.
+# *Hardware:* any computer; the quick profile runs in seconds.
+
+# %% [markdown]
+# Parameters. Change them and run all cells again; everything below follows.
+
+# %% tags=["parameters"]
+profile = "quick"  # "quick", or "full": more runs, sized for one GPU, and still fine on a CPU
+seed = 0
+device = "auto"
+steps = 80  # layers n
+width = 16  # of the networks that are trained
+depth = 8  # their square layers
+
+# %% tags=["setup"]
+import math
+
+import torch
+
+from bsgd_edu import datasets, dynamics, explorers, metrics, nets, plot, rules
+from bsgd_edu.course import check, claim, claims_table, full_scale, hint, reveal  # noqa: F401
+from bsgd_edu.device import resolve
+from bsgd_edu.dynamics import mean_and_stderr
+from bsgd_edu.maps import AffineMap, backward_orbit, forward_orbit
+from bsgd_edu.seeding import generator
+
+where = resolve(device)
+runs, num_nets, num_updates = {"quick": (2000, 16, 1500), "full": (10_000, 48, 3000)}[profile]
+real = {"dtype": torch.float64, "device": where}
+stream = generator(seed, "layers", device=where)
+print(f"Running on {where.type}.")
+
+# %% [markdown]
+# ## Predict
+#
+# Take 80 random 2×2 matrices with independent standard Gaussian entries. A matrix moves the points
+# of the hyperbolic plane; follow where the products carry its base point $o$. Either the new matrix
+# goes **inside**, $u(n)=A_1A_2\cdots A_n$ (chapter 1's backward order), or **outside**,
+# $A_n\cdots A_2A_1$, as the forward pass of a deepening network does. As $n$ grows, which of these
+# settle?
+#
+# *(a)* The speed $d(o,u(n)o)/n$, in both orders, and nothing else. *(b)* The speed in both orders;
+# the direction only inside. *(c)* The direction in both; the speed only outside. *(d)* Everything,
+# in both. Write your guess down before you go on.
+
+# %% tags=["nbval-check-output"]
+my_guess = "?"  # "a", "b", "c" or "d"
+print("Your guess is kept; the figure of the first experiment answers it.")
+
+# %% [markdown]
+# ## Smallest case
+#
+# **One line.** Layers $\mathrm{diag}(2,1)$ (heads) or $\mathrm{diag}(1,2)$ (tails) commute. The
+# distance that counts is $d(o,go)=\log s_1/s_2$, the ratio of the singular values of $g$; so
+# $d(o,u(n)o)=\log 2\cdot|\text{heads}-\text{tails}|$. After H, H, T, H: $1,2,1,2$ times $\log 2$.
+# With heads of probability $p$ the speed tends to $|2p-1|\log2$.
+#
+# **One number.** The number $e$ has the continued-fraction digits $2,1,2,1,1,4,1,1,6,\dots$ Put each
+# digit $a$ into $\begin{pmatrix}a&1\\1&0\end{pmatrix}$ and multiply. Slope of the first column:
+#
+# | $n$ | digit | inside | outside |
+# |---|---|---|---|
+# | 1 | 2 | 2 | 2 |
+# | 2 | 1 | 3/1 | 3/2 |
+# | 3 | 2 | 8/3 = 2.667 | 8/3 = 2.667 |
+# | 4 | 1 | 11/4 = 2.75 | 11/8 = 1.375 |
+# | 5 | 1 | 19/7 = 2.714 | 19/11 = 1.727 |
+# | 6 | 4 | 87/32 = 2.7188 | 87/19 = 4.579 |
+#
+# The same matrices, two orders. Look at what the last digit does to each path.
+
+
+# %%
+def products(layers, orbit=backward_orbit):
+    """Products of the layers (n, runs, d, d), of the first 0 … n, in one of the two orders."""
+    eye = torch.eye(layers.shape[-1], **real)[:, None].expand(-1, layers.shape[1], -1)
+    return orbit(AffineMap(layers, 0 * layers[..., 0]), eye).movedim(1, -1)
+
+
+digits = torch.tensor([2, 1, 2, 1, 1, 4, 1, 1, 6, 1, 1, 8, 1, 1, 10], **real)
+ones = torch.ones_like(digits)
+factors = torch.stack([digits, ones, ones, 0 * ones], -1).view(-1, 1, 2, 2)
+inside, outside = (products(factors, o)[1:, 0, :, 0] for o in (backward_orbit, forward_orbit))
+good, bad = inside[:, 0] / inside[:, 1], outside[:, 0] / outside[:, 1]
+plot.limits_pages.show_convergents(digits, bad, good, math.e)
+scaled = inside[:9, 1] ** 2 * (good[:9] - math.e).abs()  # later gaps are below round-off
+claim("limits/convergents").holds(scaled, below=1)
+claim("limits/last-digit").agrees(bad[2:].floor(), digits[2:], atol=1e-9)
+
+# %% [markdown]
+# Inside, the first digits stay outermost and decide; a new one corrects the far end. Outside, the
+# newest digit is the whole part. Both products grow alike: they are transposes of each other.
+#
+# ## Theory
+#
+# A **cocycle**: stationary random maps $\varphi(\omega),\varphi(S\omega),\dots$ ($S$ shifts the list
+# of layers) and $u(n)=\varphi(\omega)\varphi(S\omega)\cdots\varphi(S^{n-1}\omega)$.
+#
+# **Assumptions.** Each layer is nonexpansive, $d(\varphi x,\varphi y)\le d(x,y)$, in one metric $d$,
+# and $E\,d(o,\varphi o)<\infty$.
+#
+# **Drift** (Kingman; the paper's starting point). The **drift** $\ell=\lim_n d(o,u(n)o)/n$ exists
+# with probability one. Why: the distance is *subadditive*,
+# $d(o,u(n+m)o)\le d(o,u(n)o)+d(u(n)o,u(n)u'(m)o)\le d(o,u(n)o)+d(o,u'(m)o)$ with $u'$ the later
+# layers; the last step is nonexpansiveness.
+#
+# **Metric functional** (Karlsson–Ledrappier, Gouëzel–Karlsson; used in the paper). A *metric
+# functional* is a pointwise limit of $x\mapsto d(x,y)-d(o,y)$ as $y$ moves. With probability one
+# there is one, $h$, with $-h(u(n)o)/n\to\ell$. It never falls faster than the distance grows,
+# $|h(x)|\le d(o,x)$; so if $\ell>0$ it is a direction in which the product escapes. One $h$ for all
+# $n$ can only exist if new layers go inside.
+#
+# **In the hyperbolic plane** the metric functionals that matter are *Busemann functions*
+# $h_\xi(x)=\log\frac{|\xi-x|^2}{1-|x|^2}$ of a boundary point $\xi$ of the disc; their level sets are
+# circles that touch the rim in $\xi$. Invertible 2×2 matrices are isometries, so everything applies.
+#
+# <details><summary>Derivation: the functional is a sum, and ℓ = log 2</summary>
+#
+# A boundary point is a line in the plane, spanned by a unit vector $v$, and
+# $h(go)=2\log\|g^{-1}v\|+\log|\det g|$. Let $v_0$ span the limit of the directions of
+# $A_1\cdots A_n$, and $v_k$ that of $A_{k+1}A_{k+2}\cdots$. Then $A_kv_k$ is a multiple of
+# $v_{k-1}$, hence $u(n)^{-1}v_0=\pm v_n/\|A_1v_1\|\cdots\|A_nv_n\|$ and
+# $$-h(u(n)o)=\sum_{k\le n}t_k,\qquad t_k=2\log\|A_kv_k\|-\log|\det A_k|.$$
+# For Gaussian layers $v_k$ does not depend on $A_k$: the $t_k$ are independent, each distributed as
+# $\tfrac12(\log\chi^2_2-\log\chi^2_1)$, with mean $\tfrac12(\psi(1)-\psi(\tfrac12))=\log2$ and
+# variance $\pi^2/6$ ($\psi$ is the digamma function). With $w_n$ the right singular vector,
+# $d+h\to-2\log|\langle w_n,v_n\rangle|$, a uniform angle: mean $2\log2$. And the angle to the limit
+# is about $e^{-d}$, typically $e^{-\ell(n+2)}$.
+#
+# In dimension $d$, replace $v_k$ by a full frame (QR from the far end). Terms
+# $\log R_{jj}$ have means $\lambda_j$, the **Lyapunov exponents**; on positive definite matrices
+# with the affine-invariant metric, $d(I,gg^\top)=2\|\log s(g)\|$ and $\ell=2\sqrt{\sum_j\lambda_j^2}$.
+# </details>
+#
+# | symbol | meaning | in code |
+# |---|---|---|
+# | $u(n)$ | product, new layer inside | `backward_orbit(linear(layers), …)` |
+# | $o$, $d$ | base point, hyperbolic distance | `metrics.hyperboloid_distance` |
+# | $-h(u(n)o)$ | functional along the product | `functional`, sums of `log_growths` |
+# | $\ell$ | drift | `dynamics.drift` |
+# | $\lambda_j$ | Lyapunov exponents | `dynamics.gaussian_lyapunov_spectrum` |
+#
+# ## Experiment: one speed, one direction
+#
+# On the left, distance and functional per layer; look at which is flat. On the right, directions;
+# look at which falls.
+
+
+# %%
+def walk(layers, orbit=backward_orbit):
+    """Where the products carry o: points of the hyperboloid, (n + 1, runs, 3)."""
+    log_det = torch.linalg.det(layers).abs().log().cumsum(0)
+    padded = torch.nn.functional.pad(log_det, (0, 0, 1, 0))
+    return metrics.matrix_to_hyperboloid(products(layers, orbit), padded)
+
+
+layers = torch.randn(steps + 40, runs, 2, 2, generator=stream, **real)  # 40 for the limit
+points, o = walk(layers[:steps]), torch.tensor([1.0, 0.0, 0.0], **real)
+distance = metrics.hyperboloid_distance(points, o)
+growths, _ = dynamics.log_growths(layers.flip(0), every=1)  # QR from the far end
+functional = (growths[..., 0] - growths[..., 1]).flip(0)[:steps].cumsum(0)  # −h(u(n)o), n ≥ 1
+v, ell = dynamics.limiting_directions(layers)[-1], math.log(2)
+angle = dynamics.projective_angle(dynamics.limiting_directions(layers[:24]), v)
+heads = dynamics.limiting_directions(layers[:steps], backward=False)
+turn = dynamics.projective_angle(heads[1:], heads[:-1])
+plot.limits_pages.show_drift(distance[1:], functional, angle, turn[:24], ell)
+later = metrics.hyperboloid_distance(walk(layers[15:40])[-1], o)
+claim("limits/subadditive").holds(distance[40] - distance[15] - later, below=1e-9)
+claim("limits/functional-below-distance").holds(distance[1:] - functional, above=-1e-9)
+xi = torch.stack([v[:, 0] ** 2 - v[:, 1] ** 2, 2 * v[:, 0] * v[:, 1]], -1)  # the angle doubles
+h = metrics.hyperboloid_busemann(points[3], xi)[:200]
+claim("limits/functional-identity").agrees(-h, functional[2, :200], atol=1e-6)
+
+# %% [markdown]
+# The answer to *Predict* is (b). The functional is flat from the first layer on; the distance comes
+# down to it as $\ell+2\log2/n$. A single run strays from $\ell$ by about $1.28/\sqrt n$: one deep
+# product does not show two digits of its drift. On the right, blue turns never get smaller: a fresh
+# Gaussian matrix sends any direction anywhere.
+#
+# Three claims are asserted above because they hold in *every* run: subadditivity, $-h\le d$, and
+# that $h$ is the sum of the terms $t_k$. Now the means; the tolerance is four standard errors over
+# runs. Distances are read from $n=20$ on and directions from $n=10$ on, where what is left of the
+# start (of the order $e^{-n/4}$) is below these errors. Last come 4×4 matrices, whose covariances
+# $u(n)u(n)^\top$ drift through the positive definite matrices.
+
+# %% tags=["nbval-check-output"]
+rate, error = dynamics.drift(points, metrics.hyperboloid_distance, start=20)
+claim("limits/drift").agrees(rate, ell, stderr=error)
+outer = walk(layers[:steps], forward_orbit)
+rate, error = dynamics.drift(outer, metrics.hyperboloid_distance, start=20)
+claim("limits/order-free-drift").agrees(rate, ell, stderr=error)
+n = torch.tensor([1, 10, 40, steps], device=where)
+mean, error = mean_and_stderr(functional[n - 1])
+claim("limits/functional-drift").agrees(mean, n * ell, stderr=error)
+mean, error = mean_and_stderr(distance[-1] - functional[-1])
+claim("limits/excess").agrees(mean, 2 * ell, stderr=error)
+spread, error = dynamics.variance_and_stderr(functional[-1] / steps**0.5)
+claim("limits/fluctuation").agrees(spread, math.pi**2 / 6, stderr=error)
+mean, error = mean_and_stderr((angle[15].clamp(min=1e-17) / angle[9]).log() / 6)
+claim("limits/backward-direction").agrees(mean, -ell, stderr=error)
+mean, error = mean_and_stderr(turn[[1, 9, 39]])
+claim("limits/forward-direction").agrees(mean, [math.pi / 4] * 3, stderr=error)
+
+four = torch.randn(60, runs, 4, 4, generator=stream, **real)
+exponents = dynamics.gaussian_lyapunov_spectrum(4, 1.0).to(where)
+logs = dynamics.log_growths(four.flip(0), every=1)[0].flip(0)[:40].mean(0)  # (runs, 4)
+mean, error = mean_and_stderr(logs, 0)
+claim("limits/gaussian-spectrum").agrees(mean, exponents, stderr=error)
+mean, error = mean_and_stderr(logs @ (2 * exponents / exponents.norm()))  # −h/n
+claim("limits/spd-functional").agrees(mean, dynamics.spd_drift(exponents), stderr=error)
+
+# %% [markdown]
+# So speed is blind to the order, and $h$ is not. A network's forward pass puts new layers *outside*:
+# what the last layer shows keeps turning. The gradient at the input, $J_1^\top J_2^\top\cdots
+# J_n^\top g$ ($J_k$ is the Jacobian of layer $k$), puts them *inside*: as a random network deepens,
+# it settles in one direction.
+#
+# ## Experiment: the layers of a trained network
+#
+# No theorem covers a trained network: its layers are neither independent nor stationary, there are
+# eight of them, and one network is one sample. The same quantities can be measured at finite depth.
+# We train networks of constant width on scikit-learn's digits, and read off
+#
+# - the log singular values per layer of the product of their square weight matrices: an isometry of
+#   the positive definite matrices, without the nonlinearity;
+# - the mean log distance of two test images after each layer: with it, but such layers may expand,
+#   so no theorem applies.
+#
+# Do the layers of one network *work together*? To see, we also **mix**: for each $k$, layer $k$
+# comes from another network. For independent layers mixing changes nothing. Look at the leading
+# directions on the left, and at the slope on the right.
+
+# %%
+data, test = (datasets.load("digits", split=part) for part in ("train", "test"))
+inputs, labels, images = (t.to(where) for t in (data.inputs, data.targets, test.inputs))
+net = nets.MLP([64] + [width] * (depth + 1) + [10], activation="tanh")
+start = 3**0.5 * net.init(stream, replicas=(num_nets,))  # weights of variance 1/fan-in
+batches = torch.randint(len(inputs), (num_updates, num_nets, 32), generator=stream, device=where)
+updates = rules.sgd_maps(net, inputs, labels, batches, lr=0.1)
+trained = forward_orbit(updates, start, at=[num_updates])[0]
+growth, apart = {}, {}
+for name, theta in (("untrained", start), ("trained", trained)):
+    first, *square = net.layers(theta)[:-1]
+    own = torch.stack([w for w, _ in square]).double()  # (depth, nets, width, width)
+    mixed = torch.stack([w.roll(k, 0) for k, w in enumerate(own)])
+    for label, stack in ((name, own), (f"{name}, mixed", mixed)):
+        growth[label] = torch.linalg.svdvals(products(stack, forward_orbit)[-1]).log() / depth
+    tanh = [lambda x, w=w, b=b: (x @ w.mT + b[:, None]).tanh() for w, b in (first, *square)]
+    hidden = forward_orbit(tanh[1:], tanh[0](images)).double()  # (depth + 1, nets, images, width)
+    apart[name] = hidden.diff(dim=2).norm(dim=-1).log().mean(-1)  # each image and the next one
+plot.limits_pages.show_networks(growth, apart)
+gap, error = mean_and_stderr(growth["untrained"][:, 0] - growth["untrained, mixed"][:, 0])
+claim("limits/mixing-untrained").agrees(gap, 0, stderr=error)
+gap, error = mean_and_stderr(growth["trained"][:, 0] - growth["trained, mixed"][:, 0])
+claim("limits/mixing-trained").holds(gap, above=0, stderr=error)
+after, before = (mean_and_stderr(apart[k][-1] - apart[k][0])[0] for k in ("trained", "untrained"))
+claim("limits/trained-pairs").holds((after / before).abs(), below=0.25)
+
+# %% [markdown]
+# Three findings, ours and for this one architecture. Training raises some ten leading singular
+# values. Much of that is agreement between neighbours: mixed, the *same* matrices stretch clearly
+# less. And the drift of images, about $-0.2$ a layer before training, is nearly gone after it. One
+# warning: the drift of the whole product, $2\|\log s\|/n$, hardly moves, since the smallest singular
+# values, which training leaves alone, dominate it. A geometrically natural number need not be the
+# one that matters.
+#
+# ## Explore
+#
+# *Poincaré disc*: walk with the new layer inside, then switch it to the outside; the star is the
+# limit point, the circles are level sets of $h$. With little stretch, how far must you go to see a
+# drift? *Signal in depth*: find the variance at which the typical signal survives, and see what
+# the mean square does there. Without a kernel you see the first picture of each.
+
+# %% tags=["nbval-ignore-output"]
+explorers.limits.chapter().show()
+
+# %% [markdown]
+# ## Break an assumption
+#
+# **No drift, or none that exists.** Orthogonal layers fix $o$. Random turns and steps of length 1 in
+# the *flat* plane are isometries too, but $d\approx\sqrt n$: $\ell=0$, and no direction. The same
+# turns and steps in the hyperbolic plane drift at $2\log\cosh\frac12$: it is curvature that makes
+# random layers escape. And without a finite mean step (Cauchy's law on a line) there is no drift at
+# all. Look for the level curves, the falling ones, and the ones that jump.
+
+# %%
+half = math.pi * torch.rand(400, runs // 4, generator=stream, **real)
+spin = torch.stack([half.cos(), -half.sin(), half.sin(), half.cos()], -1).unflatten(-1, (2, 2))
+stretch, whole = torch.tensor([0.5, -0.5], **real).exp(), spin @ spin  # turns the plane by 2·half
+curved = metrics.hyperboloid_distance(walk(spin * stretch), o)[1:]
+flat = backward_orbit(AffineMap(whole, whole[..., 0]), 0 * whole[0, :, 0])[1:].norm(dim=-1)
+cauchy = (half + math.pi / 2).tan().cumsum(0).abs()
+n, speed = torch.arange(1, 401, **real)[:, None], 2 * math.log(math.cosh(0.5))
+plot.limits_pages.show_walks(*((d / n)[:, :2] for d in (curved, flat, cauchy)), speed)
+claim("limits/orthogonal").agrees(metrics.hyperboloid_distance(walk(spin), o), 0.0, atol=1e-9)
+numbers = torch.stack([(curved[399] - curved[199]) / 200, flat[-1] ** 2 / 400])
+mean, error = mean_and_stderr(numbers)
+claim("limits/curved-walk").agrees(mean[0], speed, stderr=error[0])
+claim("limits/flat-walk").agrees(mean[1], 1.0, stderr=error[1])
+share, error = dynamics.share_and_stderr((cauchy / n)[[9, 399]] > 1)
+claim("limits/no-mean").agrees(share, [0.5, 0.5], stderr=error)
+
+# %% [markdown]
+# **Layers that may expand.** A ReLU layer $x\mapsto\max(Wx,0)$ with Gaussian $W$ is no isometry, and
+# no metric we know makes all of them nonexpansive. What is left is a sum: without biases
+# $\log\|x_L\|$ adds up independent terms, so $\frac1L\log\|x_L\|\to\lambda$. He's variance
+# $\sigma^2=2/n$ keeps the *mean square*, but $\lambda<0$, with $n\lambda\to-\frac54$: at depth $n$
+# the typical signal has lost $e^{-5/4}$. (With $N$ active units $\|x\|^2$ is multiplied by
+# $\sigma^2\chi^2_N$; hence $\lambda=\log\sigma+\frac12\log2+\frac12E\,\psi(N/2)$.) Compare the lines.
+
+# %%
+units, exponent = 32, dynamics.relu_lyapunov_exponent
+critical = units * dynamics.relu_critical_variance(units)
+x = torch.ones(2 * runs, units, **real) / units**0.5
+options = {"bias": False, "generator": stream}
+he = dynamics.random_pair(x, -x, 40, init="he", **options).norm  # (41, 2 * runs)
+kept = dynamics.random_pair(x, -x, 40, init=critical, **options).norm
+plot.limits_pages.show_norms(he, kept, units, critical)
+mean, error = mean_and_stderr(torch.stack([he[-1], kept[-1]]).log() / 40)
+claim("limits/relu-exponent").agrees(mean[0], exponent(units), stderr=error[0])
+claim("limits/relu-critical").agrees(mean[1], 0.0, stderr=error[1])
+mean, error = mean_and_stderr(he[8] ** 2)
+claim("limits/relu-mean-square").agrees(mean, 1.0, stderr=error)
+rest = [n * abs(n * exponent(n) + 1.25) for n in (64, 256, 1024)]
+claim("limits/relu-width").holds(rest, below=4)
+
+# %% [markdown]
+# What fails, and why: zero drift leaves no direction, a missing mean leaves no drift, and where
+# layers expand, a mean over networks may say the opposite of what a network does. At depth 40 even
+# our thousands of nets miss the mean square, since rare ones carry it; a standard error would not
+# warn you. That is why the claim stops at depth 8.
+#
+# ## Your turn
+#
+# `hint("04.1", 1)` to `hint("04.1", 3)` help; `reveal("04.1")` shows a solution. A check never stops
+# the notebook.
+
+# %% [markdown] tags=["exercise:04.1"]
+# ### Exercise 04.1 · A biased coin
+#
+# Layers are $\mathrm{diag}(2,1)$ with probability ¾, else $\mathrm{diag}(1,2)$. Set `coin` to the
+# drift.
+
+# %% tags=["answer:04.1"]
+# BEGIN SOLUTION
+coin = 0.5 * math.log(2)
+# END SOLUTION
+
+# %% tags=["check:04.1"]
+check("04.1", coin)
+
+# %% [markdown] tags=["exercise:04.2"]
+# ### Exercise 04.2 · What He's rule keeps
+#
+# ReLU layers of width $n$ with weights of variance $2/n$ keep $E\|x_L\|^2$. What follows for a
+# network much deeper than wide? Answer with a letter.
+#
+# - a) Every such network keeps the norm of its input.
+# - b) The typical network keeps it, up to fluctuations that do not grow with depth.
+# - c) The typical network shrinks it exponentially in depth over width; rare ones make up for it.
+# - d) The mean of the norm is kept as well.
+# - e) It contradicts $\lambda<0$: one of the two must be wrong.
+
+# %% tags=["answer:04.2"]
+# BEGIN SOLUTION
+letter = "c"
+# END SOLUTION
+
+# %% tags=["check:04.2"]
+check("04.2", letter)
+
+# %% [markdown] tags=["exercise:04.3"]
+# ### Exercise 04.3 · How far a product carries
+#
+# `distances(matrices)`: `(n, 2, 2)`, float64; returns `(n + 1,)`, the numbers $\log s_1/s_2$ of
+# $A_1\cdots A_k$ for $k=0,\dots,n$, right also for $n=600$. `[[2, 1], [1, 0]]` and `[[1, 1], [1, 0]]`
+# give 0, 1.7627, 2.7036.
+
+
+# %% tags=["answer:04.3"]
+def distances(matrices):
+    """Returns d(o, A_1 ⋯ A_k o) = log s_1/s_2 for k = 0 … n."""
+    # BEGIN SOLUTION
+    product = torch.eye(2, dtype=matrices.dtype)
+    log_size, log_det, rows = 0.0, 0.0, [torch.zeros((), dtype=matrices.dtype)]
+    for layer in matrices:
+        product = product @ layer  # the new layer is inside
+        size = product.norm()
+        product, log_size = product / size, log_size + size.log()
+        log_det = log_det + torch.linalg.det(layer).abs().log()
+        top = log_size + torch.linalg.svdvals(product)[0].log()
+        rows.append((2 * top - log_det).clamp(min=0))
+    return torch.stack(rows)
+    # END SOLUTION
+
+
+# %% tags=["check:04.3"]
+check("04.3", distances)
+
+# %% [markdown]
+# See afterwards: `distances` of 600 Gaussian matrices, divided by 600. How many digits of $\log2$ do
+# you expect to see, and how many do you see?
+
+# %% [markdown] tags=["exercise:04.4"]
+# ### Exercise 04.4 · The functional, term by term
+#
+# `functional_terms(matrices, vector)`: `(n, 2, 2)` and a vector `(2,)` at the far end; returns `(n,)`,
+# $t_k=2\log\|A_kv_k\|-\log|\det A_k|$ with $v_n=v/\|v\|$ and $v_{k-1}=A_kv_k/\|A_kv_k\|$.
+# `diag(2, 1)`, `diag(1, 2)` and `(3, 0)` give $(\log2,-\log2)$.
+
+
+# %% tags=["answer:04.4"]
+def functional_terms(matrices, vector):
+    """Returns 2 log‖A_k v_k‖ − log|det A_k| for k = 1 … n; v_n = v, v_{k−1} ∝ A_k v_k."""
+    # BEGIN SOLUTION
+    terms, v = [], vector / vector.norm()
+    for layer in reversed(matrices):  # the innermost layer meets v first
+        v = layer @ v
+        size = v.norm()
+        terms.append(2 * size.log() - torch.linalg.det(layer).abs().log())
+        v = v / size
+    return torch.stack(terms[::-1])
+    # END SOLUTION
+
+
+# %% tags=["check:04.4"]
+check("04.4", functional_terms)
+
+# %% [markdown]
+# See afterwards: start from two different vectors. After how many layers, counted from the far end,
+# do the terms agree? That is why 40 extra layers were enough above.
+
+# %% [markdown] tags=["exercise:04.5"]
+# ### Exercise 04.5 · The drift of a random number
+#
+# The matrices of the digits of $e$ have a drift; so have those of a *random* number, and it is the
+# same for almost all numbers (Lévy). Measure it within 2 % and set `levy` to it. The golden ratio,
+# whose digits are all 1, has 0.9624. Floats have too few digits: use Python's integers.
+
+# %% tags=["answer:04.5"]
+# BEGIN SOLUTION
+import random
+
+
+def one_drift(bits=2000, count=900):
+    """The drift over the first digits of one random fraction."""
+    x, y, p, old, n = random.getrandbits(bits), 2**bits, 1, 0, 0
+    x, y = y, x  # the first digit of a number below 1 is 0: skip it
+    while y and n < count:
+        a, (x, y) = x // y, (y, x % y)
+        p, old, n = a * p + old, p, n + 1
+    return 2 * math.log(p) / n
+
+
+levy = sum(one_drift() for _ in range(20)) / 20
+# END SOLUTION
+
+# %% tags=["check:04.5"]
+check("04.5", levy)
+
+# %% [markdown]
+# See afterwards: the digits themselves have no finite mean. Which mean does Kingman's theorem need?
+
+# %% [markdown] tags=["exercise:04.6"]
+# ### Exercise 04.6 · Why a drift exists, and why inside
+#
+# Let the layers be independent with one law, nonexpansive, with $E\,d(o,\varphi o)<\infty$. Prove
+# that $E\,d(o,u(n)o)/n$ converges. Where is nonexpansiveness used? Why is the limit the same in both
+# orders, and why can one functional follow $u(n)o$ only if new layers go inside? About ten lines;
+# then `reveal("04.6")`.
+
+# %% [markdown] tags=["answer:04.6"] points=4
+# BEGIN SOLUTION
+# $u(n+m)=u(n)u'(m)$. The triangle inequality and the nonexpansive $u(n)$ give
+# $d(o,u(n+m)o)\le d(o,u(n)o)+d(o,u'(m)o)$, so the means satisfy $a_{n+m}\le a_n+a_m$. With
+# $n=qk+r$, $a_n\le qa_k+a_r$, hence $\limsup a_n/n\le a_k/k$ for every $k$, and $a_n/n\to\inf a_k/k$.
+# Reversed independent layers have the same law, so the means do not see the order. A functional is
+# one function for all $n$: inside, the first layers stay outermost and the direction of $u(n)o$
+# settles; outside, every new layer turns it.
+# END SOLUTION
+
+# %% [markdown]
+# ## At full scale
+#
+# The paper's own experiments belong to chapter 5. Here the full profile has five times as many runs,
+# three times as many networks and twice the training. What it gave once, on the machine named:
+
+# %%
+full_scale("04_deep_limits")
+
+# %% [markdown]
+# Repeat it with `bsgd run 04 --profile full`.
+#
+# ## Claims of this chapter
+#
+# Where many numbers were compared, the one furthest off is shown. "Paper" marks what Avelin and
+# Karlsson's setting asserts in general; the examples are ours throughout.
+
+# %%
+claims_table("04_deep_limits")
+
+# %% [markdown]
+# ## Five lines to remember
+#
+# 1. Nonexpansive random layers have a drift $\ell=\lim d(o,u(n)o)/n$, the same in both orders.
+# 2. With new layers inside, one metric functional $h$ follows the product: $-h(u(n)o)/n\to\ell$.
+# 3. $h$ turns a subadditive distance into a sum of stationary terms; so exponents can be computed.
+# 4. $\ell>0$ gives a limiting direction, $\ell=0$ none; strict contraction (chapter 1) a point.
+# 5. He's layers keep the mean square and lose the typical signal at a depth of about the width.
+#
+# ### Further reading
+#
+# A. Karlsson, *From linear to metric functional analysis* (2021), for the idea of metric functionals;
+# A. Crisanti, G. Paladin and A. Vulpiani, *Products of Random Matrices in Statistical Physics*
+# (1993); B. Hanin and M. Nica, *Products of many large random matrices and gradients in deep neural
+# networks* (2020), for depth over width. Next: chapter 5 asks *where* in depth two inputs become one.
+#
+# ### Versions
+#
+# The last line of the index page that `bsgd run` writes names the versions it ran with; the course
+# pins them in `constraints.txt`.

@@ -1,0 +1,513 @@
+# %% [markdown]
+# # 3 · Metrics that layers contract
+#
+# **A layer that stretches the usual distance may never stretch a distance that fits it; and a
+# positive layer shrinks Hilbert's metric by tanh(Δ/4) or better, whatever normalisation follows, so
+# that a product of such layers, each new one put inside, settles on one direction.**
+#
+# *Sources.* B. Avelin and A. Karlsson, *Deep limits and a cut-off phenomenon for neural networks*,
+# arXiv [2104.10727](https://arxiv.org/abs/2104.10727), JMLR 23 (2022) 1–29: its abstract announces
+# metrics that many standard layers do not expand ("semi-invariant" metrics). Which rows of the table
+# below are in the paper we only recall, and its numbering is not known to us; as mathematics all rows
+# were checked, and all settings are ours. Classics: G. Birkhoff (1957); P. Bushell (1973); R.
+# Nussbaum (1988); B. Lemmens and R. Nussbaum, *Nonlinear Perron–Frobenius Theory* (2012).
+#
+# *You need:* logarithms, matrices, a little PyTorch; chapter 1 for the two orders. *Time:* about 90
+# minutes, with exercises. *Hardware:* any computer; the quick profile runs in seconds.
+
+# %% [markdown]
+# Parameters. Change them and run all cells again; everything below follows.
+
+# %% tags=["parameters"]
+profile = "quick"  # "quick", or "full": more pairs and lists, sized for one GPU, fine on a CPU
+seed = 0
+device = "auto"
+spread = 1.0  # standard deviation of the logarithm of a random matrix entry
+layers = 40  # how many matrices a product has
+
+# %% tags=["setup"]
+import math
+
+import torch
+from torch.nn.functional import normalize
+
+from bsgd_edu import dynamics, explorers, metrics, plot
+from bsgd_edu.course import check, claim, claims_table, full_scale
+from bsgd_edu.device import resolve
+from bsgd_edu.maps import backward_orbit, forward_orbit
+from bsgd_edu.metrics.layers import TABLE, worst_pair
+from bsgd_edu.seeding import generator
+
+where = resolve(device)
+pairs = {"quick": 20_000, "full": 500_000}[profile]
+replicas = {"quick": 2000, "full": 40_000}[profile]
+real = {"dtype": torch.float64, "device": where}
+print(f"Running on {where.type}.")
+
+# %% [markdown]
+# ## Predict
+#
+# Draw a list of random 3×3 matrices with positive entries. Multiply *every* positive vector by them,
+# and keep only its direction: all directions together are a triangle. Put each new matrix outside,
+# $W_n\cdots W_1$, or inside, $W_1\cdots W_n$. What does the image of the triangle do as $n$ grows?
+#
+# *(a)* Both images stay large. *(b)* Both shrink, each to a point that stays. *(c)* Both shrink; the
+# outside one keeps moving, the inside one closes in on a point. *(d)* Only the inside one shrinks.
+# Write your guess down.
+
+# %% tags=["nbval-check-output"]
+my_guess = "?"  # "a", "b", "c" or "d"
+print("Your guess is kept; the figure of the third experiment answers it.")
+
+# %% [markdown]
+# ## Smallest case
+#
+# Take $W=\begin{pmatrix}2&1\\1&2\end{pmatrix}$. It triples the vector $(1,1)$, and the distance of
+# some pairs with it. But look at directions only: with $t=\log(x_1/x_2)$ the matrix becomes a map of
+# the line,
+#
+# $$ t\mapsto g(t)=\log\frac{2e^t+1}{e^t+2},\qquad g'(t)=\frac{3}{2e^t+2e^{-t}+5}\le g'(0)=\tfrac13 . $$
+#
+# On directions of the plane **Hilbert's metric** is $|t-t'|$. So this matrix shrinks it by $\tfrac13$
+# at least, and no number below $\tfrac13$ would do. Birkhoff's formula says the same: the only
+# cross-ratio of the entries is $2\cdot2/(1\cdot1)$, its logarithm is $\Delta=\log4$, and
+# $\tanh(\Delta/4)=(2-1)/(2+1)$. Beware: ¼ tanh Δ is often copied in its place. Look at the left end
+# of the right panel.
+
+
+# %%
+def ray(t):
+    """The positive vector (e^t, 1), whose direction is t."""
+    return torch.stack([t.exp(), torch.ones_like(t)], -1)
+
+
+by_hand = torch.tensor([[2.0, 1.0], [1.0, 2.0]], **real)
+t, gaps = torch.linspace(-4, 4, 81, **real), torch.linspace(0.1, 8, 40, **real)
+image = (ray(t) @ by_hand.T).log() @ torch.tensor([1.0, -1.0], **real)
+ratios = metrics.contraction_ratio(
+    metrics.hilbert_distance, lambda x: x @ by_hand.T, ray(-gaps / 2), ray(gaps / 2)
+)
+wrong = math.tanh(math.log(4)) / 4
+plot.metrics_pages.show_smallest(t, image, gaps, ratios, 1 / 3, wrong)
+
+both = metrics.projective_diameter(by_hand), metrics.birkhoff_coefficient(by_hand)
+exact = torch.tensor([math.log(4), 1 / 3], **real)
+claim("birkhoff/by-hand").agrees(torch.stack(both), exact, atol=1e-12)
+claim("birkhoff/wrong-formula").holds(ratios.max() / wrong, above=1)
+
+# %% [markdown]
+# Pairs that are near each other and near the middle shrink by exactly $\tfrac13$; far pairs shrink
+# more. One pair above the dashed line is enough to refute the copied formula.
+#
+# ## Theory
+#
+# A map $T$ is **nonexpansive** in a metric $d$ if $d(Tx,Ty)\le d(x,y)$ for all pairs, and **contracts**
+# by $\kappa<1$ if $d(Tx,Ty)\le\kappa\,d(x,y)$. Then a stack of layers cannot separate points, and
+# everything chapter 1 said of contractions applies. Three metrics on vectors with positive entries:
+#
+# $$ \mathrm{Funk}(x,y)=\log\max_i\frac{x_i}{y_i},\quad
+# \mathrm{Hilbert}=\mathrm{Funk}(x,y)+\mathrm{Funk}(y,x),\quad
+# \mathrm{Thompson}=\max\bigl(\mathrm{Funk}(x,y),\mathrm{Funk}(y,x)\bigr). $$
+#
+# Funk's is a weak one: not symmetric, and sometimes negative. Hilbert's does not notice if $x$ or $y$
+# is multiplied by a number. Thompson's does.
+#
+# | layer | metric | nonexpansive when |
+# |---|---|---|
+# | $\sigma(Wx+b)$, $\sigma$ 1-Lipschitz | $\ell^p$ | induced norm of $W\le1$ |
+# | rotation, permutation; convolution | $\ell^2$ | always; Fourier modulus ≤ 1 |
+# | $x-\tau W^\top\varphi(Wx+b)$, $\varphi$ monotone, 1-Lipschitz | $\ell^2$ | $\tau\lVert W\rVert^2\le2$: an SGD step |
+# | $Wx$, $W>0$, any rescaling | Hilbert | always, factor $\tanh(\Delta/4)$ |
+# | $x^p$, entry by entry | Hilbert, Thompson | factor $\lvert p\rvert$ |
+# | $\sigma(Wx+b)$, $\sigma$ increasing, concave, $\sigma(0)\ge0$ | Thompson | $W,b\ge0$ |
+# | monotone and 1-homogeneous | Funk | always |
+# | max-plus; $\mathrm{ReLU}(Px+b)$ | $\ell^\infty$ | always; rows of $P\ge0$ sum to 1 |
+# | $P\mapsto APA^\top+S$ on covariances | affine-invariant | $S\ge0$; an isometry if $S=0$ |
+# | $\tfrac\pi4\tanh(Wz)$ on a strip | Kobayashi | row sums of $\lvert W\rvert\le1$ (Schwarz–Pick) |
+# | $f\mapsto f\circ T$ on decision functions | sup norm, oscillation | always |
+# | push-forward of laws | total variation | always |
+# | bi-Lipschitz layer applied first | log-dilatation | always, an isometry |
+#
+# **Birkhoff's theorem.** For $W>0$ the smallest possible factor in Hilbert's metric is
+# $\tanh(\Delta/4)$, where $\Delta=\log\max_{ijkl}\frac{W_{ik}W_{jl}}{W_{jk}W_{il}}$ is the diameter of
+# the image of the whole cone: the largest distance between two columns. So one positive layer brings
+# all directions within $\Delta$ of each other, and each further one multiplies by its own factor.
+#
+# <details><summary>Why, in three lines</summary>
+#
+# Two directions $x,y$ span a plane; it cuts the cone in a plane cone, on which Hilbert's metric is the
+# length of an interval, as in the smallest case. A linear map between plane cones is a map $g$ of the
+# line, and the largest $g'$ is $\tanh(\Delta'/4)$ with $\Delta'$ the length of the image interval
+# (exercise 03.6). That interval lies in the image of the cone, so $\Delta'\le\Delta$.
+# </details>
+#
+# **Perron and Frobenius** follow: $x\mapsto Wx$, divided by anything, contracts the complete metric
+# space of directions, so there is one positive eigenvector, and all directions tend to it.
+#
+# **Products.** Different matrices contract too. Chapter 1's argument gives, in the backward order,
+# $d(y_n,y_\infty)\le\kappa_1\cdots\kappa_{n-1}\,\Delta_n$ for directions: no division, no probability.
+#
+# | symbol | meaning | in code |
+# |---|---|---|
+# | $d(Tx,Ty)/d(x,y)$ | what a layer does to a pair | `metrics.contraction_ratio` |
+# | $\Delta$, $\kappa$ | diameter of the image, $\tanh(\Delta/4)$ | `projective_diameter`, `birkhoff_coefficient` |
+# | the table | layers, conditions, counter-examples | `metrics.layers.TABLE` |
+#
+# ## Experiment: the table, measured
+#
+# Each row draws thousands of pairs, near ones and far ones, and takes the largest ratio: circles where
+# the condition holds, squares just outside it, or in another metric. Look for circles to the right of
+# 1, and squares to the left. A largest ratio proves nothing; one pair above 1 disproves.
+
+# %%
+stream = generator(seed, "pairs")
+largest = [[row.ratios(pairs, stream, outside=o).max() for o in (False, True)] for row in TABLE]
+inside, outside = torch.tensor(largest).double().T
+plot.metrics_pages.show_table(TABLE, inside, outside)
+
+claim("metrics/nonexpansive").holds(inside, below=1 + 1e-6)
+claim("metrics/counter-examples").holds(outside, above=1.2)
+exact = torch.tensor([row.factor for row in TABLE])
+claim("metrics/constants").holds(inside / exact, between=(0.9, 1 + 1e-6))
+
+x, y = torch.randn(2, 4000, 2, generator=stream).double()
+weights = torch.tensor([[0.6, 0.8], [0.4, -0.3]]).double()  # ‖W‖ = 1
+rates = torch.tensor([0.5, 1.0, 2.0, 2.5, 3.0]).double()  # τ, so that τ‖W‖² = τ
+sgd = [lambda x, lr=lr: x - lr * (x @ weights.T).relu() @ weights for lr in rates]
+worst = [metrics.contraction_ratio(metrics.lp_distance, step, x, y).max() for step in sgd]
+claim("metrics/gradient-step").agrees(worst, (1 - rates).abs().clamp_min(1), rtol=0.01)
+
+# %% [markdown]
+# No circle crosses the line, no square fails to. The constants are sharp: most ticks of theory stand
+# on the markers. The strip's circle stays short of its tick, because Schwarz–Pick is nearly an equality
+# only near the rim of the strip, where few pairs land. Read one row again: $Wx$ with the matrix above
+# *triples* the Euclidean distance and *thirds* Hilbert's. The metric decides.
+#
+# ## Experiment: positive layers
+#
+# Left: hundreds of random 3×3 matrices, some nearly constant, some wild. For each, the pair that the
+# proof calls the worst (two directions on an edge of the triangle), and random pairs. Right: powers of
+# one matrix, each image divided by its sum, its length or its largest entry ($p$-norm, $p=1,2,\infty$).
+
+
+# %%
+def acting(matrices, p=1.0):
+    """The maps x ↦ Wx, divided by its p-norm, one for each W of matrices (n, ..., d, d)."""
+    return [lambda x, w=w: normalize((w @ x[..., None])[..., 0], p, -1) for w in matrices]
+
+
+stream = generator(seed, "matrices", device=where)
+wildness = 1.2 * torch.rand(400, 1, 1, generator=stream, **real)
+many = (wildness * torch.randn(400, 3, 3, generator=stream, **real)).exp()
+delta, kappa = metrics.projective_diameter(many), metrics.birkhoff_coefficient(many)
+some = (2 * torch.randn(2, pairs // 100, 400, 3, generator=stream, **real)).exp()
+(layer,) = acting(many[None])
+worst = metrics.contraction_ratio(metrics.hilbert_distance, layer, *worst_pair(many))
+random = metrics.contraction_ratio(metrics.hilbert_distance, layer, *some).amax(0)
+
+fixed = torch.tensor([[4.0, 1.0, 1.0], [1.0, 3.0, 2.0], [1.0, 2.0, 2.0]], **real)
+values, vectors = torch.linalg.eigh(fixed)  # in increasing order
+corner, n = torch.tensor([100.0, 1.0, 1.0], **real), torch.arange(31, **real)
+paths = [forward_orbit(acting(fixed.expand(30, 3, 3), p), corner) for p in (1.0, 2.0, math.inf)]
+far = metrics.hilbert_distance(torch.stack(paths), vectors[:, -1].abs())  # (3, 31)
+rate = values[-2] / values[-1]
+best = far[0, 0] * metrics.birkhoff_coefficient(fixed) ** n
+plot.metrics_pages.show_positive(delta, worst, random, far, far[0, 5] * rate ** (n - 5), best)
+
+claim("birkhoff/attained").agrees(worst, kappa, rtol=1e-6)
+claim("birkhoff/bound").holds(random / kappa, below=1 + 1e-9)
+claim("perron/rescaling").agrees(far[1:], far[:1].expand(2, 31), atol=1e-9)
+claim("perron/bound").holds(far / best, below=1 + 1e-9)
+claim("perron/rate").agrees((far[0, 20] / far[0, 10]) ** 0.1, rate, rtol=1e-3)
+
+# %% [markdown]
+# The worst pairs sit on the curve whatever the matrix; at most a quarter, as the dashed formula has it,
+# would mean that no positive layer can be slow. On the right the three rescalings give one curve: no
+# normalisation changes a direction. It is *steeper* than Birkhoff's bound: the coefficient guards
+# every single step of every product, while the powers of one matrix settle at $|\lambda_2/\lambda_1|$.
+# Equalities carry a tolerance for rounding; the rate is read off ten steps.
+#
+# ## Experiment: a product settles on a direction
+#
+# Now the lists of the prediction. Left and middle: one list, the image of *all* positive directions
+# under 1, 2, … 6 matrices. Right, over all lists: the width of the image, and how far the next step
+# goes. Look for what falls, and what does not.
+
+# %%
+stream = generator(seed, "lists", device=where)
+matrices = (spread * torch.randn(layers, replicas, 3, 3, generator=stream, **real)).exp()
+starts = torch.cat([torch.eye(3, **real), torch.ones(1, 3, **real)])  # corners, and a centre
+starts = starts[:, None].expand(4, replicas, 3)
+paths = [orbit(acting(matrices), starts)[1:] for orbit in (forward_orbit, backward_orbit)]
+both = torch.stack(paths)  # (2 orders, n, 4 starts, replicas, 3)
+widths = metrics.projective_diameter(both[:, :, :3].movedim(2, 3))  # (2, n, replicas)
+moves = metrics.hilbert_distance(both[:, :-1, 3], both[:, 1:, 3])  # (2, n − 1, replicas)
+long = (spread * torch.randn(1000, replicas // 20, 3, 3, generator=stream, **real)).exp()
+gap, gap_error = dynamics.mean_and_stderr(dynamics.lyapunov_spectrum(long)[:, :2].diff()[:, 0])
+kappa = metrics.birkhoff_coefficient(matrices)
+plot.metrics_pages.show_products(both[:, :6, :3, 0], widths[:, :20], moves[:, :20], gap, kappa)
+
+product = kappa[:-1].cumprod(0) * metrics.projective_diameter(matrices[1:])  # κ_1⋯κ_{n−1} Δ_n
+claim("product/width-bound").holds(widths[:, 1:16] / product[:15], below=1 + 1e-6)
+rest = metrics.hilbert_distance(both[1, 1:-1, 3], both[1, -1:, 3])
+claim("product/backward-settles").holds(rest / product[:-1], below=1)
+old, new = both[1, :5, :3].movedim(1, -1), both[1, 1:6, :3].movedim(1, -1)
+claim("product/nested").holds(torch.linalg.solve(old, new), above=0)
+change, error = dynamics.gap_and_stderr(moves[0, [5, 10], ::2], moves[0, [20, 38], 1::2])
+claim("product/forward-moves").agrees(change, 0, stderr=error)
+slope, error = dynamics.mean_and_stderr((widths[:, 14] / widths[:, 4]).log() / 10)
+claim("product/lyapunov-gap").agrees(slope, gap.expand(2), stderr=error.hypot(gap_error))
+claim("product/loose").holds(kappa.log().mean() - slope, above=0, stderr=error)
+
+# %% [markdown]
+# The answer to *Predict* is (c). Inside, each triangle lies within the last one, as the new matrix only
+# replaces the cone by a part of it; outside, the new matrix carries the small triangle away. Both are
+# equally narrow, since reversing a list of independent matrices does not change its law. The black
+# line is $e^{(\lambda_2-\lambda_1)n}$ from Lyapunov exponents of separate long products (chapter 4):
+# Birkhoff's bound is true and, for these matrices, pessimistic: a finding, not a failure. The
+# inequalities are asserted for every list and every $n$; means carry four standard errors.
+#
+# A step of the forward direction at $n=10$ is as long, on average, as at $n=38$; the backward one is
+# rounding by then. So a deep stack of positive layers, read from its output side, has a limit, and
+# only because each new layer is put at its *input*: chapter 4 starts there.
+#
+# ## Explore
+#
+# Three tabs. *Images of the cone*: raise $n$ by one and watch which triangle contains the next; then
+# set some entries to zero. *Hilbert balls*: hexagons of one radius, tiny near the rim; raise the
+# entries of the matrix to a power until it hardly contracts. *Layer and metric*: find, for each layer,
+# a metric without orange. Without a kernel you see the first picture of each.
+
+# %% tags=["nbval-ignore-output"]
+explorers.metrics.chapter().show()
+
+# %% [markdown]
+# ## Break an assumption
+#
+# **A zero entry** makes $\Delta=\infty$ and the coefficient 1: no bound is left. Four matrices on two
+# rays, left: the positive one; $\begin{pmatrix}1&1\\1&0\end{pmatrix}$, whose square is positive; the
+# shear $\begin{pmatrix}1&1\\0&1\end{pmatrix}$, of which no power is; and the swap of the coordinates.
+# With $r=x_1/x_2$ the shear is $r\mapsto r+1$, so two rays are $\log\frac{r+n}{r'+n}\approx(r-r')/n$
+# apart. **A negative bias**, right: on one positive number, $x\mapsto x+b$ changes Thompson distances
+# by $x/(x+b)$, which is above 1 as soon as $b<0$.
+
+# %%
+entries = [[2, 1, 1, 2], [1, 1, 1, 0], [1, 1, 0, 1], [0, 1, 1, 0]]
+positive, golden, shear, swap = torch.tensor(entries, **real).view(4, 2, 2)
+named = {"positive": positive, "golden": golden, "shear": shear, "swap": swap}
+rays, n = ray(torch.tensor([5.0, 1.0], **real).log()), torch.arange(25, **real)  # r = 5, r′ = 1
+runs = {name: forward_orbit(acting(w.expand(24, 2, 2)), rays) for name, w in named.items()}
+curves = {name: metrics.hilbert_distance(*run.unbind(1)) for name, run in runs.items()}
+biases, x = torch.linspace(-0.8, 2, 29, **real), torch.linspace(1, 4, 301, **real)[:, None]
+adders, d = [lambda x, b=b: x + b for b in biases], metrics.thompson_distance
+change = torch.stack([metrics.contraction_ratio(d, f, x, x + 1e-4).max() for f in adders])
+theory = torch.maximum(1 / (1 + biases), 4 / (4 + biases))
+slow, fast = ((5 + n) / (1 + n)).log(), curves["golden"][0] * (1.25**0.5 + 0.5) ** (-2 * n)
+plot.metrics_pages.show_broken(curves, slow, fast, biases, change, theory)
+
+end = forward_orbit(acting(shear.expand(2000, 2, 2)), rays, at=[2000])[0]
+claim("zero/slow").agrees(2000 * metrics.hilbert_distance(*end), 4.0, rtol=0.003)
+kappa = metrics.birkhoff_coefficient(torch.stack([golden, golden @ golden]))
+claim("zero/primitive").agrees(kappa, [1, 3 - 2 * math.sqrt(2)], atol=1e-12)
+rate = (curves["golden"][20] / curves["golden"][10]) ** 0.1
+claim("zero/golden-rate").agrees(rate, (3 - math.sqrt(5)) / 2, rtol=1e-3)
+claim("thompson/bias").agrees(change, theory, rtol=1e-3)
+
+# %% [markdown]
+# A zero is not fatal by itself: the golden matrix has coefficient 1, and its square contracts, so its
+# powers converge as fast as $\varphi^{-2n}$. The shear is fatal for the rate, the swap for everything.
+#
+# Now toss a coin between two shears, $A=\begin{pmatrix}1&1\\0&1\end{pmatrix}$ and
+# $B=\begin{pmatrix}1&0\\1&1\end{pmatrix}$. Each alone has coefficient 1. But $AB$ is positive, and in
+# random order that block comes again and again. Does the backward direction settle, and where? On
+# $s=x_1/(x_1+x_2)$ the maps are $s\mapsto1/(2-s)$ and $s\mapsto s/(1+s)$, onto the two halves of
+# $[0,1]$: coin flips become the digits of a number, as in chapter 1, but in a crooked base.
+
+# %%
+stream = generator(seed, "coins", device=where)
+flips = torch.randint(2, (60, replicas), generator=stream, device=where)
+both = torch.tensor([[[1.0, 0.0], [1.0, 1.0]], [[1.0, 1.0], [0.0, 1.0]]], **real)  # B, A
+shears, middle = acting(both[flips]), torch.full((replicas, 2), 0.5, **real)
+forward, backward = (o(shears, middle)[..., 0] for o in (forward_orbit, backward_orbit))
+t = torch.linspace(0, 1, 97, **real)
+exact, s = torch.zeros_like(t), t.clone()  # Minkowski's ?: one binary digit after the other
+for digit in range(1, 46):
+    high = s >= 0.5
+    exact = exact + high / 2**digit
+    s = torch.where(high, 2 - 1 / s.clamp_min(0.5), s / (1 - s).clamp_min(0.5))
+share, error = dynamics.share_and_stderr(backward[-1] <= t[:, None])
+plot.metrics_pages.show_question_mark(forward[:31, 0], backward[:31, 0], t, share, exact)
+claim("zero/settles").holds((backward[-1] - backward[-21]).abs(), below=1e-3)
+claim("zero/question-mark").agrees(share[8:-8:8], exact[8:-8:8], stderr=error[8:-8:8])
+
+# %% [markdown]
+# The backward direction settles for every list tried, although *no* bound of the form "each map
+# contracts" holds: what counts is that positive blocks recur. The limits follow Minkowski's question
+# mark function, which turns continued fractions into binary digits: the cousin of chapter 1's Cantor
+# function. What the zeros did break is uniformity: runs of heads make a list wait.
+#
+# ## Your turn
+#
+# `hint("03.1", 1)` to `hint("03.1", 3)` help; `reveal("03.1")` shows a solution. Both come from
+# `bsgd_edu.course`. A check never stops the notebook.
+
+# %% [markdown] tags=["exercise:03.1"]
+# ### Exercise 03.1 · A factor by hand
+#
+# Set `factor` to Birkhoff's coefficient of $\begin{pmatrix}8&1\\2&1\end{pmatrix}$. (For
+# $\begin{pmatrix}2&1\\1&2\end{pmatrix}$ it is 1/3.)
+
+# %% tags=["answer:03.1"]
+# BEGIN SOLUTION
+factor = 1 / 3
+# END SOLUTION
+
+# %% tags=["check:03.1"]
+check("03.1", factor)
+
+# %% [markdown] tags=["exercise:03.2"]
+# ### Exercise 03.2 · Which layer?
+#
+# One of these never expands Thompson's metric on positive vectors (entry by entry). Answer with a
+# letter.
+#
+# - a) $x\mapsto x^2$
+# - b) $x\mapsto e^x$
+# - c) $x\mapsto 3x-1$, on $x\ge1$
+# - d) $x\mapsto 3x+1$
+# - e) $x\mapsto x+x^3$
+
+# %% tags=["answer:03.2"]
+# BEGIN SOLUTION
+letter = "d"
+# END SOLUTION
+
+# %% tags=["check:03.2"]
+check("03.2", letter)
+
+# %% [markdown] tags=["exercise:03.3"]
+# ### Exercise 03.3 · Birkhoff's coefficient
+#
+# `coefficient(matrix)`: positive entries, `(m, n)`; returns $\tanh(\Delta/4)$, a tensor without dims.
+# `[[2., 1.], [1., 2.]]` gives `1/3`. Do it from the entries, with logarithms.
+
+
+# %% tags=["answer:03.3"]
+def coefficient(matrix):
+    """Returns tanh(Δ/4) of a positive matrix (m, n), as a tensor without dims."""
+    # BEGIN SOLUTION
+    logs = matrix.log()
+    rows = (logs[:, None] - logs[None, :]).amax(-1)  # max_k log W_ik − log W_jk
+    diameter = (rows + rows.T).max()
+    return (diameter / 4).tanh()
+    # END SOLUTION
+
+
+# %% tags=["check:03.3"]
+check("03.3", coefficient)
+
+# %% [markdown]
+# See afterwards: scale a row, scale a column, transpose. Nothing changes: normalisation layers before
+# and after $W$ are invisible to it.
+
+# %% [markdown] tags=["exercise:03.4"]
+# ### Exercise 03.4 · The width of the cone
+#
+# `image_widths(matrices)`: `(n, d, d)`, positive; returns `(n,)`, the Hilbert diameters of the images of
+# the cone under $W_1$, $W_1W_2$, …, $W_1\cdots W_n$. Twice `[[2., 1.], [1., 2.]]` gives
+# `[log 4, log 25/16]`. `metrics.projective_diameter` is allowed; 200 matrices must not overflow.
+
+
+# %% tags=["answer:03.4"]
+def image_widths(matrices):
+    """Returns Δ(W_1), Δ(W_1 W_2), …, Δ(W_1 ⋯ W_n) of positive matrices (n, d, d)."""
+    # BEGIN SOLUTION
+    product, widths = torch.eye(matrices.shape[-1], dtype=matrices.dtype), []
+    for matrix in matrices:
+        product = product @ matrix  # the new map is inside
+        product = product / product.sum()
+        widths.append(metrics.projective_diameter(product))
+    return torch.stack(widths)
+    # END SOLUTION
+
+
+# %% tags=["check:03.4"]
+check("03.4", image_widths)
+
+# %% [markdown]
+# See afterwards: put the new matrix outside, draw twenty lists, and look for a width that rises.
+
+# %% [markdown] tags=["exercise:03.5"]
+# ### Exercise 03.5 · How much can attention mix?
+#
+# An attention layer averages token values with the weights `scores.softmax(-1)`, a positive matrix. Let
+# all scores lie in $[-1,1]$, for 8 tokens. Measure the *largest* Birkhoff coefficient such a matrix can
+# have, within 1 %, and set `worst_case` to it. (For scores in $[-\frac12,\frac12]$ it is about 0.462.)
+
+# %% tags=["answer:03.5"]
+# BEGIN SOLUTION
+scores = 2.0 * torch.randint(2, (1000, 8, 8), generator=generator(1, "scores")).double() - 1
+worst_case = metrics.birkhoff_coefficient(scores.softmax(-1)).max().item()
+# END SOLUTION
+
+# %% tags=["check:03.5"]
+check("03.5", worst_case)
+
+# %% [markdown]
+# See afterwards: change the number of tokens, then the bound on the scores. Which of them matters, and
+# what does it say of a stack of layers that only attend, without a residual branch?
+
+# %% [markdown] tags=["exercise:03.6"]
+# ### Exercise 03.6 · Birkhoff in the plane
+#
+# Prove: for a positive matrix $\begin{pmatrix}a&b\\c&d\end{pmatrix}$ the smallest factor in Hilbert's
+# metric is $\tanh(\Delta/4)$ with $\Delta=\lvert\log(ad/bc)\rvert$. About ten lines; then `reveal("03.6")`
+# shows a proof and what to tick in yours.
+
+# %% [markdown] tags=["answer:03.6"] points=4
+# BEGIN SOLUTION
+# With $t=\log(x_1/x_2)$ the matrix is $g(t)=\log\frac{ae^t+b}{ce^t+d}$ and
+# $|g'|=|ad-bc|/(ac\,e^t+bd\,e^{-t}+ad+bc)$. By the means inequality $ac\,e^t+bd\,e^{-t}\ge2\sqrt{abcd}$,
+# with equality at one $t$, so $\max|g'|=|\sqrt{ad}-\sqrt{bc}|/(\sqrt{ad}+\sqrt{bc})=\tanh(\Delta/4)$. The
+# mean value theorem makes it a factor for all pairs; near pairs at that $t$ attain it in the limit.
+# END SOLUTION
+
+# %% [markdown]
+# ## At full scale
+#
+# There is no paper-size run of this chapter: its statements are exact. The full profile draws 25 times
+# as many pairs and 20 times as many lists. What it gave once, on the machine named:
+
+# %%
+full_scale("03_metrics_and_contraction")
+
+# %% [markdown]
+# Repeat it with `bsgd run 03 --profile full`.
+#
+# ## Claims of this chapter
+#
+# Where thousands of numbers were compared, the one furthest off is shown. One claim is the paper's in
+# its general form, with a table of ours; the others are classics or ours, and say so.
+
+# %%
+claims_table("03_metrics_and_contraction")
+
+# %% [markdown]
+# ## Five lines to remember
+#
+# 1. Choose the metric after the layer: one map triples Euclidean distances and thirds Hilbert's.
+# 2. A positive layer contracts Hilbert's metric by tanh(Δ/4): sharp, and blind to any rescaling.
+# 3. Products of positive layers, new ones inside, settle on a direction; new ones outside wander.
+# 4. Bias, square, zero: each breaks another condition. Zeros are harmless if positive blocks recur.
+# 5. A largest ratio below 1 over random pairs is evidence; one pair above 1 is a proof.
+#
+# ### Further reading
+#
+# B. Lemmens and R. Nussbaum, *Nonlinear Perron–Frobenius Theory* (2012), chapters 1–2 and 6; R. Bhatia,
+# *Positive Definite Matrices* (2007) for covariances; L. Alkauskas, *The Minkowski question mark
+# function* (2010). Next: chapter 4 lets the depth go to infinity when nothing contracts strictly.
+#
+# ### Versions
+#
+# The last line of the index page that `bsgd run` writes names the versions it ran with; the course
+# pins them in `constraints.txt`.

@@ -94,7 +94,7 @@ def draw_drift(
         error = rows.std(1) / rows.shape[1] ** 0.5 / few
         simulation_points(ax, few, rows.mean(1) / few, label=name, stderr=error, **style)
     ax.set(xlabel="number of layers $n$", ylabel="per layer", xscale="log")
-    ax.set_ylim(0, 1.05 * float(to_numpy(distance[0]).mean() + excess))
+    ax.set_ylim(0, rate + 1.3 * excess)
     ax.legend(loc="upper right")
     return ax
 
@@ -161,10 +161,8 @@ def draw_pairs(apart: Mapping[str, Tensor], ax: "Axes | None" = None):
         The axes.
     """
     ax = axes(ax)
-    for label, values in apart.items():
-        # The colours of the left panel: its even entries are the mixed products.
-        index = 0 if label.startswith("un") else 2
-        seed_band(ax, np.arange(len(values)), values.T, index=index, label=label)
+    for index, (label, values) in enumerate(apart.items()):
+        seed_band(ax, np.arange(len(values)), values.T, index=index + 3, label=label)
     ax.set(xlabel="hidden layers passed", ylabel=r"mean log distance of two images")
     ax.legend(loc="lower left")
     return ax

@@ -96,9 +96,11 @@ def show_networks(growths: Mapping[str, Tensor], apart: Mapping[str, Tensor]) ->
     show(
         left,
         alt="Left: log singular values per layer. Untrained products and their mixtures agree. "
-        "After training some ten leading values are larger; products of layers mixed from "
-        "different nets lie clearly below those of whole nets at the top. Right: distances of "
-        "images fall with each layer before training and stay level after it.",
+        "After training the five or so leading values are larger and the others are not; products "
+        "of layers mixed from different nets lie below those of whole nets at the top and above "
+        "them further down. Right: before training the distances of "
+        "images of one digit and of two fall at one rate; after it those of one digit still fall, "
+        "and those of two rise slowly.",
         caption="Networks for digits, before and after training. Left: products of their square "
         "layers, own and mixed. Right: distance of test images. Median over nets, band of 80 %.",
         data={
@@ -151,7 +153,7 @@ def show_norms(he: Tensor, critical: Tensor, width: int, variance: float) -> Non
     """
     from ..dynamics import relu_lyapunov_exponent
 
-    left, right = grid(1, 2, (8.2, 3.9))
+    left, right = grid(1, 2, (8.2, 3.9), sharey=True)
     rows = {}
     for norms, scale, title, ax in (
         (he, 2.0, "He: $n\\sigma^2=2$", left),

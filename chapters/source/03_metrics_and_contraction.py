@@ -162,17 +162,17 @@ claim("birkhoff/wrong-formula").holds(ratios.max() / wrong, above=1)
 # %%
 stream = generator(seed, "pairs")
 largest = [[row.ratios(pairs, stream, outside=o).max() for o in (False, True)] for row in TABLE]
-inside, outside = torch.tensor(largest).double().T
+inside, outside = torch.tensor(largest, dtype=torch.float64).T
 plot.metrics_pages.show_table(TABLE, inside, outside)
 
 claim("metrics/nonexpansive").holds(inside, below=1 + 1e-6)
 claim("metrics/counter-examples").holds(outside, above=1.2)
-exact = torch.tensor([row.factor for row in TABLE])
+exact = torch.tensor([row.factor for row in TABLE], dtype=torch.float64)
 claim("metrics/constants").holds(inside / exact, between=(0.9, 1 + 1e-6))
 
-x, y = torch.randn(2, 4000, 2, generator=stream).double()
-weights = torch.tensor([[0.6, 0.8], [0.4, -0.3]]).double()  # ‖W‖ = 1
-rates = torch.tensor([0.5, 1.0, 2.0, 2.5, 3.0]).double()  # τ, so that τ‖W‖² = τ
+x, y = torch.randn(2, 4000, 2, generator=stream, dtype=torch.float64)
+weights = torch.tensor([[0.6, 0.8], [0.4, -0.3]], dtype=torch.float64)  # ‖W‖ = 1
+rates = torch.tensor([0.5, 1.0, 2.0, 2.5, 3.0], dtype=torch.float64)  # τ = τ‖W‖²
 sgd = [lambda x, lr=lr: x - lr * (x @ weights.T).relu() @ weights for lr in rates]
 worst = [metrics.contraction_ratio(metrics.lp_distance, step, x, y).max() for step in sgd]
 claim("metrics/gradient-step").agrees(worst, (1 - rates).abs().clamp_min(1), rtol=0.01)

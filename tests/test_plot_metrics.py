@@ -1,0 +1,108 @@
+"""Figures of chapter 3: each draws what it is given, with labels that can be read."""
+
+import inspect
+
+import numpy as np
+import pytest
+import torch
+
+from bsgd_edu import plot
+from bsgd_edu.metrics.layers import TABLE
+from bsgd_edu.plot import display, metrics, metrics_pages, simplex
+
+LINE = torch.linspace(0.1, 1, 11)
+CORNERS = torch.tensor([[0.8, 0.1, 0.1], [0.1, 0.8, 0.1], [0.1, 0.1, 0.8]]).expand(4, 3, 3)
+RIMS = torch.rand(3, 12, 3) + 0.1
+SIZES = {"width": LINE, "step": LINE}
+FIGURES = {
+    metrics.draw_ray_map: (LINE, LINE / 2, 0.5),
+    metrics.draw_ratios: (LINE, LINE / 2, 0.5, 0.4),
+    metrics.draw_table: (["a", "b"], LINE[:2], LINE[2:4] + 1, [1.0, 0.5], [2.0, None]),
+    metrics.draw_birkhoff: (LINE, LINE, LINE / 2),
+    metrics.draw_distances: ({"runs": LINE}, {"theory": LINE}),
+    metrics.draw_bias: (LINE, LINE, LINE),
+    metrics.draw_spread: (torch.linspace(0, 2, 50), "a layer"),
+    simplex.draw_simplex: (CORNERS, "backward", "new map inside"),
+    simplex.draw_shrinking: (SIZES, SIZES, -1.0, -0.5),
+    simplex.draw_rays: (LINE, LINE),
+    simplex.draw_law: (LINE, LINE, LINE, "exact"),
+    simplex.draw_balls: (RIMS[:, 0], RIMS, RIMS, RIMS),
+}
+
+
+def test_all_figures_of_the_chapter_are_tried_here():
+    drawn = {n for module in (metrics, simplex) for n in module.__all__ if n.startswith("draw_")}
+    assert {function.__name__ for function in FIGURES} == drawn
+
+
+@pytest.mark.parametrize("draw", FIGURES, ids=lambda draw: draw.__name__)
+def test_figure_is_drawn_on_the_axes_given_with_readable_labels(draw):
+    ax = plot.axes()
+    assert draw(*FIGURES[draw], ax=ax) is ax
+    assert ax.get_xlabel()
+    assert ax.get_ylabel() or draw is metrics.draw_table  # its rows are named one by one
+    ax.figure.canvas.draw()
+    texts = [*ax.get_xticklabels(), *ax.get_yticklabels(), ax.xaxis.label, ax.yaxis.label, ax.title]
+    texts += [*ax.texts, *(ax.get_legend().get_texts() if ax.get_legend() else [])]
+    assert min(text.get_size() for text in texts if text.get_text()) >= 9
+    assert draw(*FIGURES[draw]).figure is not ax.figure
+
+
+def test_table_puts_each_marker_at_its_ratio():
+    ax = metrics.draw_table(["a", "b"], LINE[:2], LINE[2:4] + 1, [0.1, 0.19], [1.28, None])
+    drawn = {line.get_label(): line.get_xdata() for line in ax.lines}
+    assert np.allclose(drawn["theory: the best constant"], [0.1, 0.19])
+    assert [label.get_text() for label in ax.get_yticklabels()] == ["a", "b"]
+
+
+def test_triangle_has_the_middle_direction_in_its_middle_whatever_the_length():
+    for length in (1.0, 7.0):
+        images = length * torch.ones(1, 3, 3)
+        ax = simplex.draw_simplex(images, "forward", "all one direction")
+        assert np.allclose(ax.lines[-1].get_xydata(), [[0.5, np.sqrt(0.75) / 3]])
+
+
+def test_images_of_the_cone_are_drawn_with_their_corners():
+    ax = simplex.draw_simplex(torch.eye(3)[None], "backward", "the whole cone")
+    (shape,) = ax.collections[0].get_paths()
+    assert np.allclose(shape.vertices[:3], [[0, 0], [1, 0], [0.5, np.sqrt(0.75)]])
+
+
+def test_staggered_curves_share_no_abscissa():
+    ax = metrics.draw_distances({"a": LINE, "b": LINE}, {}, stagger=True)
+    first, second = (container[0].get_xdata() for container in ax.containers)
+    assert set(first) | set(second) == set(range(11))
+    assert not set(first) & set(second)
+
+
+PAGES = {
+    "show_smallest": (LINE, LINE, LINE, LINE, 0.5, 0.4),
+    "show_table": (TABLE, torch.rand(len(TABLE)), 1 + torch.rand(len(TABLE))),
+    "show_positive": (LINE, LINE, LINE / 2, LINE.expand(3, 11), LINE, LINE),
+    "show_products": (
+        CORNERS.expand(2, 4, 3, 3),
+        torch.rand(2, 9, 5),
+        torch.rand(2, 9, 5),
+        torch.tensor(-1.0),
+        torch.rand(4),
+    ),
+    "show_broken": ({"a": LINE, "b": LINE}, LINE, LINE, LINE, LINE, LINE),
+    "show_question_mark": (LINE, LINE, LINE, LINE, LINE),
+}
+
+
+def test_all_pages_are_tried_here():
+    found = {n for n, _ in inspect.getmembers(metrics_pages, inspect.isfunction) if n in PAGES}
+    assert found == set(PAGES) == set(metrics_pages.__all__)
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_pages_show_picture_and_data(name, monkeypatch):
+    published = []
+    monkeypatch.setattr(display, "publish", lambda data, meta: published.append((data, meta)))
+    getattr(metrics_pages, name)(*PAGES[name])
+    (picture, metadata), (page, _) = published
+    assert len(metadata["image/png"]["alt"].split()) >= 15
+    assert not any(letter.isdigit() for letter in metadata["image/png"]["alt"])
+    assert len(picture["image/png"]) < 90_000
+    assert page["text/html"].count("<table>") >= 1

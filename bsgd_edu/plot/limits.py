@@ -161,8 +161,14 @@ def draw_pairs(apart: Mapping[str, Tensor], ax: "Axes | None" = None):
         The axes.
     """
     ax = axes(ax)
+    lowest = 0.0
     for index, (label, values) in enumerate(apart.items()):
-        seed_band(ax, np.arange(len(values)), values.T, index=index + 3, label=label)
+        # Blues before training, warm colours after it; one class first, two classes second.
+        color, marker = OKABE_ITO[(0, 5, 1, 4)[index % 4]], MARKERS[index % len(MARKERS)]
+        steps = np.arange(len(values))
+        seed_band(ax, steps, values.T, color=color, marker=marker, label=label)
+        lowest = min(lowest, float(values.min()))
+    ax.set_ylim(bottom=lowest - 1.3)  # room for the legend
     ax.set(xlabel="hidden layers passed", ylabel=r"mean log distance of two images")
     ax.legend(loc="lower left")
     return ax

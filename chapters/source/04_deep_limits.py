@@ -150,7 +150,7 @@ claim("limits/last-digit").agrees(bad[2:].floor(), digits[2:], atol=1e-9)
 #
 # | symbol | meaning | in code |
 # |---|---|---|
-# | $u(n)$ | product, new layer inside | `backward_orbit(linear(layers), …)` |
+# | $u(n)$ | product, new layer inside | `products(layers)` |
 # | $o$, $d$ | base point, hyperbolic distance | `metrics.hyperboloid_distance` |
 # | $-h(u(n)o)$ | functional along the product | `functional`, sums of `log_growths` |
 # | $\ell$ | drift | `dynamics.drift` |
@@ -229,7 +229,7 @@ claim("limits/spd-functional").agrees(mean, dynamics.spd_drift(exponents), stder
 # So speed is blind to the order, and $h$ is not. A network's forward pass puts new layers *outside*:
 # what the last layer shows keeps turning. The gradient at the input, $J_1^\top J_2^\top\cdots
 # J_n^\top g$ ($J_k$ is the Jacobian of layer $k$), puts them *inside*: as a random network deepens,
-# it settles in one direction.
+# its direction settles, slowly if the layers are wide (a consequence, not tested here).
 #
 # ## Experiment: the layers of a trained network
 #

@@ -22,7 +22,7 @@
 profile = "quick"  # "quick", or "full": more runs, sized for one GPU, and still fine on a CPU
 seed = 0
 device = "auto"
-steps = 80  # layers n
+steps = 80  # layers n, at least 41
 width = 16  # of the networks that are trained
 depth = 8  # their square layers
 
@@ -116,9 +116,11 @@ claim("limits/last-digit").agrees(bad[2:].floor(), digits[2:], atol=1e-9)
 # and $E\,d(o,\varphi o)<\infty$.
 #
 # **Drift** (Kingman; the paper's starting point). The **drift** $\ell=\lim_n d(o,u(n)o)/n$ exists
-# with probability one. Why: the distance is *subadditive*,
-# $d(o,u(n+m)o)\le d(o,u(n)o)+d(u(n)o,u(n)u'(m)o)\le d(o,u(n)o)+d(o,u'(m)o)$ with $u'$ the later
-# layers; the last step is nonexpansiveness.
+# with probability one. Why: the distance is *subadditive*. With $u'$ the later layers,
+#
+# $$d(o,u(n+m)o)\le d(o,u(n)o)+d(u(n)o,u(n)u'(m)o)$$
+#
+# by the triangle inequality, and the last term is at most $d(o,u'(m)o)$: nonexpansiveness.
 #
 # **Metric functional** (Karlsson–Ledrappier, Gouëzel–Karlsson; used in the paper). A *metric
 # functional* is a pointwise limit of $x\mapsto d(x,y)-d(o,y)$ as $y$ moves. With probability one
@@ -128,7 +130,8 @@ claim("limits/last-digit").agrees(bad[2:].floor(), digits[2:], atol=1e-9)
 #
 # **In the hyperbolic plane** the metric functionals that matter are *Busemann functions*
 # $h_\xi(x)=\log\frac{|\xi-x|^2}{1-|x|^2}$ of a boundary point $\xi$ of the disc; their level sets are
-# circles that touch the rim in $\xi$. Invertible 2×2 matrices are isometries, so everything applies.
+# circles that touch the rim in $\xi$. Invertible 2×2 matrices act as isometries, and Gaussian ones
+# have a finite mean step: everything applies.
 #
 # <details><summary>Derivation: the functional is a sum, and ℓ = log 2</summary>
 #
@@ -189,7 +192,7 @@ claim("limits/functional-identity").agrees(-h, functional[2, :200], atol=1e-6)
 
 # %% [markdown]
 # The answer to *Predict* is (b). The functional is flat from the first layer on; the distance comes
-# down to it as $\ell+2\log2/n$. A single run strays from $\ell$ by about $1.28/\sqrt n$: one deep
+# down to it as $\ell+(2\log2)/n$. A single run strays from $\ell$ by about $1.28/\sqrt n$: one deep
 # product does not show two digits of its drift. On the right, blue turns never get smaller: a fresh
 # Gaussian matrix sends any direction anywhere.
 #
@@ -244,7 +247,9 @@ claim("limits/spd-functional").agrees(mean, dynamics.spd_drift(exponents), stder
 #
 # Do the layers of one network *work together*? To see, we also **mix**: for each $k$, layer $k$
 # comes from another network. For independent layers mixing changes nothing. Look at the leading
-# directions on the left, and at the four slopes on the right.
+# directions on the left, and at the four slopes on the right. Four claims follow, each judged by
+# four standard errors over networks: mixing changes nothing before training and lowers the top
+# growth after it; then images of two digits move apart, and images of one digit less so.
 
 # %%
 (inputs, labels), (images, digit) = data.tensors(where), test.tensors(where)
@@ -300,7 +305,8 @@ explorers.limits.chapter().show()
 # the *flat* plane are isometries too, but $d\approx\sqrt n$: $\ell=0$, and no direction. The same
 # turns and steps in the hyperbolic plane drift at $2\log\cosh\frac12$: it is curvature that makes
 # random layers escape. And without a finite mean step (Cauchy's law on a line) there is no drift at
-# all. Look for the level curves, the falling ones, and the ones that jump.
+# all. Look for the level curves, the falling ones, and the ones that jump; the claims compare means
+# over runs with these formulas, to four standard errors.
 
 # %%
 half = math.pi * torch.rand(400, runs // 4, generator=stream, **real)
@@ -325,7 +331,8 @@ claim("limits/no-mean").agrees(share, [0.5, 0.5], stderr=error)
 # $\log\|x_L\|$ adds up independent terms, so $\frac1L\log\|x_L\|\to\lambda$. He's variance
 # $\sigma^2=2/n$ keeps the *mean square*, but $\lambda<0$, with $n\lambda\to-\frac54$: at depth $n$
 # the typical signal has lost $e^{-5/4}$. (With $N$ active units $\|x\|^2$ is multiplied by
-# $\sigma^2\chi^2_N$; hence $\lambda=\log\sigma+\frac12\log2+\frac12E\,\psi(N/2)$.) Compare the lines.
+# $\sigma^2\chi^2_N$; hence $\lambda=\log\sigma+\frac12\log2+\frac12E\,\psi(N/2)$.) Compare the lines. Means over networks
+# are asserted to four standard errors; the last claim compares closed forms with the limit.
 
 # %%
 units, exponent = 32, dynamics.relu_lyapunov_exponent

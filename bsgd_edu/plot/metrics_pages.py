@@ -7,7 +7,7 @@ from torch import Tensor
 
 from . import metrics, simplex
 from .display import show
-from .style import axes, grid
+from .style import axes, grid, use
 
 __all__ = [
     "show_broken",
@@ -153,22 +153,26 @@ def show_products(
         for row, order in enumerate(("forward", "backward"))
     }
     rate = float(rate)
-    left, panel, right = grid(1, 3, (9.6, 3.5), width_ratios=(1, 1, 1.35))
+    left, right, *spare = grid(2, 2, (7.2, 6.6))
+    for place in spare:  # the lower row is one wide panel
+        place.remove()
+    with use():
+        below = left.figure.add_subplot(left.get_gridspec()[1, :])
     simplex.draw_simplex(forward, "forward", "new map outside", left)
-    simplex.draw_simplex(backward, "backward", "new map inside", panel)
-    simplex.draw_shrinking(sizes["forward"], sizes["backward"], rate, bound, right)
+    simplex.draw_simplex(backward, "backward", "new map inside", right)
+    simplex.draw_shrinking(sizes["forward"], sizes["backward"], rate, bound, below)
     widths = {f"{order}: width": sizes[order]["width"] for order in sizes}
     steps = {f"{order}: step": sizes[order]["step"] for order in sizes}
     show(
         left,
         alt="Two triangles of directions. With the new map outside, its images are smaller and "
         "smaller triangles that jump about; with the new map inside, each image lies within the "
-        "last one and they close in on one point. Right: the widths of both fall alike, parallel "
+        "last one and they close in on one point. Below: the widths of both fall alike, parallel "
         "to the theoretical line and faster than Birkhoff's bound; the next step of the backward "
         "direction falls with them, that of the forward direction does not fall at all.",
         caption="All positive vectors, as a triangle of directions, under products of random "
-        "positive matrices. Left and middle: one list of matrices, the more maps the darker. "
-        "Right: typical sizes over many lists.",
+        "positive matrices. Above: one list of matrices, the more maps the darker. Below: typical "
+        "sizes over many lists.",
         data={
             "Typical Hilbert distances": {
                 "n": range(1, len(next(iter(widths.values()))) + 1),

@@ -22,8 +22,7 @@
 profile = "quick"  # "quick", or "full": more pairs and lists, sized for one GPU, fine on a CPU
 seed = 0
 device = "auto"
-spread = 1.0  # standard deviation of the logarithm of a random matrix entry
-layers = 40  # how many matrices a product has
+spread = 1.0  # standard deviation of the logarithm of a random matrix entry, 0.8 to 1.5
 
 # %% tags=["setup"]
 import math
@@ -105,9 +104,8 @@ claim("birkhoff/wrong-formula").holds(ratios.max() / wrong, above=1)
 # by $\kappa<1$ if $d(Tx,Ty)\le\kappa\,d(x,y)$. Then a stack of layers cannot separate points, and
 # everything chapter 1 said of contractions applies. Three metrics on vectors with positive entries:
 #
-# $$ \mathrm{Funk}(x,y)=\log\max_i\frac{x_i}{y_i},\quad
-# \mathrm{Hilbert}=\mathrm{Funk}(x,y)+\mathrm{Funk}(y,x),\quad
-# \mathrm{Thompson}=\max\bigl(\mathrm{Funk}(x,y),\mathrm{Funk}(y,x)\bigr). $$
+# $$ F(x,y)=\log\max_i\frac{x_i}{y_i}\ \text{(Funk)},\qquad F(x,y)+F(y,x)\ \text{(Hilbert)},\qquad
+# \max\bigl(F(x,y),F(y,x)\bigr)\ \text{(Thompson)}. $$
 #
 # Funk's is a weak one: not symmetric, and sometimes negative. Hilbert's does not notice if $x$ or $y$
 # is multiplied by a number. Thompson's does.
@@ -221,21 +219,22 @@ claim("perron/bound").holds(far / best, below=1 + 1e-9)
 claim("perron/rate").agrees((far[0, 20] / far[0, 10]) ** 0.1, rate, rtol=1e-3)
 
 # %% [markdown]
-# The worst pairs sit on the curve whatever the matrix; at most a quarter, as the dashed formula has it,
-# would mean that no positive layer can be slow. On the right the three rescalings give one curve: no
+# The worst pairs sit on the curve whatever the matrix. The dashed formula never exceeds a quarter: it
+# would have every positive layer contract fast, and the squares above it say no. (For nearly constant
+# matrices both formulas are about Δ/4, so the slip is easily missed.) On the right the three rescalings give one curve: no
 # normalisation changes a direction. It is *steeper* than Birkhoff's bound: the coefficient guards
 # every single step of every product, while the powers of one matrix settle at $|\lambda_2/\lambda_1|$.
 # Equalities carry a tolerance for rounding; the rate is read off ten steps.
 #
 # ## Experiment: a product settles on a direction
 #
-# Now the lists of the prediction. Left and middle: one list, the image of *all* positive directions
-# under 1, 2, … 6 matrices. Right, over all lists: the width of the image, and how far the next step
-# goes. Look for what falls, and what does not.
+# Now the lists of the prediction. Above: one list, the image of *all* positive directions under 1, 2,
+# … 6 matrices. Below, over all lists: the width of the image, and how far the next step goes. Look for
+# what falls, and what does not.
 
 # %%
 stream = generator(seed, "lists", device=where)
-matrices = (spread * torch.randn(layers, replicas, 3, 3, generator=stream, **real)).exp()
+matrices = (spread * torch.randn(40, replicas, 3, 3, generator=stream, **real)).exp()
 starts = torch.cat([torch.eye(3, **real), torch.ones(1, 3, **real)])  # corners, and a centre
 starts = starts[:, None].expand(4, replicas, 3)
 paths = [orbit(acting(matrices), starts)[1:] for orbit in (forward_orbit, backward_orbit)]

@@ -264,7 +264,7 @@ claim("product/loose").holds(kappa.log().mean() - slope, above=0, stderr=error)
 # equally narrow, since reversing a list of independent matrices does not change its law. The black
 # line is $e^{(\lambda_2-\lambda_1)n}$ from Lyapunov exponents of separate long products (chapter 4):
 # Birkhoff's bound is true and, for these matrices, pessimistic: a finding, not a failure. The
-# inequalities are asserted for every list and every $n$; means carry four standard errors.
+# inequalities are asserted for every list; means carry four standard errors.
 #
 # A step of the forward direction at $n=10$ is as long, on average, as at $n=38$; the backward one is
 # rounding by then. So a deep stack of positive layers, read from its output side, has a limit, and

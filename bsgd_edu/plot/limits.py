@@ -227,7 +227,8 @@ def draw_norms(norms: Tensor, exponent: float, growth: float, title: str, ax: "A
     simulation_points(ax, depths[::4], typical[::4], label="typical net, band 80 %", index=0)
     simulation_points(ax, depths[::4], square[::4], label="root mean square of nets", index=1)
     ax.set(xlabel="depth $L$", ylabel=r"$\|x_L\|/\|x_0\|$", yscale="log", title=title)
-    ax.legend(loc="best")
+    ax.minorticks_off()  # an explorer draws this while a slider moves; ticks are half of the time
+    ax.legend(loc="upper left" if exponent * len(norms) > 2 else "lower left")
     return ax
 
 

@@ -26,6 +26,8 @@ _MODULES = (
     "backward",
     "backward_pages",
     "display",
+    "cutoff",
+    "cutoff_pages",
     "limits",
     "limits_pages",
     "metrics",

@@ -1,0 +1,8 @@
+"""Exercises of chapter 5: the cut-off in depth."""
+
+from .curves import IMPLEMENT_PASSAGE, IMPLEMENT_SEPARATION
+from .questions import CRITICAL, FLAT_END, LOCATION, PROVE
+
+__all__ = ["EXERCISES"]
+
+EXERCISES = (LOCATION, FLAT_END, IMPLEMENT_SEPARATION, IMPLEMENT_PASSAGE, CRITICAL, PROVE)

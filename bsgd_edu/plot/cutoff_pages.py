@@ -1,0 +1,263 @@
+"""Chapter 5's figures as they stand on the page: panels, description, caption and data."""
+
+import math
+from collections.abc import Mapping, Sequence
+
+import torch
+from torch import Tensor
+
+from .. import dynamics
+from . import cutoff
+from .display import show
+from .style import grid
+
+__all__ = [
+    "show_bridge",
+    "show_broken",
+    "show_location",
+    "show_observables",
+    "show_one_neuron",
+    "show_training",
+]
+
+
+def show_one_neuron(depths: Tensor, gap: Tensor, curves: Mapping[int, Tensor]) -> None:
+    """Shows a gap that halves at every layer, and what observers of finite precision see of it.
+
+    Args:
+        depths: L, (k,).
+        gap: 2^−L, (k,).
+        curves: Bits b (τ = 2^−b, location b) → separation at each depth, (k,).
+    """
+    left, right = grid(1, 2, (7.2, 3.3))
+    seen = {rf"$\tau=2^{{-{b}}}$": s for b, s in curves.items()}
+    cutoff.draw_curves(depths, {**seen, "the gap itself": gap}, ax=left)
+    left.set(ylabel=r"gap, and separation $S_\tau$")
+    scaled = {rf"$\tau=2^{{-{b}}}$": (depths / b, s) for b, s in curves.items()}
+    cutoff.draw_scaled(scaled, "depth over location, $L/L^*$", 2, right)
+    data = {"L": depths, "gap": gap}
+    show(
+        left,
+        alt="Left: the gap itself falls at once, while each separation stays at one and then "
+        "falls within a few layers, later for a smaller tolerance, always with the same shape. "
+        "Right: against depth divided by the location, the falls become steeper and steeper.",
+        caption="One neuron. The window has the same length at every tolerance (left), so that it "
+        "vanishes relative to the location (right).",
+        data={**data, **{f"separation, τ = 2^−{b}": s for b, s in curves.items()}},
+    )
+
+
+def show_observables(
+    depths: Sequence[int], panels: Mapping[str, Mapping[int, Tensor]], slope: float
+):
+    """Shows the four observables against depth, one line a width.
+
+    Args:
+        depths: L, (k,).
+        panels: Axis label → width → values; (k, networks), or (k,) for a separation.
+        slope: −½ log 6, drawn for comparison just above the last curve.
+    """
+    frames, tables = grid(2, 2, (7.2, 6.0)), {}
+    for ax, (label, curves) in zip(frames, panels.items(), strict=True):
+        named = {f"n = {width}": values for width, values in curves.items()}
+        if next(iter(curves.values())).dim() == 1:
+            cutoff.draw_curves(depths, named, ax=ax)
+            ax.set(ylabel=label)
+        else:
+            start = float(list(curves.values())[-1][5].median())
+            line = 6 * start * torch.exp(slope * (torch.tensor(depths) - depths[5]))
+            cutoff.draw_fall(depths, named, label, lines={"theory: slope": line}, ax=ax)
+        tables[label.replace("$", "").replace("\\", "")] = {
+            "L": depths,
+            **{key: v if v.dim() == 1 else v.median(1).values for key, v in named.items()},
+        }
+    show(
+        frames[0],
+        alt="Four panels with a line for each of three widths. Distance, angle and oscillation "
+        "fall along straight lines on logarithmic axes from the first layers on. The separation "
+        "stays at one for about ten layers and then falls to zero within three or four.",
+        caption="Four observables of the same networks (PyTorch's default initialisation, with "
+        "bias). Bands: 80 % of networks. Black: slope −½ log 6 a layer.",
+        data=tables,
+    )
+
+
+def show_location(
+    depths: Tensor,
+    curves: Mapping[float, tuple[Tensor, Tensor]],
+    found: Tensor,
+    theory: Tensor,
+    precisions: Mapping[str, Tensor],
+) -> None:
+    """Shows where the separation falls, and what a finite precision makes of the distance.
+
+    Args:
+        depths: L, (k,).
+        curves: τ → (measured, predicted) separation at each depth, (k,) each.
+        found: L(.9), L(.5), L(.1) for each τ, (3, m).
+        theory: The prediction, (3, m).
+        precisions: Label → ‖y − x‖/‖x‖ by depth, (k, networks); the first is drawn in front.
+    """
+    frames, tolerances = grid(2, 2, (7.2, 6.0)), list(curves)
+    curves = {t: curves[t] for t in tolerances[:5:2]}  # as many as can be told apart
+    names = {t: rf"$\tau=10^{{{round(torch.tensor(t).log10().item())}}}$" for t in curves}
+    cutoff.draw_curves(
+        depths,
+        {names[t]: pair[0] for t, pair in curves.items()},
+        {f"theory{i}" if i else "theory": pair[1] for i, pair in enumerate(curves.values())},
+        ax=frames[0],
+    )
+    cutoff.draw_depths(tolerances, found, theory, frames[1])
+    decades = {"L(.1)/L(.9)": [-torch.tensor(t).log10().item() for t in tolerances]}
+    ratios = [{"L(.1)/L(.9)": depth[2] / depth[0]} for depth in (found, theory)]
+    cutoff.draw_ratios(decades, *ratios, frames[2])
+    frames[2].set(xlabel=r"decades of the tolerance, $\log_{10}(1/\tau)$")
+    cutoff.draw_fall(depths, precisions, r"relative distance $|\Delta_L|/\|x_L\|$", ax=frames[3])
+    show(
+        frames[0],
+        alt="Top left: separations fall later for smaller tolerances, on the predicted curves. "
+        "Top right: the three quantile depths grow in parallel straight lines as the tolerance "
+        "shrinks. Bottom left: their ratio falls towards one. Bottom right: the relative distance "
+        "falls on a straight line in exact arithmetic, and becomes flat in float32 and, later, in "
+        "float64.",
+        caption="Width 128. Location and window against their prediction, and the floor of two "
+        "number formats under the same distance.",
+        data={
+            "Quantile depths": {
+                "τ": tolerances,
+                **{f"L({q})": row for q, row in zip((".9", ".5", ".1"), found, strict=True)},
+                **{f"theory, L({q})": r for q, r in zip((".9", ".5", ".1"), theory, strict=True)},
+            },
+            "Relative distance, median": {
+                "L": depths,
+                **{k: v.median(1).values for k, v in precisions.items()},
+            },
+            "Separation": {
+                "L": depths,
+                **{f"τ = {t:g}": pair[0] for t, pair in curves.items()},
+                **{f"theory, τ = {t:g}": pair[1] for t, pair in curves.items()},
+            },
+        },
+    )
+
+
+def show_bridge(
+    sgd: tuple[Tensor, Tensor],
+    bits: tuple[Tensor, Tensor],
+    cards: tuple[Tensor, Tensor],
+    network: tuple[Tensor, Tensor],
+) -> None:
+    """Shows one profile shared by four systems, and a deck of cards in its own time.
+
+    Args:
+        sgd: (c, total variation), (m,) each, c in windows from the cut-off; simulated.
+        bits: The same of random bits.
+        cards: The same of 52 cards after 1, 2, … riffle shuffles.
+        network: (c, separation) of a random network.
+    """
+    left, right = grid(1, 2, (7.2, 3.4))
+    shift = torch.linspace(-3, 4, 71, dtype=torch.float64)
+    systems = {
+        "SGD, simulated": sgd,
+        "1000 bits": bits,
+        "52 cards": cards,
+        r"network, $\tau=10^{-8}$": network,
+    }
+    cutoff.draw_profile(shift, dynamics.cutoff_profile(shift), systems, left)
+    shuffles = cards[1]
+    numbers = list(range(1, len(shuffles) + 1))
+    fine = torch.linspace(1, numbers[-1], 101, dtype=torch.float64)
+    limit = dynamics.cutoff_profile(fine * math.log(2) - math.log(52**1.5 / 12**0.5))
+    cutoff.draw_shuffles(numbers, shuffles, limit, right)
+    show(
+        left,
+        alt="Left: markers of noisy gradient descent, of random bits, of cards and of a network "
+        "lie on one black curve that falls from one to zero. Right: the total variation of a deck "
+        "stays at one for four shuffles, then falls close to the theoretical curve.",
+        caption="Four systems in units of their windows (left); cards by the shuffle (right).",
+        data={
+            "52 cards": {"m": numbers, "total variation": shuffles},
+            **{k: {"c": c, "distance": d} for k, (c, d) in systems.items()},
+        },
+    )
+
+
+def show_broken(
+    depths: Tensor,
+    pairs: Mapping[str, dynamics.PairOrbit],
+    angle_theory: Tensor,
+    slow: Mapping[int, Tensor],
+    quantiles: Mapping[str, tuple[Sequence[float], Tensor, Tensor, float]],
+) -> None:
+    """Shows what the bias decides, and the slow cut-off of He's initialisation.
+
+    Args:
+        depths: L, (k,).
+        pairs: Label → orbits of two inputs with and without bias, (k, networks).
+        angle_theory: The angle of an infinitely wide network without bias, (k,).
+        slow: Width → separation by depth for He's initialisation.
+        quantiles: Label → (τ, measured depths (3, m), predicted ones, distance at depth 0).
+    """
+    frames = grid(2, 2, (7.2, 6.0))
+    ratios = {label: orbit.distance / orbit.norm for label, orbit in pairs.items()}
+    angles = {label: orbit.angle for label, orbit in pairs.items()}
+    windows = {
+        label: ([math.log10(start / t) for t in levels], *(d[2] / d[0] for d in both))
+        for label, (levels, *both, start) in quantiles.items()
+    }
+    cutoff.draw_fall(depths, ratios, r"relative distance $|\Delta_L|/\|x_L\|$", ax=frames[0])
+    line = {"theory, no bias": angle_theory}
+    cutoff.draw_fall(depths, angles, r"angle $\theta_L$ (radians)", lines=line, ax=frames[1])
+    scaled = {n: (torch.arange(len(curve)) / n, curve) for n, curve in slow.items()}
+    named = {f"n = {n}": (x[:: n // 4], curve[:: n // 4]) for n, (x, curve) in scaled.items()}
+    cutoff.draw_scaled(named, "depth over width, $L/n$", 14, frames[2])
+    cutoff.draw_ratios(*({k: w[i] for k, w in windows.items()} for i in range(3)), frames[3])
+    frames[3].set(yscale="log", yticks=[1, 2, 5, 10], yticklabels=["1", "2", "5", "10"])
+    frames[3].minorticks_off()
+    show(
+        frames[0],
+        alt="Top: with bias both the relative distance and the angle fall along straight lines to "
+        "nothing; without bias both hardly fall, and the angle follows the slow theoretical curve. "
+        "Bottom left: for He's initialisation the separations of three widths lie together when "
+        "depth is divided by width, and fall slowly. Bottom right: the relative window falls "
+        "quickly to one for the default initialisation, slowly for He's.",
+        caption="Above: bias on and off, default initialisation, width 128. Below: He's "
+        "initialisation without bias, a slow cut-off at depth proportional to width.",
+        data={
+            "Medians": {
+                "L": depths,
+                **{f"relative distance, {k}": v.median(1).values for k, v in ratios.items()},
+                **{f"angle, {k}": v.median(1).values for k, v in angles.items()},
+                "angle, theory without bias": angle_theory,
+            },
+            **{
+                f"He, n = {w}": {"L/n": x[:: len(x) // 40], "separation": c[:: len(x) // 40]}
+                for w, (x, c) in scaled.items()
+            },
+            **{
+                f"Window, {k}": {"decades": a, "measured": b, "theory": c}
+                for k, (a, b, c) in windows.items()
+            },
+        },
+    )
+
+
+def show_training(depths: Sequence[int], accuracies: Mapping[str, Tensor], chance: float) -> None:
+    """Shows test accuracy after a short training against depth.
+
+    Args:
+        depths: Number of hidden layers, (k,).
+        accuracies: Label → (k, seeds).
+        chance: The accuracy of guessing.
+    """
+    show(
+        cutoff.draw_training(depths, accuracies, chance),
+        alt="With the default initialisation the accuracy is high for two and four hidden layers "
+        "and no better than guessing from about six on. With He's it stays high to eight layers.",
+        caption="Digits, width 64, 300 steps of plain SGD, the better of two learning rates.",
+        data={
+            "hidden layers": depths,
+            **{f"{k}, mean": v.mean(1) for k, v in accuracies.items()},
+            **{f"{k}, worst seed": v.amin(1) for k, v in accuracies.items()},
+        },
+    )

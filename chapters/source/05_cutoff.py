@@ -1,0 +1,508 @@
+# %% [markdown]
+# # 5 · Cut-off in depth
+#
+# **To an observer of finite precision, two inputs of a random network look different for a
+# predictable number of layers and the same from a few layers later on: a cut-off. Which depth that
+# is, and whether it is sharp, is decided by the bias, the initialisation and what is observed.**
+#
+# *Source.* B. Avelin and A. Karlsson, *Deep limits and a cut-off phenomenon for neural networks*,
+# JMLR 23 (2022) 1–29, arXiv [2104.10727](https://arxiv.org/abs/2104.10727). It reports "a surprising
+# cut-off phenomenon" in depth at the random initialisation of standard networks. Which quantities it
+# plots, at which widths, is **not known to us**: the four observables, the mechanism and all settings
+# below are ours. The definition of a cut-off is the classical one (D. Aldous and P. Diaconis 1986).
+#
+# *You need:* chapters 1 and 3, the normal distribution. *Time:* about 90 minutes, 60 of them
+# exercises. *Hardware:* any computer; the quick profile runs in well under a minute on one core.
+
+# %% tags=["parameters"]
+profile = "quick"  # or "full": 8 times as many networks, 4 times as many trainings
+seed = 0
+device = "auto"
+
+# %% tags=["setup"]
+import math
+from functools import partial
+
+import torch
+
+from bsgd_edu import datasets, dynamics, explorers, metrics, nets, rules
+from bsgd_edu.course import check, claim, claims_table, full_scale
+from bsgd_edu.device import resolve
+from bsgd_edu.maps import AffineMap, forward_orbit
+from bsgd_edu.plot import cutoff_pages as pages
+from bsgd_edu.seeding import generator
+
+where = resolve(device)
+times = {"quick": 1, "full": 8}[profile]
+real = {"dtype": torch.float64, "device": where}
+# pair(n, depth, networks): distance, angle, norm of two unrelated Gaussian inputs, by depth
+pair = partial(explorers.cutoff.gaussian_pair, seed=seed, device=where)
+print(f"Running on {where.type}.")
+
+# %% [markdown]
+# ## Predict
+#
+# Take two unrelated inputs, Gaussian vectors of length about 11 in 128 dimensions, so about 16 apart.
+# Send both through fully connected ReLU layers just as `torch.nn.Linear` initialises them, bias
+# included. An observer sees the output with Gaussian noise of size $\tau=10^{-4}$ and says which of
+# the two it was. Let $S$ be 1 when that always succeeds and 0 when it is guesswork. How does $S$
+# depend on the number of layers?
+#
+# *(a)* It falls from the first layer on, by the same share at each. *(b)* It stays at 1 for about a
+# dozen layers and is nearly 0 three or four layers later. *(c)* It stays near 1 at any depth. And
+# what changes if you remove the bias?
+
+# %% tags=["nbval-check-output"]
+my_guess = "?"  # "a", "b" or "c"
+print("Your guess is kept; the first experiment answers it.")
+
+# %% [markdown]
+# ## Smallest case
+#
+# One neuron, always on, with weight $\tfrac12$: two inputs at distance 1 are $2^{-L}$ apart after $L$
+# layers. Nothing could be smoother. Now blur the output with noise $N(0,\tau^2)$. Two Gaussians with
+# means $|\Delta|$ apart differ in total variation by
+#
+# $$S_\tau = 2\Phi\!\left(\frac{|\Delta|}{2\tau}\right)-1,$$
+#
+# where $\Phi$ is the normal distribution function. This is the best observer's success, from 0
+# (guessing) to 1. With $\tau=2^{-10}$, by hand from a table of $\Phi$:
+#
+# | $L$ | 5 | 8 | 9 | 10 | 11 | 12 |
+# |---|---|---|---|---|---|---|
+# | gap over $\tau$ | 32 | 4 | 2 | 1 | ½ | ¼ |
+# | $S_\tau$ | 1.000 | .954 | .683 | .383 | .197 | .099 |
+#
+# Below: on the left, look at how *long* each fall takes; on the right, the same in units of
+# $L^*=\log_2(1/\tau)$. Two claims follow: the table, to the three digits given; and the definition of
+# a cut-off at $L^*$, at 10 % before and after, up to $10^{-6}$ when $\tau=2^{-640}$.
+
+# %%
+depths, bits = torch.arange(81, **real), (10, 40)
+gap = 0.5**depths
+seen = {b: dynamics.separation(gap[:, None], 2.0**-b) for b in bits}
+pages.show_one_neuron(depths.cpu(), gap.cpu(), {b: s.cpu() for b, s in seen.items()})
+table = torch.tensor([1.0, 0.954, 0.683, 0.383, 0.197, 0.099], **real)
+claim("cutoff/one-neuron").agrees(seen[10][[5, 8, 9, 10, 11, 12]], table, atol=6e-4)
+around = 0.5 ** torch.tensor([576.0, 704.0], **real)  # 10 % before and after depth 640
+before_after = dynamics.separation(around[:, None], 2.0**-640)
+claim("cutoff/definition").agrees(before_after, torch.tensor([1.0, 0.0]), atol=1e-6)
+
+# %% [markdown]
+# The gap itself is halved by the first layer: no cut-off there. The *saturating* separation waits for
+# $L^*$ and falls in a window of about four layers, however small $\tau$ is. A cut-off is a statement
+# about an observer as much as about a system.
+#
+# ## Theory
+#
+# **Definition** (from the literature on Markov chains). Distances $d_n(t)\in[0,1]$ have a **cut-off**
+# at $t_n$ if, for every $\varepsilon>0$, $d_n((1-\varepsilon)t_n)\to1$ and
+# $d_n((1+\varepsilon)t_n)\to0$ as $n\to\infty$. Here time is depth, and what tends to infinity is
+# $\log(d_0/\tau)$. We report $L(q)$, the depth from which $S_\tau\le q$; sharp means $L(.1)/L(.9)$
+# close to 1.
+#
+# **Mechanism** (ours). The log-distance is nearly a random walk,
+# $\log|\Delta_L|\approx N(\log d_0+\lambda L,\ vL)$ with $\lambda<0$. Hence
+#
+# $$L^*=\frac{\log(d_0/\tau)}{|\lambda|},\qquad
+# \text{window}\approx\frac{\max(1,\sqrt{vL^*})}{|\lambda|}.$$
+#
+# The first part of the window is $S$'s own width, the second the spread between networks. Relative to
+# $L^*$ both vanish as $\log(d_0/\tau)\to\infty$: like its inverse if $v\ll|\lambda|$, else like the inverse
+# of its root.
+#
+# **The rate.** Let weights have variance $s/n$. A layer multiplies $|\Delta|^2$ by $s/n$ times a
+# $\chi^2$ variable with $N\sim\mathrm{Bin}(n,\tfrac12)$ degrees of freedom, so
+# $\lambda\approx\tfrac12\log\tfrac s2-\tfrac5{4n}$ and $v\approx\tfrac5{4n}$. PyTorch's default has
+# $s=\tfrac13$: $\lambda\approx-\tfrac12\log6=-.896$. He's has $s=2$: only $-\tfrac5{4n}$ is left.
+#
+# <details><summary>Why the bias does not enter the rate of the distance, and decides the angle</summary>
+#
+# Two close inputs have the same neurons on, and the bias drops out of their difference. The mask
+# depends on the bias, but flip the signs of a neuron's weights and bias: its law and the size of its
+# share of $\Delta$ stay, the mask flips. So the mask is independent of those sizes, with or without
+# bias. The *norm* is another matter: $E\|x'\|^2=\tfrac16(\|x\|^2+1)$ with bias, which settles
+# at $\tfrac15$, and $\tfrac16\|x\|^2$ without, which dies at the rate of the distance. Angle is
+# about $|\Delta|$ over norm: with bias it falls like the distance, without it hardly falls.
+#
+# </details>
+#
+# **The first layers.** Unrelated inputs approach faster than close ones. For infinite width the
+# squared norm $q$ and the cosine $c$ obey
+# $c\mapsto\kappa\!\left(\tfrac{qc+1}{q+1}\right)$, $q\mapsto\tfrac{q+1}6$, where $\kappa$ is the ReLU
+# cosine map. This replaces $d_0$ by an **effective distance**: no free parameter is left.
+#
+# | symbol | in code |
+# |---|---|
+# | $S_\tau$, $L(q)$ | `dynamics.separation`, `dynamics.cutoff_depths` |
+# | $\lambda$, $v$ | `dynamics.relu_lyapunov_exponent(n, s / n)`, `dynamics.relu_log_norm_variance(n)` |
+# | predicted $S_\tau$ | `dynamics.predicted_separation` |
+# | $\kappa$, and the same on angles | `dynamics.relu_cosine_map`, `dynamics.relu_angle_map` |
+# | depth of round-off | `dynamics.roundoff_depth` |
+#
+# ## Experiment: four observables
+#
+# Default networks with bias, three widths. Distance $|\Delta_L|$ and angle of two Gaussian inputs; the
+# separation at $\tau=10^{-4}$; and the **oscillation** (largest minus smallest value) of a decision
+# function on 40 digits: a random unit vector read off after $L$ layers. Pixels first go through a
+# random matrix to reach the width. Look for a plateau.
+
+# %%
+widths, even, fast, swing, rates = (16, 64, 256), slice(0, 31, 2), {}, {}, {}
+pixels = datasets.load("digits").inputs[:40].to(**real)
+for n in widths:
+    fast[n], rates[n] = pair(n, 60, 48 * times), dynamics.relu_lyapunov_exponent(n, 1 / (3 * n))
+    stream = generator(seed, "digits", n, device=where)
+    embed, reader = torch.randn(2, 24 * times, 64, n, generator=stream, **real) / n**0.5
+    cloud = dynamics.random_cloud(pixels @ embed, 30, generator=stream, at=range(0, 31, 2))
+    read = torch.nn.functional.normalize(reader[:, :1], dim=-1)
+    swing[n] = metrics.oscillation((cloud * read).sum(-1))
+seen = {n: dynamics.separation(o.distance, 1e-4)[even] for n, o in fast.items()}
+panels = {r"distance $|\Delta_L|$": {n: o.distance[even] for n, o in fast.items()},
+          r"angle $\theta_L$ (radians)": {n: o.angle[even] for n, o in fast.items()},
+          r"separation $S_\tau$": seen, "oscillation on digits": swing}  # fmt: skip
+pages.show_observables(range(0, 31, 2), panels, -0.5 * math.log(6))
+
+raw = [dynamics.cutoff_depths((o.distance / o.distance[0]).mean(1)) for o in fast.values()]
+sharp = [dynamics.cutoff_depths(dynamics.separation(o.distance, 1e-12)) for o in fast.values()]
+claim("cutoff/observed").holds([float(d[2] / d[0]) for d in sharp], below=1.25)
+claim("cutoff/raw-has-none").holds([float(d[2] / d[0]) for d in raw], above=5)
+slopes = {n: (o.distance[40] / o.distance[5]).log() / 35 for n, o in fast.items()}
+swings = {n: (o[10] / o[3]).log() / 14 for n, o in swing.items()}  # depths 6 to 20
+for name, fall in (("cutoff/slope", slopes), ("cutoff/oscillation", swings)):
+    found, error = dynamics.mean_and_stderr(torch.stack([fall[64], fall[256]]))
+    claim(name).agrees(found, [rates[64], rates[256]], stderr=error, atol=2e-3)
+
+# %% [markdown]
+# It is (b), for the *separation*. Distance, angle and oscillation fall from the first layer on: each
+# says $L(.1)/L(.9)>5$ if read on a linear axis, so whether a paper sees a cut-off depends on what it
+# plots. All fall at one rate, the predicted one, hardly dependent on the width. (At $n=16$ we leave
+# the comparison out: for uniform weights our formula is right only up to order $1/n^2$.)
+#
+# ## Experiment: where, how sharp, and when it is the machine
+#
+# Width 128. Theory uses $\lambda$, $v$ and the effective distance, nothing fitted. Bottom right, three
+# computations of one thing: the difference carried along exactly, and two separate passes in float32
+# and in float64, as any real network makes them. Where does each stop falling?
+
+# %%
+tolerances, below = [10.0**-k for k in (1, 2, 4, 8, 12, 16, 20)], torch.arange(61)
+wide = pair(128, 60, 400 * times)
+rate, spread = dynamics.relu_lyapunov_exponent(128, 1 / 384), dynamics.relu_log_norm_variance(128)
+q, c = 128.0, torch.tensor(0.0, dtype=torch.float64)
+for _ in range(12):  # far enough: from here on the rate is constant
+    q, c = (q + 1) / 6, dynamics.relu_cosine_map((q * c + 1) / (q + 1))
+reach = float((2 * q * (1 - c)) ** 0.5 * 6**6)  # effective distance, in place of 16
+curves = {t: (dynamics.separation(wide.distance, t).cpu(),
+              dynamics.predicted_separation(below, rate, spread, reach, t)) for t in tolerances}  # fmt: skip
+found, theory = (
+    torch.stack([dynamics.cutoff_depths(curve[i]) for curve in curves.values()], 1) for i in (0, 1)
+)
+two = {d: pair(128, 60, 48 * times, dtype=d, tracked=False) for d in (torch.float32, torch.float64)}
+formats = {"difference carried along": wide, **{str(d)[6:]: o for d, o in two.items()}}
+relative = {name: (o.distance / o.norm).double() for name, o in formats.items()}
+pages.show_location(below, curves, found, theory, relative)
+
+whole = found[[0, 2]][:, [0, 2]].ceil()  # L(.9) and L(.1) at τ = 1e-1, 1e-4
+claim("cutoff/location").agrees(whole, torch.tensor([[4.0, 12.0], [7.0, 15.0]]), atol=0.5)
+claim("cutoff/first-layers").agrees(found, theory, atol=0.25)
+claim("cutoff/relative-window").holds(found[2, -1] / found[0, -1], below=1.1)
+floor, ulp = relative["float32"].mean(1), 2.0**-23
+claim("cutoff/floor").holds(floor[30:], between=(ulp / 4, ulp))
+lost = dynamics.roundoff_depth(floor, torch.ones_like(floor), torch.float32)
+claim("cutoff/floor-depth").agrees(lost, math.log(reach * 5**0.5 / (8 * ulp)) / -rate, atol=1)
+
+# %% [markdown]
+# At $\tau=10^{-1}$ the separation is below .9 from layer 4 and below .1 from layer 7; at $10^{-4}$,
+# from layers 12 and 15. Twenty decades lengthen the wait tenfold and the fall by less than one layer.
+#
+# The float32 line stops at about half a unit in the last place, $6\cdot10^{-8}$ (other runs of ours
+# gave $7\cdot10^{-8}$), from depth 23 or so, while the true distance falls on. **A round-off floor is
+# not a cut-off, nor its end:** the curve is flat since two passes round differently. We stop reading
+# eight units above. Seen from the other side, the machine is itself an observer with
+# $\tau\approx10^{-7}\|x\|$: past depth 23 a float32 default network has, in its arithmetic, one output.
+#
+# ## Experiment: the same profile elsewhere
+#
+# **Forward SGD** on a parabola, $x_{k+1}=\rho x_k+$ noise (chapter 1), forgets its start. In units of the
+# stationary deviation $s$ its mean is $\rho^kD/s$: the one-neuron net again. Started with the
+# stationary spread, its total variation from stationarity is *exactly*
+# $2\Phi(e^{-c}/2)-1$ at $k=(\log(D/s)+c)/\log(1/\rho)$. **Random bits:** redraw one of $n$ bits at each
+# step; the profile is the same at $\tfrac12n\log n+cn$ as $n\to\infty$ (Diaconis, Graham, Morrison
+# 1990). **Cards:** riffle shuffles of a deck of $n$ cut off at $\tfrac32\log_2n$, and in the limit $m$ of
+# them leave total variation $2\Phi(n^{3/2}2^{-m}/4\sqrt3)-1$ (Bayer and Diaconis 1992): in other
+# letters, the same profile. The simulation uses that the best observer of two equal Gaussians asks
+# on which side of the middle $x$ lies. Look left for one curve, right for the famous seven.
+
+# %%
+rho, far, c = 0.8, 1e4, torch.linspace(-3, 4, 15, dtype=torch.float64)
+when = ((math.log(far) + c) / -math.log(rho)).round().int()
+draws = torch.randn(62, 20_000 * times, 1, generator=generator(seed, "sgd", device=where), **real)
+maps = AffineMap(torch.full((60, 1, 1, 1), rho, **real), (1 - rho**2) ** 0.5 * draws[2:])
+ends, middle = forward_orbit(maps, far + draws[0], at=when.tolist()), far * rho ** when[:, None] / 2
+told, error = dynamics.gap_and_stderr(*(x.cpu() > middle for x in (ends[..., 0], draws[1].T)))
+bits = dynamics.hypercube_total_variation(1000, 8000)[(500 * math.log(1000) + 1000 * c).int()]
+deck = torch.tensor([dynamics.riffle_total_variation(m) for m in range(1, 13)])
+sgd, cards = when * -math.log(rho) - math.log(far), (2.0 ** torch.arange(1, 13) / 108.25).log()
+net = math.log(1e-8 / reach) - rate * below, curves[1e-8][0]
+pages.show_bridge((sgd, told), (c, bits), (cards, deck), net)
+claim("cutoff/sgd-profile").agrees(told, dynamics.cutoff_profile(sgd), stderr=error)
+claim("cutoff/random-bits").agrees(bits, dynamics.cutoff_profile(c), atol=0.02)
+claim("cutoff/riffles").agrees(deck[4:10], [0.924, 0.614, 0.334, 0.167, 0.085, 0.043], atol=5e-4)
+claim("cutoff/riffle-profile").agrees(deck, dynamics.cutoff_profile(cards), atol=0.05)
+
+# %% [markdown]
+# SGD with a constant learning rate contracts by the same factor at every step, and yet there is a
+# moment before which it knows its start and after which it does not. The network is a little flatter
+# than the profile: networks differ ($v>0$). That four so different systems share a curve has one
+# reason: near the end each is a Gaussian whose mean shrinks by a constant factor. It is not a law:
+# other chains have other profiles.
+#
+# ## Explore
+#
+# *Depth:* choose width, tolerance, bias, initialisation and arithmetic. Can you make float32 lie about
+# a cut-off? Find a setting where the prediction fails, and say why. *Cards, bits, SGD:* let the system
+# grow; does the fall get steeper in its own units? Without a kernel you see the first picture of each.
+
+# %% tags=["nbval-ignore-output"]
+explorers.cutoff.chapter().show()
+
+# %% [markdown]
+# Two hints: a prediction for close inputs meets inputs that are far apart; and a float32 curve with
+# $\tau$ below its floor never falls.
+#
+# ## Break an assumption
+#
+# **Bias off.** The distance keeps its rate. But now everything shrinks with it. Look at what is left
+# *relative to the norm*, and at the angle against that of an infinitely wide network, about $3\pi/L$.
+#
+# **He's initialisation** (no bias). The theory wanted $v$ small against $|\lambda|$; now both are about
+# $\tfrac54/n$. The mean square of an output is kept for ever while the *typical* output dies, at
+# depth proportional to $n$. Distances are relative to the input's norm. Look below: left, whether
+# curves of different widths agree in $L/n$; right, how slowly the window closes.
+
+# %%
+bare, closing = pair(128, 60, 400 * times, bias=False), torch.full((61,), math.pi / 2).double()
+for layer in range(60):
+    closing[layer + 1] = dynamics.relu_angle_map(closing[layer])
+three, rings = {}, [10.0**-k for k in (1, 2, 3, 6, 12, 20, 40)]
+for n in (64, 32, 16):
+    he = pair(n, 14 * n if n > 16 else 1700, 100 * times, init="he", bias=False)
+    three[n] = dynamics.separation(he.distance / he.norm[0], 1e-3)[: 14 * n + 1].cpu()
+law = dynamics.relu_lyapunov_exponent(16), dynamics.relu_log_norm_variance(16)
+late = dynamics.separation(he.distance / he.norm[0], torch.tensor(rings, **real)).T  # n = 16
+late, twice = dynamics.cutoff_depths(late).cpu(), {"with bias": wide, "no bias": bare}
+due = torch.stack([dynamics.predicted_depths(*law, 2**0.5, t) for t in rings], 1)
+fast, slow = (tolerances, found, theory, 16), (rings, late, due, 2**0.5)
+pages.show_broken(below, twice, closing, three, {"default, n = 128": fast, "He, n = 16": slow})
+
+half = dynamics.cutoff_depths(dynamics.separation(bare.distance, 1e-4))[1].cpu()
+claim("cutoff/bias-distance").agrees(half, found[1, 2], atol=1.2)
+slope, error = dynamics.mean_and_stderr((wide.angle[40] / wide.angle[5]).log() / 35)
+claim("cutoff/bias-angle").agrees(slope, rate, stderr=error, atol=2e-3)
+held = (bare.angle.mean(1).cpu() / closing)[10:]
+claim("cutoff/bare-angle").holds(held / (-below[10:] / 128).exp(), above=1)
+claim("cutoff/bare-angle-map").holds(held, below=1)
+quantiles = torch.stack([dynamics.cutoff_depths(s) / n for n, s in three.items()])
+claim("cutoff/he-location").holds(quantiles[:, 1].max() / quantiles[:, 1].min(), below=1.3)
+claim("cutoff/he-window").holds(quantiles[:, 2] / quantiles[:, 0], above=2)
+error = (law[1] * due[1] / (100 * times)).sqrt() / -law[0]
+claim("cutoff/he-law").agrees(late[1], due[1], stderr=error, atol=16)
+
+# %% [markdown]
+# **What fails.** Without bias the cut-off of the raw distance survives, and means nothing: it is the
+# norm that vanishes. After sixty layers the two inputs still differ by a third of their size; rescale
+# (or just let a classifier compare its logits) and they are back. With bias the *direction* is lost,
+# and no rescaling helps. A slope of the bare angle is no constant: near $3\pi/L$ it depends on where
+# one reads it (about $-.03$ a layer between depths 5 and 60, $-.026$ beyond 20).
+#
+# He's networks have a cut-off too, in the sense of the definition; but it takes forty decades, far
+# beyond any arithmetic, until $L(.1)/L(.9)$ is below 1.5. At realistic tolerances it is a slope.
+#
+# **Does it matter for training?** Gradients pass backward through the same layers. Digits, width 64,
+# 300 steps of SGD with batches of 64, learning rates .05 and .2, the better in the mean is shown. He:
+# weights times $\sqrt6$.
+
+# %%
+seen, unseen = datasets.load("digits"), datasets.load("digits", split="test")
+hidden, runs = (2, 4, 6, 8), 3 * min(times, 4)
+accuracy = {"default": torch.zeros(4, runs), "He": torch.zeros(4, runs)}
+for row, layers in enumerate(hidden):
+    net, stream = nets.MLP([64] * (layers + 1) + [10]), generator(seed, "nets", layers)
+    rows = datasets.draw_batches(len(seen), 300, 64, generator=stream, runs=(runs,))
+    for name, theta in zip(accuracy, net.init(stream, replicas=(2, runs)), strict=True):
+        for weight, _ in net.layers(theta):
+            weight.mul_(6**0.5 if name == "He" else 1)
+        steps = [rules.sgd_maps(net, seen.inputs, seen.targets, rows, lr) for lr in (0.05, 0.2)]
+        ends = torch.stack([forward_orbit(maps, theta, at=[300])[0] for maps in steps])
+        accuracy[name][row] = max(net.accuracy(ends, *unseen.tensors()), key=torch.mean)
+pages.show_training(hidden, accuracy, 0.1)
+claim("cutoff/deep-default-stuck").holds(accuracy["default"][-1].mean(), below=0.2)
+claim("cutoff/deep-he-learns").holds(accuracy["He"][-1].mean(), above=0.85)
+
+# %% [markdown]
+# The default initialisation trains two layers, four with difficulty, and is stuck at guessing from
+# about six on; He's trains all of them. Six is near the cut-off of an observer with $\tau=10^{-1}$, which we noted
+# only afterwards: the theory does not say which $\tau$ a training has.
+#
+# **What to choose**, as far as we measured (ReLU, constant width, no normalisation, no skip
+# connections, initialisation and 300 steps): with PyTorch's default and bias, keep depth below
+# $\log(d_0/\tau)/.9$ for the coarsest $\tau$ you can live with, in practice a handful of layers.
+# For more, take He's weights, and let depth stay well below the width: beyond, networks differ so
+# much that one seed shows nothing. The bias is what erases directions, so start it small. Longer
+# training, other optimisers, normalisation and residual connections all change the picture, and we
+# measured none of them.
+#
+# ## Your turn
+#
+# `hint("05.1", 1)` to `hint("05.1", 3)` help; `reveal("05.1")` shows a solution.
+
+# %% [markdown] tags=["exercise:05.1"]
+# ### Exercise 05.1 · Location by hand
+#
+# Distances shrink by $e^{-1/2}$ a layer, $d_0=e^2$, $\tau=e^{-5}$. Set `location` to $L^*$.
+
+# %% tags=["answer:05.1"]
+# BEGIN SOLUTION
+location = 14.0
+# END SOLUTION
+
+# %% tags=["check:05.1"]
+check("05.1", location)
+
+# %% [markdown] tags=["exercise:05.2"]
+# ### Exercise 05.2 · A flat end
+#
+# In float32, the relative distance of two inputs falls to $6\cdot10^{-8}$ at depth 23 and stays there.
+# What follows? Answer with a letter.
+#
+# - a) The network has a cut-off at depth 23.
+# - b) Below depth 23 information about the input survives, at a low level.
+# - c) Two passes differ by rounding; of the true distance we learn that it is not larger.
+# - d) The layers stop contracting at depth 23.
+# - e) More seeds would lower the floor.
+
+# %% tags=["answer:05.2"]
+# BEGIN SOLUTION
+letter = "c"
+# END SOLUTION
+
+# %% tags=["check:05.2"]
+check("05.2", letter)
+
+# %% [markdown] tags=["exercise:05.3"]
+# ### Exercise 05.3 · What an observer sees
+#
+# `separate(distance, tau)`: `distance` is `(depths, networks)`; return `(depths,)`, the mean over
+# networks of $2\Phi(|\Delta|/2\tau)-1=\mathrm{erf}(|\Delta|/(2\sqrt2\,\tau))$. Distances
+# `[[0., 0.], [2., 2.], [0., 99.]]` with `tau = 1.` give `[0, .6827, .5]`.
+
+
+# %% tags=["answer:05.3"]
+def separate(distance, tau):
+    """Returns the separation at each depth, (depths,)."""
+    # BEGIN SOLUTION
+    return torch.erf(distance / (2 * 2**0.5 * tau)).mean(-1)
+    # END SOLUTION
+
+
+# %% tags=["check:05.3"]
+check("05.3", separate)
+
+# %% [markdown] tags=["exercise:05.4"]
+# ### Exercise 05.4 · From where on
+#
+# `stays_below(curve, level)`: `curve` is `(depths,)`, from depth 0. Return the first depth, an `int`,
+# from which *all* values are at most `level`; `len(curve)` if there is none.
+# `stays_below(torch.tensor([1., .2, .6, .3]), .5)` is 3. (See afterwards: at a noisy level, how
+# different is the first time below?)
+
+
+# %% tags=["answer:05.4"]
+def stays_below(curve, level):
+    """Returns the first depth from which the curve stays at or below the level."""
+    # BEGIN SOLUTION
+    above = (curve > level).nonzero()
+    return int(above[-1]) + 1 if len(above) else 0
+    # END SOLUTION
+
+
+# %% tags=["check:05.4"]
+check("05.4", stays_below)
+
+# %% [markdown] tags=["exercise:05.5"]
+# ### Exercise 05.5 · Weights that neither kill nor explode
+#
+# He's variance $2/n$ keeps the mean square. Which $s$ (weights $N(0,s/n)$, no bias) keeps the
+# *typical* norm at $n=16$: mean of $\log(\|x_L\|/\|x_0\|)$ zero? Measure it within 4 %, and set
+# `critical` to it. Use `dynamics.random_pair(x, y, depth, init=s, bias=False, generator=…).norm`.
+
+# %% tags=["answer:05.5"]
+# BEGIN SOLUTION
+points = torch.randn(2, 2000, 16, generator=generator(1, "points"), dtype=torch.float64)
+norms = dynamics.random_pair(*points, 60, init=2.0, bias=False, generator=generator(1, "he")).norm
+critical = 2.0 * math.exp(-2 * (norms[60] / norms[0]).log().mean().item() / 60)
+# END SOLUTION
+
+# %% tags=["check:05.5"]
+check("05.5", critical)
+
+# %% [markdown]
+# See afterwards: with this $s$, what does the mean *square* do after 60 layers?
+
+# %% [markdown] tags=["exercise:05.6"]
+# ### Exercise 05.6 · Contraction cuts off
+#
+# Let $|\Delta_L|=d_0\rho^L$ with $0<\rho<1$. Prove that $S_\tau$ has a cut-off at
+# $L^*=\log(d_0/\tau)/\log(1/\rho)$ as $\tau\to0$, and that $L(.1)-L(.9)$ does not depend on $\tau$. Does a
+# slow rate, $\rho=1-1/n$, make the cut-off less sharp *relative* to $L^*$? What then does, in He's
+# networks?
+
+# %% [markdown] tags=["answer:05.6"] points=4
+# BEGIN SOLUTION
+# At $L=(1\mp\varepsilon)L^*$ the ratio $|\Delta_L|/\tau=(d_0/\tau)^{\pm\varepsilon}$ tends to infinity, or to
+# 0, and $S=2\Phi(\cdot/2)-1$ to 1, or to 0. With $r_q=2\Phi^{-1}((1+q)/2)$, $S=q$ where
+# $d_0\rho^L=r_q\tau$, so $L(q)=L^*-\log r_q/\log(1/\rho)$, and
+# $L(.1)-L(.9)=\log(r_{.9}/r_{.1})/\log(1/\rho)\approx2.57/\log(1/\rho)$ is free of $\tau$. Relative to
+# $L^*$ it is $2.57/\log(d_0/\tau)$ whatever $\rho$: a small rate stretches both. What destroys the
+# sharpness of He's networks is not $|\lambda|\sim1/n$, but that $v$ is as large as $|\lambda|$.
+# END SOLUTION
+
+# %% [markdown]
+# ## At full scale
+#
+# We do not know the sizes of the paper's experiments, so this is not a repetition of them: eight
+# times as many networks, four times as many trainings, same widths and depths. What it gave once:
+
+# %%
+full_scale("05_cutoff")
+
+# %% [markdown]
+# Repeat it with `bsgd run 05 --profile full`.
+#
+# ## Claims of this chapter
+#
+# One claim is the paper's, and a weak one: that a cut-off is *observed*. All numbers are ours.
+
+# %%
+claims_table("05_cutoff")
+
+# %% [markdown]
+# ## Five lines to remember
+#
+# 1. A cut-off needs an observer who saturates: raw distances fall from the first layer on.
+# 2. Location $\log(d_0/\tau)/|\lambda|$, window $\max(1,\sqrt{vL^*})/|\lambda|$: predicted, not fitted.
+# 3. Distances ignore the bias, angles do not: with bias the direction is lost, without it the norm.
+# 4. He's networks lose inputs at depth $\propto$ width, slowly, each network at its own depth.
+# 5. A curve that ends flat at the precision of the arithmetic has told you about the arithmetic.
+#
+# ### Further reading
+#
+# D. Aldous and P. Diaconis, *Shuffling cards and stopping times* (1986); D. Bayer and P. Diaconis,
+# *Trailing the dovetail shuffle to its lair* (1992); D. Levin, Y. Peres, E. Wilmer, *Markov Chains and
+# Mixing Times*, chapter 18; B. Hanin and M. Nica, *Products of many large random matrices and
+# gradients in deep neural networks* (2020).
+#
+# ### Versions
+#
+# `bsgd version` names what the package stands on here; `constraints.txt` pins what it was tried with.

@@ -1,5 +1,7 @@
 """The table of layers: no row expands its metric, and each counter-example expands something."""
 
+import math
+
 import pytest
 import torch
 
@@ -45,3 +47,13 @@ def test_worst_pair_attains_birkhoffs_coefficient(dim):
 
 def test_worst_pair_keeps_leading_dims():
     assert worst_pair(torch.rand(3, 4, 2, 2).double() + 0.1)[0].shape == (3, 4, 2)
+
+
+def test_strip_attains_its_constant_only_towards_the_rim():
+    # At height y = π/4 − δ the derivative is (π/4) cos(2y) / (cos²y · cos((π/2) tan y)), that is
+    # (1 − 2δ)/(1 − δ) = 1 − δ up to δ². Random pairs rarely land there, so this pair is directed.
+    row = next(row for row in TABLE if row.metric == "Kobayashi, strip")
+    for delta in (1e-2, 1e-3):
+        z = torch.full((1, 2), 1j * (math.pi / 4 - delta), dtype=torch.complex128)
+        ratio = contraction_ratio(row.distance, row.inside, z, z + 1e-3 * delta)
+        assert float(ratio) == pytest.approx(1 - delta, abs=3 * delta**2 + 1e-5)

@@ -4,6 +4,7 @@ import math
 from functools import lru_cache
 from typing import NamedTuple
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -22,8 +23,8 @@ __all__ = [
     "mixing_cutoff",
 ]
 
-_LAYERS = {"default": 60, "he": 240}
-_SIZES = {"cards": (13, 26, 52, 104), "bits": (10, 30, 100, 300), "sgd": (1e1, 1e2, 1e4, 1e8)}
+_LAYERS = {"default": 60, "he": 100}
+_SIZES = {"cards": (13, 26, 52, 104), "bits": (10, 30, 90, 200), "sgd": (1e1, 1e2, 1e4, 1e8)}
 
 
 class Depth(NamedTuple):
@@ -122,28 +123,30 @@ def depth() -> Explorer:
     def draw(result: Depth):
         left, right = plot.grid(1, 2, (7.2, 3.4))
         depths = torch.arange(len(result.curve))
-        lines = {r"tolerance $\tau$": torch.full((len(depths),), result.tolerance)}
+        lines = {"tolerance τ": torch.full((len(depths),), result.tolerance)}
         if result.floor is not None:
             lines["half a unit, last place"] = result.floor
         plot.cutoff.draw_fall(
             depths, {"20 networks": result.distance}, "distance", lines=lines, ax=left
         )
-        low = min(result.tolerance / 30, max(float(result.distance[-1].median()), 1e-24))
-        left.set_ylim(low / 3, 100)
-        left.locator_params(axis="x", nbins=5)
+        # Two passes may become equal to the last bit: then the floor, not zero, ends the axis.
+        last = result.distance[-1].median() if result.floor is None else result.floor[-1]
+        left.set_ylim(min(result.tolerance / 30, max(float(last), 1e-24)) / 3, 100)
         plot.cutoff.draw_curves(
             depths, {"20 networks": result.curve}, {"theory": result.predicted}, ax=right
         )
-        right.locator_params(axis="x", nbins=5)
-        return left
+        plot.cutoff.plain_labels(right)
+        return plot.cutoff.plain_labels(left)
 
     def describe(result: Depth) -> str:
         early, _, late = result.found.tolist()
         told = f"Predicted location: {result.location:.1f} layers. "
+        equal = bool((result.distance[-1] == 0).any())
         if result.floor is not None and bool((result.floor[-1:] > result.tolerance / 9).any()):
             return told + (
                 "But the floor of the arithmetic lies near the tolerance or above it: what you "
-                "see at large depth is round-off, neither a distance nor a cut-off."
+                "see at large depth is round-off, neither a distance nor a cut-off"
+                + (", or pairs that agree to the last bit." if equal else ".")
             )
         if math.isinf(late):
             return told + "Within these layers the separation does not fall below .1."
@@ -230,14 +233,13 @@ def mixing() -> Explorer:
         plot.cutoff.draw_scaled(scaled, "steps over location", 2, right)
         left.set_ylabel("total variation")
         right.set_ylabel("")
-        for ax in (left, right):
-            ax.locator_params(axis="x", nbins=5)
-        return left
+        plot.cutoff.plain_labels(right)
+        return plot.cutoff.plain_labels(left)
 
     def describe(result: Mixing) -> str:
         label, (time, curve, location) = list(result.curves.items())[-1]
-        scale = float(time[1] - time[0])
-        early, _, late = (dynamics.cutoff_depths(curve) * scale).tolist()
+        # Positions in the list of times, which need not be equally spaced.
+        early, _, late = np.interp(dynamics.cutoff_depths(curve), range(len(time)), time)
         return (
             f"{label}: predicted location {location:.3g} steps; below .9 from {early:.3g} and "
             f"below .1 from {late:.3g}, a ratio of {late / early:.2f}. Larger "

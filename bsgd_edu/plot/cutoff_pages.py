@@ -118,8 +118,8 @@ def show_location(
         alt="Top left: separations fall later for smaller tolerances, on the predicted curves. "
         "Top right: the three quantile depths grow in parallel straight lines as the tolerance "
         "shrinks. Bottom left: their ratio falls towards one. Bottom right: the relative distance "
-        "falls on a straight line in exact arithmetic, and becomes flat in float32 and, later, in "
-        "float64.",
+        "falls on a straight line if carried along exactly, and becomes flat in single and, later, "
+        "in double precision.",
         caption="Width 128. Location and window against their prediction, and the floor of two "
         "number formats under the same distance.",
         data={

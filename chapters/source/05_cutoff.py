@@ -269,7 +269,8 @@ explorers.cutoff.chapter().show()
 
 # %% [markdown]
 # Two hints: a prediction for close inputs meets inputs that are far apart; and a float32 curve with
-# $\tau$ below its floor never falls.
+# $\tau$ below its floor stays up, or falls by steps, as in narrow networks two passes may come to agree
+# to the last bit (chapter 1's coupling, by rounding).
 #
 # ## Break an assumption
 #
@@ -435,13 +436,14 @@ check("05.4", stays_below)
 #
 # He's variance $2/n$ keeps the mean square. Which $s$ (weights $N(0,s/n)$, no bias) keeps the
 # *typical* norm at $n=16$: mean of $\log(\|x_L\|/\|x_0\|)$ zero? Measure it within 4 %, and set
-# `critical` to it. Use `dynamics.random_pair(x, y, depth, init=s, bias=False, generator=…).norm`.
+# `critical` to it. Leave out networks that output exactly 0: a layer kills one in $2^{16}$. Use `dynamics.random_pair(x, y, depth, init=s, bias=False, generator=…).norm`.
 
 # %% tags=["answer:05.5"]
 # BEGIN SOLUTION
 points = torch.randn(2, 2000, 16, generator=generator(1, "points"), dtype=torch.float64)
 norms = dynamics.random_pair(*points, 60, init=2.0, bias=False, generator=generator(1, "he")).norm
-critical = 2.0 * math.exp(-2 * (norms[60] / norms[0]).log().mean().item() / 60)
+growth = (norms[60] / norms[0])[norms[60] > 0].log().mean().item() / 60
+critical = 2.0 * math.exp(-2 * growth)
 # END SOLUTION
 
 # %% tags=["check:05.5"]

@@ -109,7 +109,7 @@ CRITICAL = Exercise(
         "Scaling all weights by a factor scales the norm by its power L: one run is enough.",
         "E log(‖x_L‖/‖x_0‖)/L = λ(2) + ½ log(s/2), which is to be 0: s = 2e^{−2λ(2)}",
         "norm = random_pair(x, y, 60, init=2.0, bias=False, generator=g).norm; "
-        "2·exp(−2·mean(log(norm[60]/norm[0]))/60)",
+        "2·exp(−2·mean(log(norm[60]/norm[0]))/60), over networks with norm[60] > 0",
     ),
     reference=2.386,
     why=(

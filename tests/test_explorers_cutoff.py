@@ -1,0 +1,80 @@
+"""Chapter 5's explorers: the models behind the sliders keep the facts, and every control acts."""
+
+import math
+
+import numpy as np
+import pytest
+import torch
+
+from bsgd_edu import dynamics
+from bsgd_edu.explorers import cutoff
+
+MOVES = {
+    cutoff.depth: [
+        {"width": 8},
+        {"decades": 9.0},
+        {"arithmetic": "float32"},
+        {"bias": False},
+        {"init": "he"},
+    ],
+    cutoff.mixing: [{"system": "bits"}, {"step": 0}, {"system": "sgd"}, {"step": 3}],
+}
+
+
+@pytest.mark.parametrize("make", MOVES)
+def test_every_control_changes_the_picture_and_says_something(make):
+    explorer = make()
+    seen = {explorer.png}
+    for move in MOVES[make]:
+        explorer.move(**move)
+        assert explorer.png not in seen
+        assert len(explorer.description.split()) > 8
+        seen.add(explorer.png)
+    assert {key for move in MOVES[make] for key in move} == set(explorer.controls)
+
+
+def test_chapter_has_two_tabs():
+    assert list(cutoff.chapter().explorers) == ["Depth", "Cards, bits, SGD"]
+
+
+def test_location_lies_in_the_measured_window():
+    # Far from the first layers the prediction for close inputs is at most a window too deep.
+    result = cutoff.depth_cutoff(32, 8.0, "default", True, "exact")
+    early, _, late = result.found.tolist()
+    assert early - 1.2 < result.location < late + 1.2
+    assert result.floor is None
+
+
+def test_float32_is_called_out_only_where_its_floor_reaches_the_tolerance():
+    explorer = cutoff.depth()
+    for decades, arithmetic, warned in (
+        (4.0, "float32", False),
+        (9.0, "float32", True),
+        (9.0, "float64", False),
+        (9.0, "exact", False),
+    ):
+        explorer.move(decades=decades, arithmetic=arithmetic)
+        assert ("round-off" in explorer.description) == warned
+
+
+def test_pairs_are_the_same_for_every_option_and_differ_by_seed():
+    plain, rounded = (
+        cutoff.gaussian_pair(8, 3, 4, dtype=t, tracked=t == torch.float64)
+        for t in (torch.float64, torch.float32)
+    )
+    torch.testing.assert_close(rounded.distance[0].double(), plain.distance[0], rtol=1e-5, atol=0)
+    assert (cutoff.gaussian_pair(8, 3, 4, seed=1).distance[0] != plain.distance[0]).all()
+
+
+def test_larger_systems_fall_more_steeply():
+    for system in ("cards", "bits", "sgd"):
+        ratios = []
+        for time, curve, _ in cutoff.mixing_cutoff(system, 3).curves.values():
+            depths = dynamics.cutoff_depths(curve, (0.9, 0.1))
+            early, late = np.interp(depths, range(len(time)), time)
+            ratios.append(late / early)
+        assert ratios == sorted(ratios, reverse=True)
+    time, curve, location = cutoff.mixing_cutoff("sgd", 2).curves["D/s = 10000"]
+    assert location == pytest.approx(math.log(1e4) / -math.log(0.9))
+    expected = dynamics.cutoff_profile((time - location) * -math.log(0.9))
+    torch.testing.assert_close(curve, expected, rtol=0, atol=1e-12)

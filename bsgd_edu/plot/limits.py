@@ -222,7 +222,7 @@ def draw_norms(norms: Tensor, exponent: float, growth: float, title: str, ax: "A
     low, high = np.quantile(rows, (0.1, 0.9), axis=1)
     ax.fill_between(depths, low, high, color=OKABE_ITO[0], alpha=0.2, linewidth=0)
     theory_line(ax, depths, np.exp(exponent * depths), r"$e^{\lambda L}$")
-    theory_line(ax, depths, growth ** (depths / 2), "mean square, theory", linestyle="--")
+    theory_line(ax, depths, growth ** (depths / 2), "root mean square, theory", linestyle="--")
     typical, square = np.exp(np.log(rows).mean(1)), (rows**2).mean(1) ** 0.5
     simulation_points(ax, depths[::4], typical[::4], label="typical net, band 80 %", index=0)
     simulation_points(ax, depths[::4], square[::4], label="root mean square of nets", index=1)

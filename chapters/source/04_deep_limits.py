@@ -1,8 +1,8 @@
 # %% [markdown]
 # # 4 · Deep limits
 #
-# **A deep product of random layers moves away at a fixed speed, whatever the order; with each new
-# layer put inside it also moves in a fixed direction, and one function on the space, a metric
+# **A deep product of independent random layers moves away at a fixed speed, whatever the order; with
+# each new layer put inside it also moves in a fixed direction, and one function on the space, a metric
 # functional, measures both.**
 #
 # *Sources.* B. Avelin and A. Karlsson, *Deep limits and a cut-off phenomenon for neural networks*,
@@ -109,8 +109,10 @@ claim("limits/last-digit").agrees(bad[2:].floor(), digits[2:], atol=1e-9)
 #
 # ## Theory
 #
-# A **cocycle**: stationary random maps $\varphi(\omega),\varphi(S\omega),\dots$ ($S$ shifts the list
-# of layers) and $u(n)=\varphi(\omega)\varphi(S\omega)\cdots\varphi(S^{n-1}\omega)$.
+# A **cocycle**: random maps $\varphi(\omega),\varphi(S\omega),\dots$ ($S$ shifts the list of layers)
+# and $u(n)=\varphi(\omega)\varphi(S\omega)\cdots\varphi(S^{n-1}\omega)$. The list is *stationary*
+# (shifted, it has the same law) and *ergodic* (means over depth are the same in every run);
+# independent layers of one law are both.
 #
 # **Assumptions.** Each layer is nonexpansive, $d(\varphi x,\varphi y)\le d(x,y)$, in one metric $d$,
 # and $E\,d(o,\varphi o)<\infty$.
@@ -125,8 +127,8 @@ claim("limits/last-digit").agrees(bad[2:].floor(), digits[2:], atol=1e-9)
 # **Metric functional** (Karlsson–Ledrappier, Gouëzel–Karlsson; used in the paper). A *metric
 # functional* is a pointwise limit of $x\mapsto d(x,y)-d(o,y)$ as $y$ moves. With probability one
 # there is one, $h$, with $-h(u(n)o)/n\to\ell$. It never falls faster than the distance grows,
-# $|h(x)|\le d(o,x)$; so if $\ell>0$ it is a direction in which the product escapes. One $h$ for all
-# $n$ can only exist if new layers go inside.
+# $|h(x)|\le d(o,x)$; so if $\ell>0$ it is a direction in which the product escapes. With new
+# layers outside there is in general no one $h$ for all $n$.
 #
 # **In the hyperbolic plane** the metric functionals that matter are *Busemann functions*
 # $h_\xi(x)=\log\frac{|\xi-x|^2}{1-|x|^2}$ of a boundary point $\xi$ of the disc; their level sets are
@@ -146,7 +148,7 @@ claim("limits/last-digit").agrees(bad[2:].floor(), digits[2:], atol=1e-9)
 # $d+h\to-2\log|\langle w_n,v_n\rangle|$, a uniform angle: mean $2\log2$. And the angle to the limit
 # is about $e^{-d}$, typically $e^{-\ell(n+2)}$.
 #
-# In dimension $d$, replace $v_k$ by a full frame (QR from the far end). Terms
+# For larger matrices, replace $v_k$ by a full frame (QR from the far end). Terms
 # $\log R_{jj}$ have means $\lambda_j$, the **Lyapunov exponents**; on positive definite matrices
 # with the affine-invariant metric, $d(I,gg^\top)=2\|\log s(g)\|$ and $\ell=2\sqrt{\sum_j\lambda_j^2}$.
 # </details>
@@ -330,9 +332,10 @@ claim("limits/no-mean").agrees(share, [0.5, 0.5], stderr=error)
 # no metric we know makes all of them nonexpansive. What is left is a sum: without biases
 # $\log\|x_L\|$ adds up independent terms, so $\frac1L\log\|x_L\|\to\lambda$. He's variance
 # $\sigma^2=2/n$ keeps the *mean square*, but $\lambda<0$, with $n\lambda\to-\frac54$: at depth $n$
-# the typical signal has lost $e^{-5/4}$. (With $N$ active units $\|x\|^2$ is multiplied by
-# $\sigma^2\chi^2_N$; hence $\lambda=\log\sigma+\frac12\log2+\frac12E\,\psi(N/2)$.) Compare the lines. Means over networks
-# are asserted to four standard errors; the last claim compares closed forms with the limit.
+# the typical signal has shrunk to $e^{-5/4}$ of its length. (With $N$ active units $\|x\|^2$ is multiplied by
+# $\sigma^2\chi^2_N$; hence $\lambda=\log\sigma+\frac12\log2+\frac12E[\psi(N/2)\mid N\ge1]$: a layer
+# with none, of probability $2^{-n}$, is left out.) Compare the lines. Means over networks are asserted
+# to four standard errors; the last claim compares closed forms with the limit.
 
 # %%
 units, exponent = 32, dynamics.relu_lyapunov_exponent
@@ -351,7 +354,7 @@ rest = [n * abs(n * exponent(n) + 1.25) for n in (64, 256, 1024)]
 claim("limits/relu-width").holds(rest, below=4)
 
 # %% [markdown]
-# What fails, and why: zero drift leaves no direction, a missing mean leaves no drift, and where
+# What fails, and why: zero drift promises no direction, a missing mean leaves no drift, and where
 # layers expand, a mean over networks may say the opposite of what a network does. At depth 40 one
 # network in a hundred carries most of the mean square, and an estimated standard error can be far
 # too small. That is why the claim on it stops at depth 8.
@@ -467,10 +470,12 @@ check("04.4", functional_terms)
 # BEGIN SOLUTION
 import random
 
+draw = random.Random(0)
+
 
 def one_drift(bits=2000, count=900):
     """The drift over the first digits of one random fraction."""
-    x, y, p, old, n = random.getrandbits(bits), 2**bits, 1, 0, 0
+    x, y, p, old, n = draw.getrandbits(bits), 2**bits, 1, 0, 0
     x, y = y, x  # the first digit of a number below 1 is 0: skip it
     while y and n < count:
         a, (x, y) = x // y, (y, x % y)
@@ -492,8 +497,8 @@ check("04.5", levy)
 #
 # Let the layers be independent with one law, nonexpansive, with $E\,d(o,\varphi o)<\infty$. Prove
 # that $E\,d(o,u(n)o)/n$ converges. Where is nonexpansiveness used? Why is the limit the same in both
-# orders, and why can one functional follow $u(n)o$ only if new layers go inside? About ten lines;
-# then `reveal("04.6")`.
+# orders, and why can one functional in general follow $u(n)o$ only if new layers go inside? About ten
+# lines; then `reveal("04.6")`.
 
 # %% [markdown] tags=["answer:04.6"] points=4
 # BEGIN SOLUTION
@@ -528,10 +533,11 @@ claims_table("04_deep_limits")
 # %% [markdown]
 # ## Five lines to remember
 #
-# 1. Nonexpansive random layers have a drift $\ell=\lim d(o,u(n)o)/n$, the same in both orders.
+# 1. Nonexpansive random layers have a drift $\ell=\lim d(o,u(n)o)/n$; if they are independent, it is
+#    the same in both orders.
 # 2. With new layers inside, one metric functional $h$ follows the product: $-h(u(n)o)/n\to\ell$.
 # 3. $h$ turns a subadditive distance into a sum of stationary terms; so exponents can be computed.
-# 4. $\ell>0$ gives a limiting direction, $\ell=0$ none; strict contraction (chapter 1) a point.
+# 4. $\ell>0$ gives a limiting direction, $\ell=0$ promises none; strict contraction (chapter 1) a point.
 # 5. He's layers keep the mean square and lose the typical signal at a depth of about the width.
 #
 # ### Further reading

@@ -58,8 +58,10 @@ def mathml(formula: str, *, block: bool) -> str:
     if not markup or re.search(r"&(?![#\w]+;)|<mi>\\", markup):
         tag = "pre" if block else "code"
         return f"<{tag}>{html.escape(formula.strip())}</{tag}>"
+    # HTML needs no namespace, and nbconvert's parser of headings would make a prefix of it.
+    markup = markup.replace(' xmlns="http://www.w3.org/1998/Math/MathML"', "")
     markup = markup.replace("<math ", f'<math aria-label="{html.escape(tex)}" ', 1)
-    return f'<div class="formula">{markup}</div>' if block else markup
+    return f'<span class="formula">{markup}</span>' if block else markup
 
 
 @cache

@@ -111,7 +111,7 @@ def build_chapters(
         word = "written" if changed else "unchanged"
         console.print(f"  {chapter.notebook.name} {word}, {size:.0f} kB", highlight=False)
     console.print(
-        f"\n{len(notebooks)} of {len(chosen)} chapters built ({time.monotonic() - started:.1f} s); "
+        f"\n{len(notebooks)} of {len(chosen)} chapter{'s' * (len(chosen) != 1)} built ({time.monotonic() - started:.1f} s); "
         f"solved and nbgrader notebooks are in {build.name}/.",
         highlight=False,
     )
@@ -182,5 +182,7 @@ def check_chapters(wanted: Sequence[str], chapters: Path, *, console: "Console")
     if found:
         console.print("\nRun bsgd build to make them again.", highlight=False)
         return 1
-    console.print(f"{len(chosen)} chapters are what their sources make.", highlight=False)
+    many = len(chosen) != 1
+    words = f"{len(chosen)} chapters, as their sources make them." if many else ""
+    console.print(words or "1 chapter, as its source makes it.", highlight=False)
     return 0

@@ -205,6 +205,8 @@ def draw_jitter_and_loss(
     Returns:
         The axes.
     """
+    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+
     ax = axes(ax)
     for index, name in enumerate(names):
         ax.errorbar(
@@ -213,6 +215,10 @@ def draw_jitter_and_loss(
         )  # fmt: skip
     ax.set(xscale="log", xlabel="jitter: within-run std of the loss (nats)")
     ax.set(ylabel="mean test loss (nats), ± 2 s.e.")
+    # Within a decade or two matplotlib's own labels run into each other.
+    ax.xaxis.set_major_locator(LogLocator(subs=(1.0, 3.0)))
+    ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    ax.xaxis.set_minor_formatter(NullFormatter())
     ax.margins(x=0.25, y=0.25)
     ax.legend(loc="best")
     return ax

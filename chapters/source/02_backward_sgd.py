@@ -208,7 +208,7 @@ claim("backward-sgd/smoother").holds(jitter[1] / jitter[0], below=0.25)
 claim("backward-sgd/window-jitter").holds(jitter[2] / jitter[0], below=0.25)
 claim("backward-sgd/no-gap-network").agrees(gain[0], 0.0, stderr=gain[1])
 claim("backward-sgd/loss-without-point").holds(moves / (jitter[1] / jitter[0]), above=5)
-claim("backward-sgd/faster").not_reproduced(gain[0], stderr=gain[1], why="equal laws: no mean gap")
+claim("backward-sgd/faster").not_reproduced(gain[0], stderr=gain[1], why="equal laws leave no gap in the mean")
 
 # %% [markdown]
 # Left: forward zigzags, backward and windowed have settled, block starts anew every 50 batches.
@@ -351,7 +351,7 @@ check("02.1", cost)
 # %% [markdown] tags=["exercise:02.2"]
 # ### Exercise 02.2 · What would be evidence?
 #
-# Which experiment can show that backward has a lower *mean* loss than forward at $n=1000$, if it had?
+# Which experiment can tell whether backward has a lower *mean* loss than forward at $n=1000$?
 #
 # - a) One list of batches, 1000 random starts, losses compared in pairs.
 # - b) A fresh list for each of 100 runs, losses at $n=1000$.
@@ -431,7 +431,7 @@ check("02.4", order_term)
 # %% tags=["answer:02.5"]
 # BEGIN SOLUTION
 low, high = 0.1, 2.0
-for _ in range(20):
+while high - low > 1e-4:
     frontier = (low + high) / 2
     growing = dynamics.regression_lyapunov_exponent(frontier, dim=2, batch=1) > 0
     low, high = (low, frontier) if growing else (frontier, high)

@@ -104,7 +104,7 @@ def test_build_check_lint_and_run_of_one_chapter(bsgd):
     assert bsgd("build", "--check")[0] == 1, "it was not executed"
     code, out, _ = bsgd("lint")
     assert code == 1
-    assert "01_halving.ipynb: outputs: 8 code cells were not executed" in out
+    assert "01_halving.ipynb: outputs: 9 code cells were not executed" in out
     assert "01_halving.ipynb: sections: '## Theory' is missing" in out
     code, out, _ = bsgd("run", "01", "--solved")
     assert code == 0

@@ -32,6 +32,8 @@ def environment_pins() -> dict[str, str]:
             inside = line.startswith("dependencies:")
         elif inside and (entry := re.fullmatch(r"  - ([a-z0-9-]+)=([0-9][0-9a-z.]*)", line)):
             pins[CONDA_NAMES.get(entry[1], entry[1])] = entry[2]
+        elif inside and (entry := re.fullmatch(r"      - ([a-z0-9-]+)==([0-9][0-9.]*)", line)):
+            pins[entry[1]] = entry[2]  # what pip installs, below conda's entries
         elif inside:
             assert line in ("  - pip", "  - pip:", "      - --editable ."), line
     return pins

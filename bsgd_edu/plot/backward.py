@@ -162,6 +162,7 @@ def draw_gaps(
     ax.set_yticks([*rows, 0], [f"list {i + 1}" for i in range(len(gaps))] + ["fresh lists"])
     ax.set(xlabel="test loss, forward minus backward\n(bars: 2 standard errors)")
     ax.set_ylim(-0.8, len(gaps) + 0.8)
+    ax.locator_params(axis="x", nbins=5)
     ax.legend(loc="lower left", bbox_to_anchor=(0, 1))
     return ax
 
@@ -255,6 +256,8 @@ def draw_league(
         ax.errorbar(float(values[index]), rows[index], xerr=bar, linestyle="none", **style)
     ax.set_yticks(rows, names)
     ax.set(xscale=scale, xlabel=label, ylim=(0.4, len(names) + 0.6))
+    if scale == "linear":
+        ax.locator_params(axis="x", nbins=5)
     return ax
 
 

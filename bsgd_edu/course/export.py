@@ -5,7 +5,7 @@ formulas become MathML, which browsers show by themselves.
 """
 
 import html
-import re
+import xml.etree.ElementTree as ET
 from functools import cache
 from pathlib import Path
 
@@ -53,9 +53,11 @@ def mathml(formula: str, *, block: bool) -> str:
         from latex2mathml.converter import convert
 
         markup = convert(tex, display="block" if block else "inline")
-    except Exception:  # not installed, or TeX it does not know: the formula itself is readable
-        markup = ""
-    if not markup or re.search(r"&(?![#\w]+;)|<mi>\\", markup):
+        ET.fromstring(markup)
+        known = "<mi>\\" not in markup  # where it leaves a command that it does not know
+    except Exception:  # not installed, or TeX it cannot read: the formula itself is readable
+        known = False
+    if not known:
         tag = "pre" if block else "code"
         return f"<{tag}>{html.escape(formula.strip())}</{tag}>"
     # HTML needs no namespace, and nbconvert's parser of headings would make a prefix of it.

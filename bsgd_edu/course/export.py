@@ -44,10 +44,10 @@ def mathml(formula: str, *, block: bool) -> str:
         >>> mathml("x_n", block=False).startswith("<math")
         True
     """
-    tex = html.unescape(formula).strip()
-    for name, known in _ENVIRONMENTS.items():
+    tex = formula.strip()
+    for name, substitute in _ENVIRONMENTS.items():
         for word in ("begin", "end"):
-            there = rf"\{word}{{{known}}}" if known else ""
+            there = rf"\{word}{{{substitute}}}" if substitute else ""
             tex = tex.replace(rf"\{word}{{{name}}}", there)
     try:
         from latex2mathml.converter import convert
@@ -59,7 +59,7 @@ def mathml(formula: str, *, block: bool) -> str:
         known = False
     if not known:
         tag = "pre" if block else "code"
-        return f"<{tag}>{html.escape(formula.strip())}</{tag}>"
+        return f"<{tag}>{html.escape(tex)}</{tag}>"
     # HTML needs no namespace, and nbconvert's parser of headings would make a prefix of it.
     markup = markup.replace(' xmlns="http://www.w3.org/1998/Math/MathML"', "")
     markup = markup.replace("<math ", f'<math aria-label="{html.escape(tex)}" ', 1)

@@ -317,16 +317,13 @@ def draw_scalar_paths(forward: Tensor, backward: Tensor, ax: "Axes | None" = Non
 
 
 @use()
-def draw_tail(
-    samples: Tensor, alpha: float, ax: "Axes | None" = None, *, label: str = "backward limit"
-):
+def draw_tail(samples: Tensor, alpha: float, ax: "Axes | None" = None):
     """Draws the tail of a law on logarithmic axes, beside a power law and a Gaussian.
 
     Args:
         samples: Draws, (n,).
         alpha: Predicted tail index.
         ax: Axes, or None for a new figure.
-        label: What was sampled.
 
     Returns:
         The axes.
@@ -337,7 +334,7 @@ def draw_tail(
     sizes = np.sort(np.abs(to_numpy(samples)))[::-1]
     share = np.arange(1, len(sizes) + 1) / len(sizes)
     keep = np.unique(np.geomspace(1, len(sizes) * 0.9, 60).astype(int)) - 1
-    ax.plot(sizes[keep], share[keep], "s", color=COLOURS["backward"], label=label)
+    ax.plot(sizes[keep], share[keep], "s", color=COLOURS["backward"], label="backward limit")
     anchor = len(sizes) // 30
     line = share[anchor] * (sizes[keep] / sizes[anchor]) ** -alpha
     shown = sizes[keep] > sizes[len(sizes) // 5]

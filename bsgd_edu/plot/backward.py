@@ -343,8 +343,7 @@ def draw_tail(samples: Tensor, alpha: float, ax: "Axes | None" = None):
     grid = np.geomspace(max(sizes.min(), spread / 50), 6 * spread, 200)
     gauss = erfc(grid / spread / 2**0.5)
     visible = gauss > 0.5 / len(sizes)
-    label = "Gaussian, same median"
-    theory_line(ax, grid[visible], gauss[visible], label=label, linestyle="--", linewidth=1.2)
+    theory_line(ax, grid[visible], gauss[visible], label="Gaussian, same median", linestyle="--")
     ax.set(xscale="log", yscale="log", xlabel="$t$", ylabel="share with $|\\theta-\\theta^*| > t$")
     ax.set_ylim(bottom=0.5 / len(sizes))
     ax.legend(loc="lower left", bbox_to_anchor=(0, 1))

@@ -333,8 +333,9 @@ def test_stderr_is_mentioned(world):
     assert "wrote to stderr" in world.page()
 
 
-def test_chapters_run_at_the_same_time_with_one_thread_each(world):
+def test_chapters_run_at_the_same_time_with_one_thread_each(world, monkeypatch):
     """Each waits for the other's file, so one after the other they would never end."""
+    monkeypatch.setenv("OMP_NUM_THREADS", "7")
     meet = (
         "import os, time\nfrom pathlib import Path\n"
         "print(os.environ['OMP_NUM_THREADS'])\n"

@@ -274,8 +274,9 @@ claim("backward-sgd/equal-compute").holds(lower[0][0], above=0, stderr=lower[1][
 explorers.backward.chapter().show()
 
 # %% [markdown]
-# Ends agree at the rate of the Lyapunov exponent, on a point that is no closer to the minimiser than
-# any single run's end: this is a backward limit, seen from the other side.
+# Ends agree at the rate of the Lyapunov exponent (a single list wanders about the line), on a point
+# that is no closer to the minimiser than any one run's end: this is a backward limit, seen from the
+# other side. In the strip of the map, backward paths settle while forward paths burst.
 #
 # ## Break an assumption
 #
@@ -301,7 +302,7 @@ claim("backward-sgd/momentum-rate").agrees(torch.stack(rates), beta**0.5, rtol=0
 
 # %% [markdown]
 # All three fall like $\sqrt\beta^{\,n}$: the eigenvalues are complex with modulus $\sqrt\beta$ whatever
-# the curvature. What matters is the growth of long *products*, not one factor's norm.
+# the curvature. (The norm also depends on the unit of velocity: at $h=0.3$ it happens to be below 1.) What matters is the growth of long *products*, not one factor's norm.
 #
 # **A finite variance: heavy tails.** One-dimensional regression with single samples multiplies by
 # $1-\eta x^2$, $x\sim N(0,1)$. The variance is finite for $\eta<\tfrac23$ only; paths converge as long

@@ -34,7 +34,7 @@ import math
 import torch
 
 from bsgd_edu import dynamics, explorers, plot
-from bsgd_edu.course import check, claim, claims_table, full_scale, hint, reveal  # noqa: F401
+from bsgd_edu.course import check, claim, claims_table, full_scale, hint, reveal
 from bsgd_edu.device import resolve
 from bsgd_edu.maps import AffineMap, backward_orbit, forward_orbit
 from bsgd_edu.seeding import generator

@@ -27,7 +27,7 @@ from functools import partial
 import torch
 
 from bsgd_edu import datasets, dynamics, explorers, nets, plot, rules
-from bsgd_edu.course import check, claim, claims_table, experiments, full_scale
+from bsgd_edu.course import check, claim, claims_table, experiments, full_scale, hint, reveal
 from bsgd_edu.device import resolve
 from bsgd_edu.maps import AffineMap, backward_orbit, forward_orbit, windowed_orbit
 from bsgd_edu.seeding import generator
@@ -334,8 +334,7 @@ claim("backward-sgd/kesten-index").agrees(hill, 1.091, stderr=1.091 / len(top) *
 #
 # ## Your turn
 #
-# `hint("02.1", 1)` to `hint("02.1", 3)` help; `reveal("02.1")` shows a solution. Both come from
-# `bsgd_edu.course`.
+# `hint("02.1", 1)` to `hint("02.1", 3)` help; `reveal("02.1")` shows a solution.
 
 # %% [markdown] tags=["exercise:02.1"]
 # ### Exercise 02.1 · The price of a curve

@@ -22,7 +22,7 @@ lab: .venv/core.stamp ## Open JupyterLab on the first chapter
 
 test: .venv/dev.stamp ## Set up once, run every test and validate every notebook
 	@$(BIN)/python -m pytest -n 2 --dist loadfile
-	@$(BIN)/python -m pytest -n 2 --dist loadfile -p no:doctest --nbval-lax --nbval-current-env \
+	@$(BIN)/python -m pytest -n 2 --dist loadfile -o addopts= --nbval-lax --nbval-current-env \
 		--nbval-cell-timeout=120 chapters
 
 test-all: .venv/dev.stamp ## The tests and the studies marked slow

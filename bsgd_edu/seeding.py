@@ -12,9 +12,9 @@ __all__ = ["generator"]
 def generator(seed: int, *labels: str | int, device: torch.device | str = "cpu") -> torch.Generator:
     """Returns the random stream that belongs to a seed and a name.
 
-    The stream's state is a hash of (seed, labels): streams of different names are independent
-    for every practical purpose, and adding one never shifts another. Data, initialisation and
-    noise therefore take streams of their own.
+    The stream starts from a hash of (seed, labels): adding one never shifts another, so data,
+    initialisation and noise take streams of their own. (torch's CPU generator keeps 32 bits of
+    it: two given names share a stream with probability 2⁻³².)
 
     Args:
         seed: The experiment's seed, any integer ≥ 0.

@@ -102,6 +102,16 @@ def test_names_inside_a_function_of_a_solution_are_no_answers(chapters):
     assert cell_of(notebook, "answer:01.2").source == "limit = ...\n# YOUR CODE HERE"
 
 
+def test_a_value_that_only_its_author_uses_is_still_to_be_given(chapters):
+    text = SOURCE.replace('check("01.2", limit)', 'check("01.2", 0.0)')
+    notebook = make_notebook(read_source(write_source(chapters, text)), "learner")
+    assert cell_of(notebook, "answer:01.2").source.splitlines() == [
+        "the_way_to_the_limit = ...",
+        "limit = ...",
+        "# YOUR CODE HERE",
+    ]
+
+
 def test_the_exercise_says_its_kind_difficulty_and_minutes(chapters):
     notebook = make_notebook(read_source(write_source(chapters)), "learner")
     lines = cell_of(notebook, "exercise:01.1").source.splitlines()

@@ -1,5 +1,6 @@
 """Facts about the project's own files: what is promised to users of each stays equal."""
 
+import os
 import re
 import subprocess
 import tomllib
@@ -32,6 +33,8 @@ def environment_pins() -> dict[str, str]:
             inside = line.startswith("dependencies:")
         elif inside and (entry := re.fullmatch(r"  - ([a-z0-9-]+)=([0-9][0-9a-z.]*)", line)):
             pins[CONDA_NAMES.get(entry[1], entry[1])] = entry[2]
+        elif inside and (entry := re.fullmatch(r"      - ([a-z0-9-]+)==([0-9][0-9.]*)", line)):
+            pins[entry[1]] = entry[2]  # what pip installs, below conda's entries
         elif inside:
             assert line in ("  - pip", "  - pip:", "      - --editable ."), line
     return pins
@@ -86,7 +89,11 @@ def test_readme_code_runs_as_written():
 
 
 def test_make_help_lists_every_public_target():
-    text = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, text=True, check=True)
+    # Not as a part of the make that may have started these tests: it would announce folders.
+    alone = {k: v for k, v in os.environ.items() if not k.startswith(("MAKE", "MFLAGS"))}
+    text = subprocess.run(
+        ["make", "help"], cwd=ROOT, capture_output=True, text=True, check=True, env=alone
+    )
     phony = re.search(r"^\.PHONY: (.*)$", (ROOT / "Makefile").read_text(), re.M)[1].split()
     assert {line.split()[1] for line in text.stdout.splitlines()} == set(phony)
 

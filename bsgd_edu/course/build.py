@@ -22,13 +22,13 @@ from .notebooks import (
     write_notebook,
     write_text,
 )
-from .source import read_source
+from .source import Source, read_source
 from .variants import CODE_STUB, TEXT_STUB, make_notebook
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-__all__ = ["build_chapters", "check_chapters", "differences", "solved_notebook"]
+__all__ = ["build_chapters", "check_chapters", "differences", "solved_notebook", "write_unexecuted"]
 
 _NBGRADER_CONFIG = f'''"""nbgrader's settings for this course; written by `bsgd build`."""
 
@@ -49,6 +49,19 @@ def solved_notebook(chapter: Chapter, build: Path):
     notebook = make_notebook(read_source(chapter), "solved")
     write_notebook(notebook, build / "solved" / f"{chapter.name}.ipynb")
     return notebook
+
+
+def write_unexecuted(sources: Sequence[Source], build: Path) -> None:
+    """Writes the solved notebooks, and a folder in which nbgrader's commands can be called.
+
+    All notebooks are made before the first is written.
+    """
+    made = [(source.chapter.name, variant, make_notebook(source, variant))
+            for source in sources for variant in ("solved", "nbgrader")]  # fmt: skip
+    write_text(build / "nbgrader" / "nbgrader_config.py", _NBGRADER_CONFIG)
+    for name, variant, notebook in made:
+        place = Path("solved") if variant == "solved" else Path("nbgrader", "source", name)
+        write_notebook(notebook, build / place / f"{name}.ipynb")
 
 
 def build_chapters(
@@ -90,15 +103,7 @@ def build_chapters(
         return 0
     sources = [read_source(chapter) for chapter in chosen]
     notebooks = {source.chapter: make_notebook(source, "learner") for source in sources}
-    others = {
-        source.chapter: [make_notebook(source, variant) for variant in ("solved", "nbgrader")]
-        for source in sources
-    }
-    write_text(build / "nbgrader" / "nbgrader_config.py", _NBGRADER_CONFIG)
-    for chapter, (solved, graded) in others.items():
-        file = f"{chapter.name}.ipynb"
-        write_notebook(solved, build / "solved" / file)
-        write_notebook(graded, build / "nbgrader" / "source" / chapter.name / file)
+    write_unexecuted(sources, build)
     code = 0
     if execute:
         notebooks, code = _execute(
@@ -110,8 +115,9 @@ def build_chapters(
         size = chapter.notebook.stat().st_size / 1000
         word = "written" if changed else "unchanged"
         console.print(f"  {chapter.notebook.name} {word}, {size:.0f} kB", highlight=False)
+    count = f"{len(notebooks)} of {len(chosen)} chapter{'s' * (len(chosen) != 1)}"
     console.print(
-        f"\n{len(notebooks)} of {len(chosen)} chapters built ({time.monotonic() - started:.1f} s); "
+        f"\n{count} built ({time.monotonic() - started:.1f} s); "
         f"solved and nbgrader notebooks are in {build.name}/.",
         highlight=False,
     )
@@ -182,5 +188,7 @@ def check_chapters(wanted: Sequence[str], chapters: Path, *, console: "Console")
     if found:
         console.print("\nRun bsgd build to make them again.", highlight=False)
         return 1
-    console.print(f"{len(chosen)} chapters are what their sources make.", highlight=False)
+    many = len(chosen) != 1
+    words = f"{len(chosen)} chapters, as their sources make them." if many else ""
+    console.print(words or "1 chapter, as its source makes it.", highlight=False)
     return 0

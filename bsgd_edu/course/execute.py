@@ -147,6 +147,8 @@ def _read(path: Path, fallback):
     for cell in notebook.cells:
         if not cell.metadata.get("tags", True):
             del cell.metadata["tags"]  # papermill stamps empty ones
+        if cell.cell_type != "code":
+            cell.metadata.pop("papermill", None)  # the time it took to do nothing
         for output in cell.get("outputs", ()):
             if "image/png" in output.get("data", {}):
                 output.data.pop(WIDGET_VIEW, None)

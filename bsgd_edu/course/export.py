@@ -5,7 +5,7 @@ formulas become MathML, which browsers show by themselves.
 """
 
 import html
-import re
+import xml.etree.ElementTree as ET
 from functools import cache
 from pathlib import Path
 
@@ -44,22 +44,26 @@ def mathml(formula: str, *, block: bool) -> str:
         >>> mathml("x_n", block=False).startswith("<math")
         True
     """
-    tex = html.unescape(formula).strip()
-    for name, known in _ENVIRONMENTS.items():
+    tex = formula.strip()
+    for name, substitute in _ENVIRONMENTS.items():
         for word in ("begin", "end"):
-            there = rf"\{word}{{{known}}}" if known else ""
+            there = rf"\{word}{{{substitute}}}" if substitute else ""
             tex = tex.replace(rf"\{word}{{{name}}}", there)
     try:
         from latex2mathml.converter import convert
 
         markup = convert(tex, display="block" if block else "inline")
-    except Exception:  # not installed, or TeX it does not know: the formula itself is readable
-        markup = ""
-    if not markup or re.search(r"&(?![#\w]+;)|<mi>\\", markup):
+        ET.fromstring(markup)
+        known = "<mi>\\" not in markup  # where it leaves a command that it does not know
+    except Exception:  # not installed, or TeX it cannot read: the formula itself is readable
+        known = False
+    if not known:
         tag = "pre" if block else "code"
-        return f"<{tag}>{html.escape(formula.strip())}</{tag}>"
+        return f"<{tag}>{html.escape(tex)}</{tag}>"
+    # HTML needs no namespace, and nbconvert's parser of headings would make a prefix of it.
+    markup = markup.replace(' xmlns="http://www.w3.org/1998/Math/MathML"', "")
     markup = markup.replace("<math ", f'<math aria-label="{html.escape(tex)}" ', 1)
-    return f'<div class="formula">{markup}</div>' if block else markup
+    return f'<span class="formula">{markup}</span>' if block else markup
 
 
 @cache

@@ -56,7 +56,8 @@ class RichWatcher:
         return self
 
     def __exit__(self, *_):
-        self._progress.stop()
+        if self._live:
+            self._progress.stop()
 
     def start(self, job: Job) -> None:
         """Shows a chapter's bar."""

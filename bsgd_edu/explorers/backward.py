@@ -108,7 +108,7 @@ def shared_endings() -> Explorer:
                 value=0.2, min=0.05, max=0.45, step=0.05, description="learning rate η"
             ),
             "batch": widgets.Dropdown(options=BATCHES, value=2, description="batch size B"),
-            "lists": widgets.Button(description="Draw other batches"),
+            "lists": widgets.Button(description="Other batches"),
         },
         model=endings,
         draw=draw,
@@ -239,7 +239,7 @@ def stability_map() -> Explorer:
         controls={
             "dim": widgets.IntSlider(5, 1, DIMENSIONS[-1], description="dimension d"),
             "log_lr": widgets.FloatSlider(
-                value=-0.5, min=-1.6, max=0.5, step=0.05, description="log₁₀ of learning rate η"
+                value=-0.05, min=-1.6, max=0.5, step=0.05, description="log₁₀ of learning rate η"
             ),
             "batch": widgets.Dropdown(options=BATCHES, value=4, description="batch size B"),
         },

@@ -65,6 +65,8 @@ def spread(maps: Sequence | AffineMap, x0: Tensor) -> Tensor:
         return x0
     lead = (maps.matrix.shape[1:-2], maps.offset.shape[1:-1], x0.shape[:-1])
     dims = {maps.matrix.shape[-1], maps.offset.shape[-1], *x0.shape[-1:]}
+    if len(dims) == 1 and x0.dim() and not any(lead):
+        return x0  # no replicas anywhere: the common case, at no cost
     try:
         shape = (*torch.broadcast_shapes(*lead), *dims)
     except RuntimeError:
@@ -142,6 +144,8 @@ def _batched(maps: AffineMap) -> AffineMap:
 
 def _aligned(maps: AffineMap, x0: Tensor) -> AffineMap:
     """Puts the replica axes of the maps under those of the points, which `spread` made."""
+    if x0.dim() == 1:
+        return maps
     matrix, offset = (
         part.unflatten(0, (-1, *[1] * (x0.dim() + inner - part.dim())))
         for part, inner in ((maps.matrix, 2), (maps.offset, 1))

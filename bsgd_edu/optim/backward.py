@@ -22,9 +22,9 @@ class WindowedBackwardSGD(torch.optim.Optimizer):
     costs w + 1 gradients a step and keeps w batches. Equal to `maps.windowed_orbit`.
 
     A map T_i owns what it needs to be replayed: its batch, its learning rate (a scheduler's change
-    belongs to the batch that came with it) and its random state (dropout and augmentation draw the
-    same numbers again). Running statistics of batch normalisation are not replayed: use layers
-    without them.
+    belongs to the batch that came with it) and torch's random state (dropout draws the same
+    numbers again; what draws from `random` or NumPy does not). Running statistics of batch
+    normalisation are not replayed: use layers without them.
 
     Args:
         params: Parameters or parameter groups, as for any torch optimizer.

@@ -162,6 +162,7 @@ def draw_gaps(
     ax.set_yticks([*rows, 0], [f"list {i + 1}" for i in range(len(gaps))] + ["fresh lists"])
     ax.set(xlabel="test loss, forward minus backward\n(bars: 2 standard errors)")
     ax.set_ylim(-0.8, len(gaps) + 0.8)
+    ax.locator_params(axis="x", nbins=5)
     ax.legend(loc="lower left", bbox_to_anchor=(0, 1))
     return ax
 
@@ -205,6 +206,8 @@ def draw_jitter_and_loss(
     Returns:
         The axes.
     """
+    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+
     ax = axes(ax)
     for index, name in enumerate(names):
         ax.errorbar(
@@ -213,6 +216,10 @@ def draw_jitter_and_loss(
         )  # fmt: skip
     ax.set(xscale="log", xlabel="jitter: within-run std of the loss (nats)")
     ax.set(ylabel="mean test loss (nats), ± 2 s.e.")
+    # Within a decade or two matplotlib's own labels run into each other.
+    ax.xaxis.set_major_locator(LogLocator(subs=(1.0, 3.0)))
+    ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    ax.xaxis.set_minor_formatter(NullFormatter())
     ax.margins(x=0.25, y=0.25)
     ax.legend(loc="best")
     return ax
@@ -249,6 +256,8 @@ def draw_league(
         ax.errorbar(float(values[index]), rows[index], xerr=bar, linestyle="none", **style)
     ax.set_yticks(rows, names)
     ax.set(xscale=scale, xlabel=label, ylim=(0.4, len(names) + 0.6))
+    if scale == "linear":
+        ax.locator_params(axis="x", nbins=5)
     return ax
 
 
@@ -308,16 +317,13 @@ def draw_scalar_paths(forward: Tensor, backward: Tensor, ax: "Axes | None" = Non
 
 
 @use()
-def draw_tail(
-    samples: Tensor, alpha: float, ax: "Axes | None" = None, *, label: str = "backward limit"
-):
+def draw_tail(samples: Tensor, alpha: float, ax: "Axes | None" = None):
     """Draws the tail of a law on logarithmic axes, beside a power law and a Gaussian.
 
     Args:
         samples: Draws, (n,).
         alpha: Predicted tail index.
         ax: Axes, or None for a new figure.
-        label: What was sampled.
 
     Returns:
         The axes.
@@ -328,7 +334,7 @@ def draw_tail(
     sizes = np.sort(np.abs(to_numpy(samples)))[::-1]
     share = np.arange(1, len(sizes) + 1) / len(sizes)
     keep = np.unique(np.geomspace(1, len(sizes) * 0.9, 60).astype(int)) - 1
-    ax.plot(sizes[keep], share[keep], "s", color=COLOURS["backward"], label=label)
+    ax.plot(sizes[keep], share[keep], "s", color=COLOURS["backward"], label="backward limit")
     anchor = len(sizes) // 30
     line = share[anchor] * (sizes[keep] / sizes[anchor]) ** -alpha
     shown = sizes[keep] > sizes[len(sizes) // 5]
@@ -337,8 +343,7 @@ def draw_tail(
     grid = np.geomspace(max(sizes.min(), spread / 50), 6 * spread, 200)
     gauss = erfc(grid / spread / 2**0.5)
     visible = gauss > 0.5 / len(sizes)
-    label = "Gaussian, same median"
-    theory_line(ax, grid[visible], gauss[visible], label=label, linestyle="--", linewidth=1.2)
+    theory_line(ax, grid[visible], gauss[visible], label="Gaussian, same median", linestyle="--")
     ax.set(xscale="log", yscale="log", xlabel="$t$", ylabel="share with $|\\theta-\\theta^*| > t$")
     ax.set_ylim(bottom=0.5 / len(sizes))
     ax.legend(loc="lower left", bbox_to_anchor=(0, 1))

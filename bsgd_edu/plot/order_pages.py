@@ -11,7 +11,7 @@ from torch import Tensor
 
 from . import order
 from .display import show
-from .style import grid
+from .style import grid, use
 
 __all__ = ["show_coins", "show_coupling", "show_cycle", "show_orbits"]
 
@@ -92,6 +92,8 @@ def show_coins(
         order.draw_distribution(*cdfs[ratio], panels[column + len(clouds)])
         keys = ("t", "share of runs", "exact")
         tables[name] = dict(zip(keys, cdfs[ratio], strict=True))
+    with use():
+        panels[-1].legend(["exact", "runs"], loc="upper left", handlelength=1.2)
     show(
         panels[0],
         alt="Above, histograms of many forward runs: thin separate spikes at the smallest ratio, "

@@ -16,6 +16,7 @@ from .order import (
     head_polish,
     lie_bracket,
     lie_bracket_correction,
+    linearised_composition,
     palindromic_average,
 )
 
@@ -28,6 +29,7 @@ __all__ = [
     "head_polish",
     "lie_bracket",
     "lie_bracket_correction",
+    "linearised_composition",
     "momentum_map",
     "momentum_state",
     "palindromic_average",

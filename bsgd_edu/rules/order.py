@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from ..errors import DomainError
-from ..maps import Map, apply_in_order, backward_orbit, forward_orbit
+from ..maps import AffineMap, Map, apply_in_order, backward_orbit, forward_orbit
 from ..maps.affine import number_of, spread, taken_apart
 from ..maps.orbits import chosen_steps
 
@@ -20,6 +20,7 @@ __all__ = [
     "head_polish",
     "lie_bracket",
     "lie_bracket_correction",
+    "linearised_composition",
     "palindromic_average",
 ]
 
@@ -138,12 +139,35 @@ def lie_bracket_correction(maps: Sequence[Map], x0: Tensor) -> Tensor:
     return forward_orbit(maps, x0, at=[number_of(maps)])[0] - lie_bracket(maps, x0)
 
 
+def linearised_composition(maps: Sequence[Map], x0: Tensor) -> AffineMap:
+    """Returns the backward composition T_1 ∘ … ∘ T_n linearised at x_0, x ↦ y_n + J_n (x − x_0).
+
+    J_n comes from five-point differences along the d axes, of relative accuracy ε^(4/5): one pass
+    of 4d + 1 points through the maps, none of which needs to be differentiable by machine.
+
+    Args:
+        maps: n maps.
+        x0: Start (..., d).
+
+    Returns:
+        AffineMap with matrix J_n (..., d, d).
+
+    Example:
+        >>> line = linearised_composition([lambda x: x / 2, lambda x: x + 1], torch.tensor([8.0]))
+        >>> line(torch.tensor([10.0])).round(decimals=3)
+        tensor([5.5000])
+    """
+    end, jacobian = _linearise(maps, x0)
+    return AffineMap(jacobian, end - _times(jacobian, x0))
+
+
 def append_linearisation(maps: Sequence[Map], x0: Tensor, appended: Sequence[Map]) -> Tensor:
     """Returns approximate backward iterates after maps are appended, without replaying the old.
 
     y_{n+i} ≈ y_n + J_n (T_{n+1} ∘ … ∘ T_{n+i} (x_0) − x_0), J_n the derivative of T_1 ∘ … ∘ T_n
-    at x_0, taken as a symmetric difference. Exact for affine maps; else the error is of second
-    order in the appended displacement. All i share one pass over the old maps.
+    at x_0. Exact for affine maps, up to rounding; else the error is of second order in the
+    appended displacement. The old maps are passed once (:func:`linearised_composition`), however
+    many are appended: worth it for few parameters and long histories.
 
     Args:
         maps: The n old maps.
@@ -155,14 +179,11 @@ def append_linearisation(maps: Sequence[Map], x0: Tensor, appended: Sequence[Map
 
     Example:
         >>> old, new = [lambda x: x / 2, lambda x: x + 1], [lambda x: 3 * x]
-        >>> append_linearisation(old, torch.tensor([8.0]), new).ravel()
+        >>> append_linearisation(old, torch.tensor([8.0]), new).ravel().round(decimals=3)
         tensor([ 4.5000, 12.5000])
     """
-    moves = backward_orbit(appended, x0)[1:] - x0
-    base, ahead, behind = head_polish(
-        maps, torch.cat([x0.unsqueeze(0), x0 + moves, x0 - moves])
-    ).split([1, len(moves), len(moves)])
-    return torch.cat([base, base + 0.5 * (ahead - behind)])
+    end, jacobian = _linearise(maps, x0)
+    return end + _times(jacobian, backward_orbit(appended, x0) - x0)
 
 
 def palindromic_average(maps: Sequence[Map], x0: Tensor) -> Tensor:
@@ -182,3 +203,19 @@ def palindromic_average(maps: Sequence[Map], x0: Tensor) -> Tensor:
     count = [number_of(maps)]
     forward, backward = forward_orbit(maps, x0, at=count), backward_orbit(maps, x0, at=count)
     return 0.5 * (forward + backward)[0]
+
+
+def _linearise(maps: Sequence[Map], x0: Tensor) -> tuple[Tensor, Tensor]:
+    """y_n (..., d) and J_n (..., d, d), by five-point differences along the d axes."""
+    width = torch.finfo(x0.dtype).eps ** 0.2 * x0.abs().max().clamp(min=1)
+    axes = width * torch.eye(x0.shape[-1], dtype=x0.dtype, device=x0.device)
+    axes = axes.unflatten(0, (-1, *[1] * (x0.dim() - 1)))  # (d, 1, …, d)
+    points = torch.cat([x0.unsqueeze(0), *(x0 + step * axes for step in (-2, -1, 1, 2))])
+    images = head_polish(maps, points)
+    far_below, below, above, far_above = images[1:].chunk(4)
+    columns = (far_below - far_above + 8 * (above - below)) / (12 * width)
+    return images[0], columns.movedim(0, -1)  # the last axis says along which direction
+
+
+def _times(matrix: Tensor, x: Tensor) -> Tensor:
+    return (matrix @ x.unsqueeze(-1)).squeeze(-1)

@@ -1,0 +1,54 @@
+"""Formulas of exported pages: MathML that a browser shows by itself, or else the TeX to read."""
+
+import sys
+import xml.etree.ElementTree as ET
+
+import pytest
+
+from bsgd_edu.course.export import mathml, style_sheet
+
+
+@pytest.mark.parametrize(
+    "formula",
+    [
+        r"x_n = T_n \circ \dots \circ T_1(x_0)",
+        r"\mathbb{E}\log|1-\eta a| < 0",
+        r"\lVert x \rVert \le \tfrac12",
+        r"x_\infty \overset{d}{=} y_\infty",
+        r"\begin{pmatrix} 1 & 0 \\ 0 & \rho \end{pmatrix}",
+        r"\begin{cases} 1 & a < b \\ 0 & a \ge b \end{cases}",
+    ],
+)
+def test_a_formula_becomes_well_formed_mathml(formula):
+    element = ET.fromstring(mathml(formula, block=False))
+    assert element.tag == "math"
+    assert element.get("display") == "inline"
+    assert element.get("aria-label") == formula
+    assert "\\" not in "".join(element.itertext()), "no TeX is left to read"
+
+
+def test_aligned_equations_stand_below_each_other():
+    markup = mathml(r"\begin{aligned} a &= b \\ c &= d \end{aligned}", block=True)
+    element = ET.fromstring(markup)
+    assert element.get("class") == "formula"
+    assert len(element.findall(".//mtr")) == 2
+    assert 'display="block"' in markup
+
+
+def test_signs_of_html_inside_a_formula_stay_signs():
+    assert "a < b" not in mathml("a < b", block=False)
+    assert "&#x0003C;" in mathml("a < b", block=False)
+    assert "<script" not in mathml(r"\text{<script>}", block=False)
+
+
+def test_without_the_converter_the_formula_itself_is_shown(monkeypatch):
+    monkeypatch.setitem(sys.modules, "latex2mathml.converter", None)
+    assert mathml("x < y", block=False) == "<code>x &lt; y</code>"
+    assert mathml("x < y", block=True) == "<pre>x &lt; y</pre>"
+
+
+def test_the_style_has_both_colour_schemes_and_asks_nobody():
+    css = style_sheet()
+    assert css.count("prefers-color-scheme: dark") >= 2
+    assert "url(" not in css
+    assert "@import" not in css

@@ -282,12 +282,12 @@ claim("limits/trained-together").holds(mean[3], above=0, stderr=error[3])
 
 # %% [markdown]
 # Three findings, ours and for this one architecture. Training raises the five or so leading
-# singular values of the product and leaves the others. Much of that is agreement between neighbours:
-# mixed, the *same* matrices stretch less at the top and more further down. And the one drift of
+# singular values of the product and leaves the others. Much of that is agreement between layers of
+# one network: mixed, the *same* matrices stretch less at the top and more further down. And the one drift of
 # distances splits in two: untrained layers draw all images together at one rate; trained ones draw
 # together images of one digit and move apart those of different digits.
 #
-# A warning: the drift of the whole product, $2\|\log s\|/n$, hardly moves, since the smallest
+# A warning: the drift of the whole product, $2\|\log s\|/n$, moves little, since the smallest
 # singular values dominate it. A geometrically natural number need not be the one that matters.
 #
 # ## Explore
@@ -332,8 +332,8 @@ claim("limits/no-mean").agrees(share, [0.5, 0.5], stderr=error)
 # no metric we know makes all of them nonexpansive. What is left is a sum: without biases
 # $\log\|x_L\|$ adds up independent terms, so $\frac1L\log\|x_L\|\to\lambda$. He's variance
 # $\sigma^2=2/n$ keeps the *mean square*, but $\lambda<0$, with $n\lambda\to-\frac54$: at depth $n$
-# the typical signal has shrunk to $e^{-5/4}$ of its length. (With $N$ active units $\|x\|^2$ is multiplied by
-# $\sigma^2\chi^2_N$; hence $\lambda=\log\sigma+\frac12\log2+\frac12E[\psi(N/2)\mid N\ge1]$: a layer
+# the typical signal has shrunk to $e^{-5/4}$ of its length. (With $N$ active units $\|x\|^2$ is
+# multiplied by $\sigma^2\chi^2_N$; hence $\lambda=\log\sigma+\frac12\log2+\frac12E[\psi(N/2)\mid N\ge1]$: a layer
 # with none, of probability $2^{-n}$, is left out.) Compare the lines. Means over networks are asserted
 # to four standard errors; the last claim compares closed forms with the limit.
 

@@ -274,7 +274,7 @@ def choice_step(right: str, told: Mapping[str, str]) -> Step:
         letters = ", ".join(sorted([right, *told]))
         if not isinstance(answer, str):
             return f"expected one of the letters {letters}, but got a {type(answer).__name__}"
-        letter = answer.strip().lower()
+        letter = answer.strip(" ().").lower()
         return letter == right or told.get(letter, f"expected one of the letters {letters}")
 
     return Step("value", "this is not the one", test)

@@ -125,8 +125,8 @@ def limiting_directions(matrices: Tensor, *, backward: bool = True) -> Tensor:
     """Returns the direction that the product of the first n matrices stretches onto, for each n.
 
     The top left singular vector of A_1 ⋯ A_n (backward, the new matrix goes inside), which
-    converges like e^{−n(λ_1 − λ_2)}; or of A_n ⋯ A_1 (forward), which has the same law at every
-    n and never settles.
+    converges like e^{−n(λ_1 − λ_2)}; or of A_n ⋯ A_1 (forward), which for independent matrices
+    has the same law at every n and never settles.
 
     Args:
         matrices: (n, ..., d, d), the first one first.

@@ -1,8 +1,9 @@
 """Lyapunov spectra: how fast a long product of matrices stretches each direction.
 
 The exponents of A_n ⋯ A_1 are λ_k = lim (1/n) log s_k(A_n ⋯ A_1), s_k the singular values in
-descending order (Oseledets). They do not depend on the order of composition: A_1 ⋯ A_n has the
-same ones. What depends on it is which singular vectors settle down (see `limiting_directions`).
+descending order (Oseledets). For independent matrices of one law A_1 ⋯ A_n has the same ones, since
+the reversed list is as likely as the list. What depends on the order is which singular vectors
+settle down (see `limiting_directions`).
 """
 
 from collections.abc import Iterable, Iterator

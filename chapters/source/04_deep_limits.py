@@ -32,7 +32,7 @@ import math
 import torch
 
 from bsgd_edu import datasets, dynamics, explorers, metrics, nets, plot, rules
-from bsgd_edu.course import check, claim, claims_table, full_scale, hint, reveal  # noqa: F401
+from bsgd_edu.course import check, claim, claims_table, full_scale, hint, reveal
 from bsgd_edu.device import resolve
 from bsgd_edu.dynamics import mean_and_stderr
 from bsgd_edu.maps import AffineMap, backward_orbit, forward_orbit

@@ -16,38 +16,39 @@ BY_HAND = Exercise(
     difficulty=1,
     minutes=3,
     teaches="to compute a contraction factor on the back of an envelope",
-    signature="a number: Birkhoff's coefficient of [[8, 1], [2, 1]]. [[2, 1], [1, 2]] has 1/3.",
+    signature="a number: Birkhoff's coefficient of [[9, 1], [1, 1]]. [[2, 1], [1, 2]] has 1/3.",
     hints=(
         "In a 2×2 matrix the only cross-ratio is main diagonal over the other diagonal.",
         "tanh(¼ log q) = (√q − 1)/(√q + 1), q = W_11 W_22 / (W_12 W_21)",
-        "q = 8·1 / (1·2); r = √q; (r − 1)/(r + 1)",
+        "q = 9·1 / (1·1); r = √q; (r − 1)/(r + 1)",
     ),
-    reference=1 / 3,
+    reference=0.5,
     why=(
-        "q = 4 again: scaling the first column by 4 turns [[2, 1], [½, 1]] into it, and that is "
-        "[[2, 1], [1, 2]] with its second row halved. Rows and columns may be scaled freely."
+        "q = 9, so the factor is (3 − 1)/(3 + 1). [[3, 1], [1, 3]] has the same q: it is this "
+        "matrix with its first row and column divided, and its second ones multiplied, by √3, up "
+        "to a number. Rows and columns may be scaled freely."
     ),
-    steps=(number_step(1 / 3, rtol=0.005, says="find q = W_11 W_22/(W_12 W_21) first"),),
+    steps=(number_step(0.5, rtol=0.005, says="find q = W_11 W_22/(W_12 W_21) first"),),
     misconceptions=(
-        Misconception("copied", "this is ¼ tanh Δ: the quarter stands inside tanh", 0.220588),
-        Misconception("half", "this is tanh(Δ/2): divide the logarithm by 4", 0.6),
-        Misconception("plain", "this is tanh Δ: divide the logarithm by 4", 0.882353),
+        Misconception("copied", "this is ¼ tanh Δ: the quarter stands inside tanh", 20 / 82),
+        Misconception("half", "this is tanh(Δ/2): divide the logarithm by 4", 0.8),
+        Misconception("plain", "this is tanh Δ: divide the logarithm by 4", 80 / 82),
         Misconception(
             "eigenvalues",
             "this is λ₂/λ₁, the rate in the end; a single step can do worse",
-            (9 - math.sqrt(57)) / (9 + math.sqrt(57)),
+            (5 - math.sqrt(17)) / (5 + math.sqrt(17)),
         ),
-        Misconception("diameter", "this is Δ itself: take tanh(Δ/4)", math.log(4)),
+        Misconception("diameter", "this is Δ itself: take tanh(Δ/4)", math.log(9)),
     ),
     wrong=(
-        Wrong(0.2206, "quarter stands inside"),
-        Wrong(0.6, "tanh(Δ/2)"),
-        Wrong(0.8824, "tanh Δ"),
-        Wrong(0.0877, "rate in the end"),
-        Wrong(1.3863, "Δ itself"),
-        Wrong("third", "expected a number"),
+        Wrong(0.2439, "quarter stands inside"),
+        Wrong(0.8, "tanh(Δ/2)"),
+        Wrong(0.9756, "tanh Δ"),
+        Wrong(0.0961, "rate in the end"),
+        Wrong(2.1972, "Δ itself"),
+        Wrong("half", "expected a number"),
     ),
-    right=(1 / 3, 0.3333, torch.tensor(0.333333)),
+    right=(1 / 2, 0.4999, torch.tensor(0.5)),
 )
 
 

@@ -176,8 +176,8 @@ IMPLEMENT_WIDTHS = Exercise(
         ),
         Misconception(
             "row-scaled",
-            "rescaled each row on its own: that is another matrix; one number for all, or one for "
-            "each column, changes no ray",
+            "rescaled each row on its own: that is another matrix; one number for the whole "
+            "product changes no ray",
             _row_scaled,
         ),
     ),

@@ -110,8 +110,8 @@ DIGITS = Exercise(
     ),
     reference=_LEVY,
     why="Khinchin, Lévy (1935–36): log q_n / n → π²/(12 log 2) for almost every number, so the "
-    "drift is twice that, 2.373. The digits are dependent, and their own mean is infinite; only the mean of "
-    "log a has to be finite, as Kingman's theorem asks.",
+    "drift is twice that, 2.373. The digits are dependent, and their own mean is infinite; only "
+    "the mean of log a has to be finite, as Kingman's theorem asks.",
     steps=(number_step(_LEVY, rtol=0.02, says="off by more than 2 %: more digits, more numbers?"),),
     misconceptions=(
         Misconception("half", "this is log q_n / n: the distance is twice the log", _LEVY / 2),

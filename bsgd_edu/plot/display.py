@@ -109,6 +109,8 @@ def _quick_picture(figure: "Figure") -> bytes:
     from PIL import Image
 
     figure.set_layout_engine(None)
+    for axes in figure.axes:  # a logarithmic axis has dozens of them, each an artist of its own
+        axes.minorticks_off()
     figure.subplots_adjust(left=0.1, right=0.98, bottom=0.16, top=0.88, wspace=0.25)
     out = io.BytesIO()
     with use():

@@ -122,7 +122,7 @@ def show_network(
         left,
         alt="Left: test loss of one run over its last batches; forward zigzags, block shows "
         "steps, windowed and backward are level. Right: the methods by jitter and mean loss; "
-        "jitter differs by more than a factor of ten, the error bars of the mean losses overlap.",
+        "jitter differs by a large factor, the error bars of the mean losses overlap.",
         caption="Left: one run, four orders of the same batches. Right: jitter and mean loss "
         "apart; only jitter differs.",
         data={
@@ -183,7 +183,7 @@ def show_momentum(distances: Mapping[str, Tensor], momentum: float, norm: float)
         alt="On a logarithmic axis three wavy lines, one for each curvature, fall alongside one "
         "straight black line; a dashed line for powers of the norm rises steeply.",
         caption="The norm of one step says 'diverges'; the powers of the matrix say √β, "
-        "whatever the curvature.",
+        "for all three curvatures.",
         data={"maps n": range(len(next(iter(distances.values())))), **distances},
     )
 

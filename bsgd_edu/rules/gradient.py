@@ -124,7 +124,7 @@ def momentum_map(grad: Map, lr: float, *, momentum: float = 0.9, weight_decay: f
     """Returns heavy-ball SGD as a map on (θ, v): v ← β v + g, then θ ← θ − lr v.
 
     On a quadratic of curvature h it is linear; with 4β > (1 + β − lr h)² both eigenvalues have
-    modulus √β, the rate of the backward orbit, although the matrix's norm exceeds 1.
+    modulus √β, the rate of the backward orbit, although the matrix's norm may exceed 1.
 
     Args:
         grad: θ (..., d) ↦ gradient (..., d).

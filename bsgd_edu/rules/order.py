@@ -95,7 +95,7 @@ def lie_bracket(maps: Sequence[Map], x0: Tensor) -> Tensor:
     With displacements f_i = T_i − id, x_n − y_n = Σ_{i<j} (Df_j f_i − Df_i f_j)(x_0) + O(f³): the
     brackets of the vector fields. For gradient steps it is η² Σ_{i<j} (H_j g_i − H_i g_j). Each
     derivative is one symmetric difference along the displacements before minus those after, so
-    2n evaluations do, and no map needs to be differentiable by machine.
+    3n evaluations do, and no map needs to be differentiable by machine.
 
     Args:
         maps: n maps close to the identity.
@@ -126,7 +126,7 @@ def lie_bracket(maps: Sequence[Map], x0: Tensor) -> Tensor:
 def lie_bracket_correction(maps: Sequence[Map], x0: Tensor) -> Tensor:
     """Returns x_n − bracket: the end of the forward orbit, moved to within O(f³) of y_n.
 
-    3n map applications, in place of the n that either end costs: it shows why the orders differ,
+    4n map applications, in place of the n that either end costs: it shows why the orders differ,
     and is no cheaper way to y_n.
 
     Args:

@@ -2,8 +2,8 @@
 # # 1 · Order matters
 #
 # **The same random maps, with each new one put outside (forward) or inside (backward), have the
-# same law at every step; yet if they contract, the forward path never stops moving and the backward
-# path converges to a point.**
+# same law (probability distribution) at every step; yet if they contract, the forward path as a rule
+# never stops moving and the backward path converges to a point.**
 #
 # *Sources.* B. Dherin, B. Avelin, A. Karlsson, H. Mazzawi, J. Gonzalvo, M. Munn, arXiv
 # [2502.01557](https://arxiv.org/abs/2502.01557) (v2, TMLR 2025): it states the contraction principle
@@ -105,7 +105,7 @@ claim("order/cycle-backward").agrees(settled[-4:], 8 / 15, atol=1e-9)
 # The forward iterate is always pulled towards the target it saw last, so it goes round with the
 # data: $(14, 7, -4, 13)/15$, for ever. In the backward iterate the map that acts last is always
 # $T_1$, then $T_2$ before it, and so on: the ending is the same at every $n$, and a new map enters
-# at the far end, where four more halvings wait. So the noise of the data is **frozen**, not removed:
+# at the far end, where all the other halvings shrink what it does. So the noise of the data is **frozen**, not removed:
 # $8/15$ is no better a place than the mean of the targets, $1/2$; it depends on which target comes
 # first.
 #
@@ -123,7 +123,8 @@ claim("order/cycle-backward").agrees(settled[-4:], 8 / 15, atol=1e-9)
 # **Equal laws** (Letac; the paper uses the link). If the maps are independent with one law, the
 # reversed list is as likely as the list, and $y_n$ is just the forward run of the reversed list.
 # Hence $\mathrm{law}(x_n)=\mathrm{law}(y_n)$ at every $n$, contraction or not. If moreover
-# $y_n\to y_\infty$, the law of that random point is the stationary law of SGD.
+# $y_n\to y_\infty$, the same point from every start, its law is the **stationary law** of SGD: the one
+# that a further step leaves unchanged.
 #
 # <details><summary>Derivation for the parabola</summary>
 #
@@ -253,7 +254,7 @@ explorers.order.chapter().show()
 #
 # **No strict contraction at all.** The customers of a queue wait $W_{n+1}=\max(W_n+X_{n+1},0)$, where
 # $X$ is a service time minus the time to the next arrival: a ReLU net of width 1, whose layers have
-# Lipschitz constant exactly 1 (Lindley). Backward, the same maps give the running maximum of a random
+# Lipschitz constant exactly 1: distances need not shrink (Lindley). Backward, the same maps give the running maximum of a random
 # walk, which grows and stops (Loynes). With a server busy half of the time, half of the customers do
 # not wait, and the mean wait is one service time. Look for the line on the left, and for the step
 # after which the dashed path is flat.
@@ -286,8 +287,8 @@ claim("queue/mean").agrees(mean, 1.0, stderr=error)
 claim("queue/backward-stops").holds((maxima[-1] > maxima[-51]).double().mean(), below=1e-3)
 
 # %% [markdown]
-# Now both directions of failure. **Isometries** (rotate, then shift) never contract: a backward step
-# is exactly as long as the first displacement, for ever, while the laws still agree. And **stopping
+# Now both directions of failure. **Isometries** (here: reflect, then shift) never contract: a backward
+# step is exactly as long as the new map's move of the start, for ever, while the laws still agree. And **stopping
 # on the wrong side**: a chain on two states, where a coin decides whether both states go to 0 or
 # swap. Its stationary law is $(2/3,1/3)$. Composing backward until the composition is constant gives
 # an exact draw: **coupling from the past** (Propp–Wilson). Stopping the forward composition when it
@@ -318,7 +319,7 @@ states, _ = dynamics.forward_coalescence(two_states, replicas, generator=generat
 claim("past/forward-is-biased").agrees((states == 0).double().mean(), 1.0, atol=1e-12)
 
 # %% [markdown]
-# What fails, and why: without contraction the start never fades, so there is no limit point to
+# What fails, and why: under isometries the start never fades, so there is no limit point to
 # compare with; equality of laws survives, because it never used contraction. And a random stopping
 # time looks at the whole path, on which forward and backward differ: equality at *fixed* $n$ says
 # nothing at a time that the path itself chooses.

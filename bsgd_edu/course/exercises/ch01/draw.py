@@ -78,6 +78,11 @@ def _draw_first_constant(tables):
     return -1, len(tables)
 
 
+def _draw_zero_for_none(tables):
+    state, n = exact_draw(tables)
+    return max(state, 0), n
+
+
 def _draw_state_only(tables):
     return exact_draw(tables)[0]
 
@@ -98,8 +103,12 @@ def _draw_shape(answer, generator) -> bool | str:
     return f"expected the pair (state, n), but the answer is a {type(got).__name__}"
 
 
-def _draw_value(answer, generator) -> bool:
-    return close(answer(torch.tensor([[1, 0], [0, 0], [1, 1]])), (1, 2))
+def _draw_value(answer, generator) -> bool | str:
+    if not close(answer(torch.tensor([[1, 0], [0, 0], [1, 1]])), (1, 2)):
+        return False
+    # Two swaps: no composition is constant.
+    found = close(answer(torch.tensor([[1, 0], [1, 0]])), (-1, 2))
+    return found or "where nothing coalesces, (-1, len(tables)) is asked for"
 
 
 def _draw_random(answer, generator) -> bool:
@@ -177,6 +186,7 @@ IMPLEMENT_DRAW = Exercise(
         Wrong(_draw_one_start, "two of the states"),
         Wrong(_draw_first_constant, "single map"),
         Wrong(_draw_state_only, "expected the pair"),
+        Wrong(_draw_zero_for_none, "nothing coalesces"),
         Wrong(lambda tables: (0, 2), "worked value"),
     ),
     right=(_draw_by_loops, _draw_by_sets),

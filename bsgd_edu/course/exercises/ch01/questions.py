@@ -118,9 +118,9 @@ MEASURE_BATCHES = Exercise(
     ),
     reference=39.0,
     why=(
-        "(1 + ρ)/(1 − ρ) = 39: the limit averages about 39 batches however long the run is, the "
-        "first 39 of the list. A run twice as long does not make it twice as good; a learning "
-        "rate half as large does."
+        "(1 + ρ)/(1 − ρ) = 39: the limit averages about as many batches however long the run is, "
+        "mostly from the start of the list. A run twice as long does not make it twice as good; a "
+        "learning rate half as large does."
     ),
     steps=(number_step(39.0, rtol=0.1, says="off by more than 10 %: more runs, or longer ones?"),),
     misconceptions=(

@@ -109,7 +109,8 @@ ORDER = Exercise(
     ),
     reference=_order_term,
     why="Moving by −ηg_i changes g_j by −ηH_j g_i, and the step by +η²H_j g_i; the backward run "
-    "does the same with i and j exchanged. Two Hessians that commute with everything give zero.",
+    "does the same with i and j exchanged. It is zero where H_j g_i = H_i g_j: for commuting "
+    "quadratics with one minimiser, for example.",
     steps=(
         Step("shape", "return one vector of length d", _order_shape),
         Step("value", "gradients 0 and 6, Hessians 1 and 3, lr 0.1 give −0.06", _order_value),

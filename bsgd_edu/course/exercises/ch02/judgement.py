@@ -1,5 +1,7 @@
 """Exercises 02.1, 02.2, 02.5 and 02.6: prices, evidence, a frontier, and a referee report."""
 
+import math
+
 import torch
 
 from ...exercise import Exercise, Step, Wrong, as_number, choice_step
@@ -18,6 +20,8 @@ def _cost(answer, generator):
     number = as_number(answer)
     if number is None:
         return f"expected a number, but the answer is a {type(answer).__name__}"
+    if not math.isfinite(number):
+        return f"expected a finite number, but the answer is {number}"
     return number == 45_150 or _COSTS.get(round(number), "add up what y_1, y_2, … y_300 cost")
 
 
@@ -107,6 +111,8 @@ def _limit(answer, generator):
     number = as_number(answer)
     if number is None:
         return f"expected a number, but the answer is a {type(answer).__name__}"
+    if not 0 < number < math.inf:
+        return f"a learning rate is a positive number, but the answer is {number:.3g}"
     if abs(number - _LIMIT) <= 0.05 * _LIMIT:
         return True
     for value, told in _LIMITS.items():

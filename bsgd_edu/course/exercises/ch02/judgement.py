@@ -111,7 +111,7 @@ def _limit(answer, generator):
     number = as_number(answer)
     if number is None:
         return f"expected a number, but the answer is a {type(answer).__name__}"
-    if not 0 < number < math.inf:
+    if not 0 <= number < math.inf:
         return f"a learning rate is a positive number, but the answer is {number:.3g}"
     if abs(number - _LIMIT) <= 0.05 * _LIMIT:
         return True

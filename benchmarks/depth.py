@@ -8,16 +8,11 @@ its whole cost is that times the number of seeds. A row that falls short of what
 shown as short. Ratios travel between machines; the seconds of the cut-off row do not.
 """
 
-import argparse
-import json
-import os
-import platform
 import statistics
-import subprocess
-import sys
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
+
+from harness import run, seconds_of
 
 
 @dataclass
@@ -31,12 +26,6 @@ class Case:
     unit: str  # "×" or "s"
     check: Callable[[], float]
     tolerance: float
-
-
-def seconds_of(call: Callable) -> float:
-    start = time.perf_counter()
-    call()
-    return time.perf_counter() - start
 
 
 def measure(case: Case, repeats: int) -> dict:
@@ -163,14 +152,12 @@ def cases(quick: bool) -> list[Case]:
     ]
 
 
-def worker(threads: int, repeats: int, quick: bool) -> None:
-    """Measures with a number of threads; one JSON line a row on standard output."""
-    import torch
-
-    torch.set_num_threads(threads)
-    for case in cases(quick):
-        row = measure(case, min(repeats, 3) if case.unit == "s" else repeats)
-        print(json.dumps({**row, "threads": threads}), flush=True)
+def measured(repeats: int, quick: bool) -> list[Callable[[], dict]]:
+    """One function a row, which measures it."""
+    return [
+        lambda case=case: measure(case, min(repeats, 3) if case.unit == "s" else repeats)
+        for case in cases(quick)
+    ]
 
 
 def reached(row: dict) -> bool:
@@ -201,34 +188,5 @@ def report(rows: list[dict]) -> None:
     Console(width=150).print(table)
 
 
-def main() -> None:
-    """Runs one process for each number of threads and prints the table."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--threads", type=int, nargs="+", default=[1])
-    parser.add_argument("--repeats", type=int, default=7)
-    parser.add_argument("--quick", action="store_true", help="small: a check, not a result")
-    parser.add_argument("--json", help="also write the rows to this file")
-    parser.add_argument("--worker", type=int, help=argparse.SUPPRESS)
-    options = parser.parse_args()
-    if options.worker:
-        return worker(options.worker, options.repeats, options.quick)
-    rows = []
-    for threads in options.threads:
-        command = [sys.executable, __file__, "--worker", str(threads)]
-        command += ["--repeats", str(options.repeats), *(["--quick"] if options.quick else [])]
-        environment = os.environ | {"OMP_NUM_THREADS": str(threads)}
-        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as run:
-            for line in run.stdout:
-                rows.append(json.loads(line))
-                print(f"{threads} thread(s): {rows[-1]['name']}", file=sys.stderr)
-        if run.returncode:
-            raise SystemExit(run.returncode)
-    report(rows)
-    if options.json:
-        machine = {"processor": platform.processor() or platform.machine(), "rows": rows}
-        with open(options.json, "w") as file:
-            json.dump(machine, file, indent=1)
-
-
 if __name__ == "__main__":
-    main()
+    run(__file__, __doc__.splitlines()[0], measured, report, threads=[1], repeats=7)

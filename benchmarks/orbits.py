@@ -8,17 +8,12 @@ the number of steps. Ratios travel between machines, milliseconds do not: a row 
 what it must reach is shown as short.
 """
 
-import argparse
 import itertools
-import json
-import os
-import platform
 import statistics
-import subprocess
-import sys
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
+
+from harness import run, seconds_of
 
 
 @dataclass
@@ -32,15 +27,6 @@ class Case:
     goals: tuple[float, float]  # ratio to reach with 1 and with 2 threads
     check: Callable[[], float]  # largest deviation from the reference
     tolerance: float = 1e-9
-
-
-def seconds_of(call: Callable) -> float:
-    """Seconds of one call; what is over at once is called again until 50 ms are full."""
-    start, count = time.perf_counter(), 0
-    while (elapsed := time.perf_counter() - start) < 0.05:
-        call()
-        count += 1
-    return elapsed / count
 
 
 def measure(case: Case, repeats: int, sample: int) -> dict:
@@ -330,14 +316,12 @@ def cases(quick: bool) -> list[Case]:
     ]  # fmt: skip
 
 
-def worker(threads: int, repeats: int, quick: bool) -> None:
-    """Measures with a number of threads; one JSON line a row on standard output."""
-    import torch
-
-    torch.set_num_threads(threads)
-    for case in cases(quick):
-        row = measure(case, repeats, sample=300 if quick else 1000)
-        print(json.dumps({**row, "threads": threads}), flush=True)
+def measured(repeats: int, quick: bool) -> list[Callable[[], dict]]:
+    """One function a row, which measures it."""
+    return [
+        lambda case=case: measure(case, repeats, sample=300 if quick else 1000)
+        for case in cases(quick)
+    ]
 
 
 def report(rows: list[dict]) -> None:
@@ -360,35 +344,5 @@ def report(rows: list[dict]) -> None:
     Console(width=150).print(table)
 
 
-def main() -> None:
-    """Runs one process for each number of threads and prints the table."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--threads", type=int, nargs="+", default=[1, 2])
-    parser.add_argument("--repeats", type=int, default=5)
-    parser.add_argument("--quick", action="store_true", help="small N: a check, not a result")
-    parser.add_argument("--json", help="also write the rows to this file")
-    parser.add_argument("--worker", type=int, help=argparse.SUPPRESS)
-    options = parser.parse_args()
-    if options.worker:
-        return worker(options.worker, options.repeats, options.quick)
-    rows = []
-    for threads in options.threads:
-        command = [sys.executable, __file__, "--worker", str(threads)]
-        command += ["--repeats", str(options.repeats), *(["--quick"] if options.quick else [])]
-        flags = f"--xla_cpu_multi_thread_eigen={'true' if threads > 1 else 'false'}"
-        environment = os.environ | {"OMP_NUM_THREADS": str(threads), "XLA_FLAGS": flags}
-        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as run:
-            for line in run.stdout:
-                rows.append(json.loads(line))
-                print(f"{threads} thread(s): {rows[-1]['name']}", file=sys.stderr)
-        if run.returncode:
-            raise SystemExit(run.returncode)
-    report(rows)
-    if options.json:
-        machine = {"processor": platform.processor() or platform.machine(), "rows": rows}
-        with open(options.json, "w") as file:
-            json.dump(machine, file, indent=1)
-
-
 if __name__ == "__main__":
-    main()
+    run(__file__, __doc__.splitlines()[0], measured, report, threads=[1, 2], repeats=5)

@@ -28,6 +28,7 @@ _SUBMODULES = (
     "maps",
     "metrics",
     "nets",
+    "operators",
     "optim",
     "paths",
     "plot",

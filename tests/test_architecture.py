@@ -22,8 +22,8 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 # their nature below and above the others: errors, which all raise, and the command line.
 RANKS = {
     0: ("errors", "seeding", "device", "paths"),
-    1: ("maps", "metrics", "rmt"),
-    2: ("rules", "optim", "dynamics", "curvature", "meanfield", "nets", "datasets"),
+    1: ("maps", "metrics", "meanfield", "operators", "rmt"),
+    2: ("rules", "optim", "dynamics", "curvature", "nets", "datasets"),
     3: ("training",),
     4: ("plot",),
     5: ("explorers",),

@@ -1,0 +1,298 @@
+"""Figures of chapter 7: a spectrum, the filter over it, and the accuracies that follow."""
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+from torch import Tensor
+
+from .style import (
+    COLOURS,
+    MARKERS,
+    OKABE_ITO,
+    axes,
+    simulation_points,
+    theory_line,
+    to_numpy,
+    use,
+)
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+__all__ = [
+    "draw_accuracy",
+    "draw_descent",
+    "draw_filter",
+    "draw_finite_size",
+    "draw_overlap",
+    "draw_spectrum",
+    "draw_stopping",
+    "draw_two_directions",
+]
+
+_DASHES = ("-", "--", ":", "-.", (0, (1, 3)), (0, (6, 1)))
+Dots = tuple[Tensor, Tensor, Tensor]  # abscissae, means, standard errors
+
+
+@use()
+def draw_two_directions(
+    steps: Tensor, orbit: Tensor, theory: Tensor, names: Sequence[str], ax: "Axes | None" = None
+):
+    """Draws the coordinates of the weights along eigenvectors, one step after the other.
+
+    Args:
+        steps: t, (T,).
+        orbit: Coordinates made by composing maps, (T, k).
+        theory: The same from the filter, (T, k).
+        names: What each coordinate is.
+        ax: Axes, or None for a new figure.
+
+    Returns:
+        The axes.
+    """
+    ax = axes(ax)
+    for index, name in enumerate(names):
+        simulation_points(ax, steps, orbit[:, index], index=index, label=name, fillstyle="none")
+        label = "theory: filter" if index == 0 else "_"
+        theory_line(ax, steps, theory[:, index], label, linewidth=1.2)
+    ax.set(xlabel="step $t$", ylabel="coordinate of $w_t$")
+    ax.legend()
+    return ax
+
+
+@use()
+def draw_accuracy(
+    times: Tensor | Mapping[str, Tensor],
+    theory: Mapping[str, Tensor],
+    dots: Mapping[str, Dots] | None = None,
+    *,
+    best: Mapping[str, tuple[float, float]] | None = None,
+    bound: float | None = None,
+    xlabel: str = r"training time $\alpha t$",
+    ax: "Axes | None" = None,
+):
+    """Draws accuracies against training time on a logarithmic axis: lines theory, markers runs.
+
+    Args:
+        times: Abscissae of the lines, (T,), or one such row a label.
+        theory: Label → predicted accuracy, (T,); black, told apart by dashes.
+        dots: Label → (abscissae, mean, standard error) of runs, (m,) each.
+        best: Label → (time, accuracy) of a predicted optimum, marked by a star.
+        bound: An accuracy that nothing exceeds, a grey line.
+        xlabel: What the abscissa is.
+        ax: Axes, or None for a new figure.
+
+    Returns:
+        The axes.
+    """
+    ax = axes(ax)
+    for dash, (label, values) in zip(_DASHES, theory.items(), strict=False):
+        x = times[label] if isinstance(times, Mapping) else times
+        theory_line(ax, x, values, label, linestyle=dash, linewidth=1.4)
+    for index, (label, (x, mean, stderr)) in enumerate((dots or {}).items()):
+        simulation_points(ax, x, mean, index=index, label=label, stderr=stderr)
+    for index, (time, accuracy) in enumerate((best or {}).values()):
+        ax.plot([time], [accuracy], marker="*", markersize=13, linestyle="none", zorder=5,
+                color=OKABE_ITO[4], markeredgecolor="black",
+                label="$t^*$" if index == 0 else "_")  # fmt: skip
+    if bound is not None:
+        ax.axhline(bound, color=COLOURS["reference"], linestyle=":", label="upper bound")
+    ax.set(xlabel=xlabel, ylabel="accuracy", xscale="log")
+    ax.legend()
+    return ax
+
+
+@use()
+def draw_spectrum(
+    eigenvalues: Tensor | None,
+    points: Tensor,
+    density: Tensor,
+    *,
+    marks: Mapping[str, float] | None = None,
+    xlabel: str = r"eigenvalue $\lambda$ of $S$",
+    bins: int = 40,
+    index: int = 0,
+    ax: "Axes | None" = None,
+):
+    """Draws a histogram of eigenvalues with a predicted density, and where single ones should be.
+
+    Args:
+        eigenvalues: Any number of them, (n,), or None for the density alone.
+        points: Abscissae of the density, (k,).
+        density: Predicted density there, (k,).
+        marks: Label → a single predicted eigenvalue, drawn as an arrow from above.
+        xlabel: What the eigenvalues belong to.
+        bins: Of the histogram.
+        index: Which colour.
+        ax: Axes, or None for a new figure.
+
+    Returns:
+        The axes.
+    """
+    ax = axes(ax)
+    if eigenvalues is not None:
+        ax.hist(to_numpy(eigenvalues), bins=bins, density=True, color=OKABE_ITO[index],
+                edgecolor="white", linewidth=0.4, label="eigenvalues")  # fmt: skip
+    theory_line(ax, points, density, "theory: bulk", linewidth=1.6)
+    top = float(to_numpy(density).max())
+    for position, (label, value) in enumerate((marks or {}).items()):
+        ax.plot([value], [0.12 * top * (1 + position)], marker="v", markersize=9, color="black",
+                linestyle="none", fillstyle="none", zorder=5, label=label)  # fmt: skip
+    ax.set(xlabel=xlabel, ylabel="density", ylim=(0, None))
+    ax.legend()
+    return ax
+
+
+@use()
+def draw_overlap(
+    signals: Tensor,
+    theory: Mapping[str, Tensor],
+    dots: Mapping[str, Dots],
+    threshold: float,
+    ax: "Axes | None" = None,
+):
+    """Draws how much of a direction the top eigenvector holds, against the strength of the signal.
+
+    Args:
+        signals: ‖μ‖² of the lines, (k,).
+        theory: Label → squared cosine, (k,).
+        dots: Label → (abscissae, mean, standard error).
+        threshold: Where the spike leaves the bulk, a grey line.
+        ax: Axes, or None for a new figure.
+
+    Returns:
+        The axes.
+    """
+    ax = axes(ax)
+    ax.axvline(threshold, color=COLOURS["reference"], linestyle=":", label="threshold")
+    for dash, (label, values) in zip(_DASHES, theory.items(), strict=False):
+        theory_line(ax, signals, values, label, linestyle=dash, linewidth=1.4)
+    for index, (label, (x, mean, stderr)) in enumerate(dots.items()):
+        simulation_points(ax, x, mean, index=index, label=label, stderr=stderr)
+    ax.set(xlabel=r"signal $\rho=\|\mu\|^2$", ylabel="squared cosine", ylim=(-0.03, 1.05))
+    ax.legend(loc="lower right")
+    return ax
+
+
+@use()
+def draw_filter(
+    points: Tensor, density: Tensor, filters: Mapping[str, Tensor], ax: "Axes | None" = None
+):
+    """Draws the filter g over the spectrum it acts on.
+
+    Args:
+        points: Eigenvalues, (k,), increasing.
+        density: Density of the bulk there, drawn as a grey area of half the height.
+        filters: Label → g at the points, (k,).
+        ax: Axes, or None for a new figure.
+
+    Returns:
+        The axes.
+    """
+    ax = axes(ax)
+    x, shape = to_numpy(points), to_numpy(density)
+    height = max(float(to_numpy(values).max()) for values in filters.values())
+    scaled = 0.5 * height * shape / max(float(shape.max()), 1e-300)
+    ax.fill_between(x, scaled, color="#D5D5D5", linewidth=0, label="spectrum")
+    for dash, (label, values) in zip(_DASHES, filters.items(), strict=False):
+        theory_line(ax, x, values, label, linestyle=dash, linewidth=1.4)
+    ax.set(xlabel=r"eigenvalue $\lambda$", ylabel=r"filter $g_t(\lambda)$", ylim=(0, 1.1 * height))
+    ax.legend()
+    return ax
+
+
+@use()
+def draw_stopping(
+    variances: Tensor,
+    values: Mapping[str, Tensor],
+    ylabel: str,
+    *,
+    dots: Mapping[str, Dots] | None = None,
+    lines: Mapping[str, float] | None = None,
+    yscale: str = "linear",
+    ax: "Axes | None" = None,
+):
+    """Draws something against the variance of the initial weights, on a logarithmic axis.
+
+    Args:
+        variances: σ², (k,).
+        values: Label → predicted values, (k,).
+        ylabel: What they are.
+        dots: Label → (σ², mean, standard error) of runs.
+        lines: Label → a level, grey.
+        yscale: ``"linear"`` or ``"log"``.
+        ax: Axes, or None for a new figure.
+
+    Returns:
+        The axes.
+    """
+    ax = axes(ax)
+    for dash, (label, row) in zip(_DASHES, values.items(), strict=False):
+        theory_line(ax, variances, row, label, linestyle=dash, linewidth=1.4)
+    for index, (label, (x, mean, stderr)) in enumerate((dots or {}).items()):
+        simulation_points(ax, x, mean, index=index, label=label, stderr=stderr)
+    for dash, (label, level) in zip((":", "-."), (lines or {}).items(), strict=False):
+        ax.axhline(level, color=COLOURS["reference"], linestyle=dash, label=label)
+    ax.set(xlabel=r"initial variance $\sigma^2$", ylabel=ylabel, xscale="log", yscale=yscale)
+    ax.legend()
+    return ax
+
+
+@use()
+def draw_descent(
+    ratios: Tensor,
+    theory: Mapping[str, Tensor],
+    dots: Mapping[str, Dots] | None = None,
+    ax: "Axes | None" = None,
+):
+    """Draws test errors against dimension over samples.
+
+    Args:
+        ratios: c, (k,).
+        theory: Label → predicted error, (k,).
+        dots: Label → (c, mean, standard error) of runs; a colour each.
+        ax: Axes, or None for a new figure.
+
+    Returns:
+        The axes.
+    """
+    ax = axes(ax)
+    for dash, (label, values) in zip(_DASHES, theory.items(), strict=False):
+        theory_line(ax, ratios, values, label, linestyle=dash, linewidth=1.4)
+    for index, (label, (x, mean, stderr)) in enumerate((dots or {}).items()):
+        simulation_points(ax, x, mean, index=index, label=label, stderr=stderr)
+    ax.set(xlabel="features over samples $c=p/n$", ylabel="test error", xscale="log")
+    ax.set(ylim=(0, None))
+    ax.legend()
+    return ax
+
+
+@use()
+def draw_finite_size(
+    sizes: Sequence[int], gaps: Mapping[str, tuple[Tensor, Tensor]], ax: "Axes | None" = None
+):
+    """Draws how far a run's mean is from the limit of infinite size, on logarithmic axes.
+
+    Args:
+        sizes: p, (k,).
+        gaps: Label → (|mean − theory|, standard error), (k,) each.
+        ax: Axes, or None for a new figure.
+
+    Returns:
+        The axes.
+    """
+    ax = axes(ax)
+    x = np.asarray(sizes, dtype=float)
+    for index, (label, (gap, stderr)) in enumerate(gaps.items()):
+        y = to_numpy(gap)
+        low = np.minimum(2 * to_numpy(stderr), 0.9 * y)  # a bar to below zero has no logarithm
+        ax.errorbar(x, y, yerr=[low, 2 * to_numpy(stderr)], label=label, linestyle="none",
+                    color=OKABE_ITO[index], marker=MARKERS[index], capsize=2)  # fmt: skip
+        if index == 0:
+            theory_line(ax, x, y[0] * x[0] / x, "slope −1", linestyle="--", linewidth=1.2)
+    ax.set(xlabel="features $p$", ylabel="distance from theory", xscale="log", yscale="log")
+    ax.set_xticks(x, [f"{size:g}" for size in x])
+    ax.minorticks_off()
+    ax.legend()
+    return ax

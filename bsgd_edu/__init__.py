@@ -7,7 +7,8 @@ Training composes update maps over time, a network composes layer maps over dept
 Every sub-package is one word of that sentence: `maps` (the composition), `rules` (what makes a
 map out of a gradient), `optim` (the same as torch optimizers), `nets` (whose parameters move),
 `metrics` (what does not expand), `rmt` (what the spectrum of random data is), `dynamics`
-(contraction, coupling, stationary laws), `datasets`, `training`, `plot`, `explorers` and `course`. Each loads when it is first touched.
+(contraction, coupling, stationary laws), `datasets`, `training`, `plot`, `explorers` and
+`course`. Each loads when it is first touched.
 """
 
 from importlib import import_module

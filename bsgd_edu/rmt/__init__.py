@@ -13,6 +13,8 @@ from .learning_curves import (
     limit_accuracy,
     spectral_filter,
 )
+from .simulation import learning_path, simulate_learning
+from .stieltjes import companion, density_from_stieltjes, stieltjes_transform
 from .stopping import Stopping, optimal_stopping
 
 __all__ = [
@@ -23,8 +25,13 @@ __all__ = [
     "SpikedMarchenkoPastur",
     "Stopping",
     "accuracy_bound",
+    "companion",
+    "density_from_stieltjes",
     "learning_curve",
+    "learning_path",
     "limit_accuracy",
     "optimal_stopping",
+    "simulate_learning",
     "spectral_filter",
+    "stieltjes_transform",
 ]

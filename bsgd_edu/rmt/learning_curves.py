@@ -77,7 +77,7 @@ def spectral_filter(
                 [1.0000, 1.0000],
                 [2.0000, 1.5000]], dtype=torch.float64)
     """
-    times = _checked("spectral_filter", times, lr, ridge, discrete)
+    times = checked_times("spectral_filter", times, lr, ridge, discrete)
     return _filter(times, eigenvalues.double(), lr, ridge, discrete)
 
 
@@ -127,7 +127,7 @@ def learning_curve(
     References:
         Liao and Couillet (2018), The dynamics of learning: a random matrix approach, ICML.
     """
-    times = _checked("learning_curve", times, lr, ridge, discrete)
+    times = checked_times("learning_curve", times, lr, ridge, discrete)
     setting = Setting("learning_curve", ratio, signal, init_var, lr, ridge, discrete)
     order = times.flatten().argsort()  # times of a kind share their nodes
     curves = [setting.accuracies(part) for part in times.flatten()[order].split(256)]
@@ -212,13 +212,8 @@ class Setting:
         _check_rates(function, lr, ridge)
         self.noise, self.targets = MarchenkoPastur(ratio), SpikedMarchenkoPastur(ratio, signal)
         self.init_var, self.lr, self.ridge, self.discrete = init_var, lr, ridge, discrete
-        largest = self.targets.support[1] + ridge
-        if discrete and lr * largest > 2:
-            raise DomainError(
-                f"{function}: lr must be ≤ 2/(largest eigenvalue + ridge) = {2 / largest:.4g} for "
-                f"discrete steps, but it is {lr} (they grow by {lr * largest - 1:.4g} a step). "
-                "Take a smaller lr, or discrete=False."
-            )
+        if discrete:
+            need_stable(function, lr, self.targets.support[1] + ridge)
 
     def count(self, time: float) -> int:
         """Nodes for roundoff: f_t to be resolved, or, where it is long over, the nearest pole."""
@@ -234,8 +229,7 @@ class Setting:
     def scores(self, times: Tensor) -> tuple[Tensor, Tensor]:
         """E/√V on new data and E*/√V* on the data trained on."""
         ratio, rho = self.noise.ratio, self.targets.signal**2
-        if self.init_var == 0:  # at time 0 only the limit is defined
-            times = times.clamp_min(1.0 if self.discrete else 1e-30 / self.lr)
+        times = departed(times, self.init_var, self.lr, self.discrete)
         count = self.count(float(times.detach().max()))
         options = {"lr": self.lr, "ridge": self.ridge, "discrete": self.discrete}
         points, weights = self.targets.nodes(count)
@@ -273,12 +267,27 @@ def _filter(
     return SpectralFilter(1 - gone, gone / rates)
 
 
+def departed(times: Tensor, init_var: float, lr: float, discrete: bool) -> Tensor:
+    """Times, but from w₀ = 0 just after 0: there is no direction before, only its limit."""
+    return times if init_var else times.clamp_min(1.0 if discrete else 1e-30 / lr)
+
+
+def need_stable(function: str, lr: float, largest: float) -> None:
+    """Raises DomainError where discrete steps diverge: lr·largest > 2, ridge included."""
+    if lr * largest > 2:
+        raise DomainError(
+            f"{function}: lr must be ≤ 2/(largest eigenvalue + ridge) = {2 / largest:.4g} for "
+            f"discrete steps, but it is {lr} (they grow {lr * largest - 1:.4g}-fold each). Take a "
+            "smaller lr, or discrete=False."
+        )
+
+
 def _check_rates(function: str, lr: float, ridge: float) -> None:
     need_positive(function, "lr", lr)
     need_positive(function, "ridge", ridge, or_zero=True)
 
 
-def _checked(function: str, times: Tensor, lr: float, ridge: float, discrete: bool) -> Tensor:
+def checked_times(function: str, times: Tensor, lr: float, ridge: float, discrete: bool) -> Tensor:
     """Times as float64, once they and the rates are what they must be."""
     _check_rates(function, lr, ridge)
     times = torch.as_tensor(times).double()

@@ -1,0 +1,89 @@
+"""Two classes of a data set as theory likes them: targets ±1, means ±μ, unit covariance within."""
+
+import torch
+from torch import Tensor
+
+from ..errors import DomainError, ShapeError
+from .registry import load
+
+__all__ = ["class_pair", "whiten_classes"]
+
+
+def class_pair(name: str, first: int, second: int) -> tuple[Tensor, Tensor]:
+    """Returns all samples of two classes of a data set, of both its splits.
+
+    Args:
+        name: A data set that :func:`load` knows.
+        first: The class that gets target 1.
+        second: The class that gets target −1.
+
+    Returns:
+        Inputs (n, p) and targets ±1 (n,), float64.
+
+    Raises:
+        DomainError: If the classes are equal, or one of them has no samples.
+
+    Example:
+        >>> inputs, targets = class_pair("digits", 1, 7)
+        >>> inputs.shape, int((targets == 1).sum())
+        (torch.Size([361, 64]), 182)
+    """
+    splits = [load(name, split=split) for split in ("train", "test")]
+    inputs, labels = (torch.cat([getattr(s, k) for s in splits]) for k in ("inputs", "targets"))
+    counts = [int((labels == label).sum()) for label in (first, second)]
+    if first == second or not all(counts):
+        raise DomainError(
+            f"class_pair: first and second must be two classes of {name}, but they are {first} "
+            f"with {counts[0]} samples and {second} with {counts[1]}. Take two of "
+            f"0 … {splits[0].num_classes - 1}."
+        )
+    chosen = (labels == first) | (labels == second)
+    return inputs[chosen].double(), (labels[chosen] == first).double() * 2 - 1
+
+
+def whiten_classes(inputs: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
+    """Returns samples whose class means are ±μ and whose covariance within the classes is I.
+
+    x ↦ C^−½(x − m): m is the middle between the class means, C the mean over all samples of the
+    squared deviation from the mean of their own class.
+
+    Args:
+        inputs: (n, p).
+        targets: ±1, (n,).
+
+    Returns:
+        Inputs (n, p) and μ (p,), of the input's dtype.
+
+    Raises:
+        ShapeError: If targets are not one number a sample.
+        DomainError: If targets are not ±1 with both present, or C is singular.
+
+    Example:
+        >>> x = torch.tensor([[1.0], [3.0], [-3.0], [-5.0]])
+        >>> white, mean = whiten_classes(x, torch.tensor([1.0, 1.0, -1.0, -1.0]))
+        >>> white.squeeze(-1), mean  # means 2 and −4, spread 1
+        (tensor([ 2.,  4., -2., -4.]), tensor([3.]))
+    """
+    if inputs.dim() != 2 or targets.shape != inputs.shape[:1]:
+        raise ShapeError(
+            "whiten_classes: inputs must be (n, p) and targets (n,), but they are "
+            f"{tuple(inputs.shape)} and {tuple(targets.shape)}. Put a sample in each row."
+        )
+    up, down = targets == 1, targets == -1
+    if not (up.any() and down.any() and (up | down).all()):
+        raise DomainError(
+            f"whiten_classes: targets must be 1 and −1, both present, but {int(up.sum())} are 1, "
+            f"{int(down.sum())} are −1, of {len(targets)}. Map the two classes to ±1."
+        )
+    high, low = inputs[up].mean(0), inputs[down].mean(0)
+    deviations = inputs - torch.where(up[:, None], high, low)
+    variances, basis = torch.linalg.eigh(deviations.T @ deviations / len(inputs))
+    smallest, largest = float(variances[0]), float(variances[-1])
+    if not smallest > 10 * len(variances) * torch.finfo(inputs.dtype).eps * largest:
+        raise DomainError(
+            "whiten_classes: the covariance within the classes must be invertible, but its "
+            f"eigenvalues go from {smallest:.2g} to {largest:.2g} ({inputs.shape[0]} samples of "
+            f"{inputs.shape[1]} features). Leave out constant features, or add noise."
+        )
+    root = basis @ (variances.rsqrt()[:, None] * basis.T)
+    return (inputs - (high + low) / 2) @ root, root @ (high - low) / 2

@@ -6,9 +6,9 @@ Training composes update maps over time, a network composes layer maps over dept
 
 Every sub-package is one word of that sentence: `maps` (the composition), `rules` (what makes a
 map out of a gradient), `optim` (the same as torch optimizers), `nets` (whose parameters move),
-`metrics` (what does not expand), `rmt` (what the spectrum of random data is), `dynamics`
-(contraction, coupling, stationary laws), `datasets`, `training`, `plot`, `explorers` and
-`course`. Each loads when it is first touched.
+`metrics` (what does not expand), `meanfield` (what depth is at initialisation), `rmt` (what the
+spectrum of random data is), `dynamics` (contraction, coupling, stationary laws), `datasets`,
+`training`, `plot`, `explorers` and `course`. Each loads when it is first touched.
 """
 
 from importlib import import_module
@@ -27,6 +27,7 @@ _SUBMODULES = (
     "errors",
     "explorers",
     "maps",
+    "meanfield",
     "metrics",
     "nets",
     "operators",

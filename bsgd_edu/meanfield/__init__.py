@@ -1,0 +1,39 @@
+"""Depth at initialisation: what infinitely wide layers do, and weights that lose nothing."""
+
+from .phases import (
+    CriticalPoint,
+    FixedPoint,
+    critical_line,
+    fixed_point,
+)
+from .spatial import (
+    covariance_map,
+    mode_factors,
+)
+from .theory import (
+    JacobianMoments,
+    chi_1,
+    chi_c,
+    chi_q,
+    correlation_map,
+    depth_scale,
+    jacobian_moments,
+    length_map,
+)
+
+__all__ = [
+    "CriticalPoint",
+    "FixedPoint",
+    "JacobianMoments",
+    "chi_1",
+    "chi_c",
+    "chi_q",
+    "correlation_map",
+    "covariance_map",
+    "critical_line",
+    "depth_scale",
+    "fixed_point",
+    "jacobian_moments",
+    "length_map",
+    "mode_factors",
+]

@@ -1,0 +1,199 @@
+"""Averages of an activation over one Gaussian number, or over two correlated ones.
+
+One number: E f(√q z) by the midpoint rule. With a Gaussian weight it converges like
+e^{−2πd/h} for a function analytic within d of the real line, h the step. For tanh(√q z),
+d = π/(2√q): up to q = 1 this and 201 Gauss–Hermite nodes agree to 1e-16, but those, spread ever
+wider, err by 3e-4 at q = 20, where this still errs by 1e-14.
+
+Two numbers of correlation c: in normalised Hermite polynomials f(√q z) = Σ a_k(q) He_k(z)/√k!,
+and Mehler's formula E f(u) f(v) = Σ a_k(q) a_k(q′) c^k makes a power series of what would be a
+double integral.
+"""
+
+import functools
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from ..errors import DomainError
+
+__all__ = ["Activation", "activation_named", "horner"]
+
+_STEP = 1 / 16
+_REACH = 13  # e^{−z²/4}, to which Hermite functions fall, is 4e-19 there
+_TERMS = 256
+
+
+@functools.lru_cache(maxsize=4)
+def _nodes(device: torch.device) -> tuple[Tensor, Tensor, Tensor]:
+    """Nodes z (N,), none at 0, their weights (N,), and weights times He_k/√k! (N, K)."""
+    count = round(_REACH / _STEP)
+    half = (torch.arange(count, dtype=torch.float64) + 0.5) * _STEP
+    z = torch.cat([-half.flip(0), half])
+    root = (-z.square() / 4).exp() * (_STEP / math.sqrt(2 * math.pi)) ** 0.5
+    hermite = [root, z * root]  # times the root of the weight: nothing overflows
+    for k in range(1, _TERMS - 1):
+        hermite.append((z * hermite[k] - k**0.5 * hermite[k - 1]) / (k + 1) ** 0.5)
+    table = torch.stack(hermite, 1) * root.unsqueeze(1)
+    return z.to(device), root.square().to(device), table.to(device)
+
+
+def horner(coefficients: Tensor, x: Tensor) -> tuple[Tensor, Tensor]:
+    """Value and derivative at x (...) of the polynomials with coefficients (..., K), low first."""
+    value, slope = torch.zeros_like(x), torch.zeros_like(x)
+    for coefficient in coefficients.unbind(-1)[::-1]:
+        slope = slope * x + value
+        value = value * x + coefficient
+    return value, slope
+
+
+@dataclass(frozen=True)
+class Activation:
+    """An activation φ as mean field theory sees it.
+
+    Attributes:
+        value: φ, elementwise.
+        slope: φ′, elementwise.
+        excess: x ↦ φ(x) − φ(0) − φ′(0)x and φ′(x) − φ′(0), without cancellation.
+        kernel: Where φ(tx) = tφ(x) for t > 0: c ↦ E φ(u)φ(v) and E φ′(u)φ′(v) at unit variances,
+            in closed form; it takes the place of all the rest.
+    """
+
+    value: Callable[[Tensor], Tensor]
+    slope: Callable[[Tensor], Tensor]
+    excess: Callable[[Tensor], tuple[Tensor, Tensor]] | None
+    kernel: Callable[[Tensor], tuple[Tensor, Tensor]] | None = None
+
+    def length(self, q: Tensor) -> Tensor:
+        """E φ(√q z)²."""
+        if self.kernel:
+            return q * self.kernel(torch.ones_like(q))[0]
+        z, weights, _ = _nodes(q.device)
+        return self.value(q.sqrt().unsqueeze(-1) * z).square() @ weights
+
+    def slope_moment(self, q: Tensor, power: int = 1) -> Tensor:
+        """μ_k = E φ′(√q z)^{2k}, k = power."""
+        if self.kernel:  # φ′ is 0 or 1
+            return self.kernel(torch.ones_like(q))[1]
+        z, weights, _ = _nodes(q.device)
+        return self.slope(q.sqrt().unsqueeze(-1) * z).pow(2 * power) @ weights
+
+    def length_slope(self, q: Tensor) -> Tensor:
+        """(d/dq) E φ(√q z)² = E[φ′² + φφ″] = E[z φ φ′]/√q: Stein's lemma saves φ″. For q > 0."""
+        if self.kernel:
+            return self.kernel(torch.ones_like(q))[0]
+        z, weights, _ = _nodes(q.device)
+        x = q.sqrt().unsqueeze(-1) * z
+        return (self.value(x) * self.slope(x)) @ (z * weights) / q.sqrt()
+
+    def deficit(self, q: Tensor) -> Tensor:
+        """q E φ′² − E φ², where the linear parts cancel: 4q³/3 is found right beside q ~ 1e-6.
+
+        With φ = β + αx + r and E[x r] = q E r′ (Stein): q E r′² − E r² − 2βE r − β².
+        """
+        if self.kernel:
+            return torch.zeros_like(q)
+        z, weights, _ = _nodes(q.device)
+        x, zero = q.sqrt().unsqueeze(-1) * z, torch.zeros_like(q[..., None])
+        offset = self.value(zero).squeeze(-1)
+        rest, rest_slope = self.excess(x)
+        left, right = q * (rest_slope.square() @ weights), rest.square() @ weights
+        right = right + offset * (2 * (rest @ weights) + offset)
+        # Equal where φ(tx) = tφ(x): what rounding leaves then has no sign.
+        return (left - right).where((left - right).abs() > 1e-13 * left, 0)
+
+    def coefficients(self, q: Tensor, slope: bool = False) -> Tensor:
+        """Hermite coefficients a_k of φ(√q z), or of φ′(√q z), (..., K)."""
+        z, _, table = _nodes(q.device)
+        return (self.slope if slope else self.value)(q.sqrt().unsqueeze(-1) * z) @ table
+
+    def divided(self, q: Tensor, slope: bool = False) -> tuple[Tensor, Tensor]:
+        """E f² and the b_j in E f(u)f(v) = E f² − (1 − c) Σ_j b_j c^j, f = φ or φ′.
+
+        b_j = Σ_{k>j} a_k² are not negative, and what lies beyond the last term stays in them:
+        right up to c = 1.
+        """
+        total = self.slope_moment(q) if slope else self.length(q)
+        squares = self.coefficients(q, slope).square()
+        beyond = total - squares.sum(-1)
+        beyond = beyond.where(beyond > 1e-14 * total, 0)  # what rounding leaves is no term
+        tails = squares.flip(-1).cumsum(-1).flip(-1) + beyond.unsqueeze(-1)
+        return total, torch.cat([tails[..., 1:], beyond.unsqueeze(-1)], -1)
+
+    def pair(self, c: Tensor, q: Tensor, slope: bool = False) -> Tensor:
+        """E φ(u)φ(v), or E φ′(u)φ′(v), for variances q and correlation c."""
+        c, q = torch.broadcast_tensors(c, q)
+        if self.kernel:
+            value, derivative = self.kernel(c)
+            return derivative if slope else q * value
+        total, parts = self.divided(q, slope)
+        return total - (1 - c) * horner(parts, c)[0]
+
+    def pairs(self, c: Tensor, q: Tensor) -> Tensor:
+        """E φ(u_i)φ(u_j) for correlations c (..., n, n) and variances q (..., n)."""
+        if self.kernel:
+            scale = q.sqrt()
+            return scale.unsqueeze(-1) * scale.unsqueeze(-2) * self.kernel(c)[0]
+        image = torch.zeros_like(c)
+        for a in self.coefficients(q).unbind(-1)[::-1]:
+            image = image * c + a.unsqueeze(-1) * a.unsqueeze(-2)
+        return image.diagonal_scatter(self.length(q), dim1=-2, dim2=-1)
+
+
+def activation_named(function: str, activation: str | Callable[[Tensor], Tensor]) -> Activation:
+    """Returns what theory needs of "tanh", "erf", "relu", "identity", or of any smooth function."""
+    if isinstance(activation, str):
+        if activation in _NAMED:
+            return _NAMED[activation]
+    elif callable(activation):
+        return _from_callable(activation)
+    raise DomainError(
+        f"{function}: activation must be one of {', '.join(map(repr, _NAMED))} or a function of a "
+        f"tensor, but it is {activation!r}. Pass for example torch.sin."
+    )
+
+
+def _from_callable(value: Callable[[Tensor], Tensor]) -> Activation:
+    def slope(x: Tensor) -> Tensor:
+        return torch.func.jvp(value, (x,), (torch.ones_like(x),))[1]
+
+    def excess(x: Tensor) -> tuple[Tensor, Tensor]:
+        zero = torch.zeros_like(x[..., :1])
+        return value(x) - value(zero) - slope(zero) * x, slope(x) - slope(zero)
+
+    return Activation(value, slope, excess)
+
+
+def _tanh_excess(x: Tensor) -> tuple[Tensor, Tensor]:
+    """tanh x = x/(1 + t) by Lambert's fraction t = x²/(3 + x²/(5 + …): tanh x − x = −xt/(1 + t)."""
+    square, t, value = x.square(), torch.zeros_like(x), x.tanh()
+    for odd in range(25, 1, -2):
+        t = square / (odd + t)
+    return torch.where(x.abs() < 1, -x * t / (1 + t), value - x), -value.square()
+
+
+def _erf_excess(x: Tensor) -> tuple[Tensor, Tensor]:
+    """erf x − 2x/√π, by its series below 1, and (2/√π)(e^{−x²} − 1)."""
+    square, total = x.square(), torch.zeros_like(x)
+    for n in range(20, 0, -1):
+        total = square * ((-1) ** n / (math.factorial(n) * (2 * n + 1)) + total)
+    rest = torch.where(x.abs() < 1, total * x, x.erf() / _ERF_SLOPE - x)
+    return _ERF_SLOPE * rest, _ERF_SLOPE * (-square).expm1()
+
+
+def _relu_kernel(c: Tensor) -> tuple[Tensor, Tensor]:
+    angle = c.acos()  # the arc-cosine kernels of degree 1 and 0
+    half = (math.pi - angle) / (2 * math.pi)
+    return angle.sin() / (2 * math.pi) + half * c, half
+
+
+_ERF_SLOPE = 2 / math.sqrt(math.pi)
+_NAMED = {
+    "tanh": Activation(torch.tanh, lambda x: 1 - x.tanh().square(), _tanh_excess),
+    "relu": Activation(torch.relu, lambda x: (x > 0).to(x), None, _relu_kernel),
+    "erf": Activation(torch.erf, lambda x: _ERF_SLOPE * (-x.square()).exp(), _erf_excess),
+    "identity": Activation(lambda x: x, torch.ones_like, None, lambda c: (c, torch.ones_like(c))),
+}

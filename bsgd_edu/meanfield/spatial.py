@@ -1,0 +1,135 @@
+"""What a convolution does to the covariance of pixels on a ring, and to its Fourier modes."""
+
+import math
+
+import torch
+from torch import Tensor
+
+from ..errors import DomainError, ShapeError
+from .arguments import Number, Phi, prepared
+
+__all__ = ["covariance_map", "mode_factors"]
+
+
+def covariance_map(
+    covariance: Tensor,
+    weight_var: Number,
+    bias_var: Number,
+    activation: Phi = "tanh",
+    *,
+    taps: Tensor | None = None,
+) -> Tensor:
+    """Returns the covariance of the pixels of a ring after one more convolution.
+
+    S′_{a,a′} = σ_w² Σ_b v_b C_{a+b,a′+b} + σ_b² with C_{a,a′} = E φ(h_a)φ(h_{a′}), h ~ N(0, S).
+    The kernel only mixes along the diagonals of C: taps all at one place change nothing.
+
+    Args:
+        covariance: S (..., n, n), symmetric, positive semidefinite; n pixels with circular padding.
+        weight_var: σ_w² ≥ 0, (...).
+        bias_var: σ_b² ≥ 0, (...).
+        activation: φ.
+        taps: Variance fractions v (2k + 1,), ≥ 0 with sum 1; None for [1], which is also that of a
+            delta-orthogonal kernel.
+
+    Returns:
+        (..., n, n).
+
+    Raises:
+        ShapeError: If S is not square or the number of taps is even.
+        DomainError: If S is not a covariance, or the taps are not fractions.
+
+    Example:
+        >>> taps = torch.tensor([0.25, 0.5, 0.25])
+        >>> covariance_map(torch.diag(torch.tensor([4.0, 0, 0])), 1.0, 0.0, "identity", taps=taps)
+        tensor([[2., 0., 0.],
+                [0., 1., 0.],
+                [0., 0., 1.]], dtype=torch.float64)
+    """
+    name = "covariance_map"
+    phi, (weight_var, bias_var) = prepared(
+        name, activation, weight_var=weight_var, bias_var=bias_var
+    )
+    s = _covariance(name, covariance)
+    variance = s.diagonal(dim1=-2, dim2=-1)
+    scale = variance.sqrt()
+    c = s / (scale.unsqueeze(-1) * scale.unsqueeze(-2))
+    c = c.where(c.isfinite(), 0).clamp(-1, 1)
+    image = phi.pairs(c, variance)
+    if taps is not None:
+        weights = _taps(name, taps)
+        half = len(weights) // 2
+        image = sum(
+            weight * image.roll((-b, -b), (-2, -1))
+            for b, weight in zip(range(-half, half + 1), weights.tolist(), strict=True)
+        )
+    return weight_var[..., None, None] * image + bias_var[..., None, None]
+
+
+def mode_factors(size: int, taps: Tensor) -> Tensor:
+    """Returns the factors by which a convolution's averaging multiplies Fourier modes on a ring.
+
+    λ_f = Σ_b v_b cos(2πbf/n). A covariance's deviation in mode f decays by χλ_f a layer (χ_q on
+    the diagonal, χ_c off it). Equal taps keep only the mean, a single tap keeps every mode.
+
+    Args:
+        size: n ≥ 1, pixels on the ring.
+        taps: Variance fractions v (2k + 1,), symmetric, ≥ 0, with sum 1.
+
+    Returns:
+        λ_f for f = 0, …, ⌊n/2⌋, in [−1, 1]; float64.
+
+    Raises:
+        ShapeError: If the number of taps is even.
+        DomainError: If the taps are not fractions or not symmetric, or size < 1.
+
+    Example:
+        >>> mode_factors(4, torch.tensor([0.25, 0.5, 0.25]))
+        tensor([1.0000, 0.5000, 0.0000], dtype=torch.float64)
+    """
+    if size < 1:
+        raise DomainError(f"mode_factors: size must be ≥ 1, but it is {size}. Pass n pixels.")
+    weights = _taps("mode_factors", taps)
+    if not torch.allclose(weights, weights.flip(0), rtol=0, atol=1e-12):
+        raise DomainError(
+            f"mode_factors: taps must be symmetric, but they are {weights.tolist()}: their modes "
+            "also move. Follow them with covariance_map."
+        )
+    half = len(weights) // 2
+    offset = torch.arange(-half, half + 1, dtype=torch.float64, device=weights.device)
+    mode = torch.arange(size // 2 + 1, dtype=torch.float64, device=weights.device)
+    return (2 * math.pi / size * torch.outer(mode, offset)).cos() @ weights
+
+
+def _covariance(function: str, covariance: Tensor) -> Tensor:
+    s = torch.as_tensor(covariance, dtype=torch.float64)
+    if s.dim() < 2 or s.shape[-1] != s.shape[-2]:
+        raise ShapeError(
+            f"{function}: covariance must have shape (..., n, n), but it has {tuple(s.shape)}. "
+            "Entry (a, a′) is E[h_a h_a′]."
+        )
+    variance = s.diagonal(dim1=-2, dim2=-1)
+    bound = (variance.unsqueeze(-1) * variance.unsqueeze(-2)).clamp(min=0).sqrt()
+    skew = (s - s.mT).abs().max().item() if s.numel() else 0.0
+    over = (s.abs() - bound * (1 + 1e-6)).max().item() if s.numel() else 0.0
+    if not (skew <= 1e-6 * bound.max().item() and over <= 0 and (variance >= 0).all()):
+        raise DomainError(
+            f"{function}: covariance must be symmetric with |S_ab| ≤ √(S_aa S_bb), but it is off "
+            f"by {skew:.3g} and {max(over, 0.0):.3g}. Pass x.mT @ x / len(x) of data x."
+        )
+    return s
+
+
+def _taps(function: str, taps: Tensor) -> Tensor:
+    v = torch.as_tensor(taps, dtype=torch.float64)
+    if v.dim() != 1 or len(v) % 2 == 0:
+        raise ShapeError(
+            f"{function}: taps must have an odd number of entries, but their shape is "
+            f"{tuple(v.shape)}. Pass 2k + 1 variance fractions, for example torch.ones(3) / 3."
+        )
+    if not ((v >= 0).all() and abs(v.sum().item() - 1) < 1e-6):
+        raise DomainError(
+            f"{function}: taps must be ≥ 0 with sum 1, but the least is {v.min().item():.6g} and "
+            f"the sum {v.sum().item():.6g}. Divide them by their sum."
+        )
+    return v / v.sum()

@@ -83,7 +83,7 @@ class MarchenkoPastur:
         return 1 / (self.variance * _inverse_stieltjes(z / self.variance, self.ratio))
 
     def nodes(self, count: int = 512) -> tuple[Tensor, Tensor]:
-        """Returns points and weights of a rule that is exact for polynomials below degree 2·count.
+        """Returns points and weights of a rule, exact for polynomials below degree 2·count − 2.
 
         Last stands the atom at 0 with weight (1 − 1/c)/(1 + c^−count): its mass for c > 1, and the
         midpoint rule's error, of either sign, for any c. It is left out where it is below roundoff:
@@ -202,7 +202,7 @@ class SpikedMarchenkoPastur:
         return 1 / (_inverse_stieltjes(z, self.ratio) + self.signal**2 + self.ratio)
 
     def nodes(self, count: int = 512) -> tuple[Tensor, Tensor]:
-        """Returns points and weights of a rule that is exact for polynomials below degree 2·count.
+        """Returns points and weights of a rule, exact for polynomials below degree 2·count − 2.
 
         Last stands (ρ + 1)(ρ + c)/ρ with weight (1 − c/ρ²)/(1 + (c/ρ²)^count): the spike's mass
         above the threshold, and on both sides of it what the points of the bulk miss. It is left

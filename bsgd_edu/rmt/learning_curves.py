@@ -129,8 +129,9 @@ def learning_curve(
     """
     times = checked_times("learning_curve", times, lr, ridge, discrete)
     setting = Setting("learning_curve", ratio, signal, init_var, lr, ridge, discrete)
-    order = times.flatten().argsort()  # times of a kind share their nodes
-    curves = [setting.accuracies(part) for part in times.flatten()[order].split(256)]
+    order = times.flatten().argsort()  # times of a kind share their nodes, 16 MiB at once
+    rows = max(1, min(256, 2**21 // setting.count(float(times.max()))))
+    curves = [setting.accuracies(part) for part in times.flatten()[order].split(rows)]
     test, train = (torch.cat(parts)[order.argsort()] for parts in zip(*curves, strict=True))
     return LearningCurve(test.reshape(times.shape), train.reshape(times.shape))
 
@@ -291,6 +292,11 @@ def checked_times(function: str, times: Tensor, lr: float, ridge: float, discret
     """Times as float64, once they and the rates are what they must be."""
     _check_rates(function, lr, ridge)
     times = torch.as_tensor(times).double()
+    if times.numel() == 0:
+        raise DomainError(
+            f"{function}: times must hold at least 1, but their shape is {tuple(times.shape)}. "
+            "Pass for example torch.logspace(0, 4, 100)."
+        )
     bad = ~((times >= 0) & times.isfinite())
     if discrete:
         bad |= times != times.round()

@@ -1,5 +1,10 @@
 """Depth at initialisation: what infinitely wide layers do, and weights that lose nothing."""
 
+from .init import (
+    delta_orthogonal_,
+    orthogonal_,
+    orthogonal_conv_,
+)
 from .phases import (
     CriticalPoint,
     FixedPoint,
@@ -31,9 +36,12 @@ __all__ = [
     "correlation_map",
     "covariance_map",
     "critical_line",
+    "delta_orthogonal_",
     "depth_scale",
     "fixed_point",
     "jacobian_moments",
     "length_map",
     "mode_factors",
+    "orthogonal_",
+    "orthogonal_conv_",
 ]

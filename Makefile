@@ -28,8 +28,8 @@ test: .venv/dev.stamp ## Set up once, run every test and validate every notebook
 test-all: .venv/dev.stamp ## The tests and the studies marked slow
 	@$(BIN)/python -m pytest -n 2 --dist loadfile -m "slow or not slow"
 
-bench: .venv/dev.stamp ## Time orbits, spectra and start-up against the naive way and the peers installed
-	@for study in orbits depth startup; do $(BIN)/python benchmarks/$$study.py || exit 1; done
+bench: .venv/dev.stamp ## Time orbits, spectra, curves and start-up against the naive way and the peers installed
+	@for study in orbits depth learning_curves startup; do $(BIN)/python benchmarks/$$study.py || exit 1; done
 
 build: .venv/dev.stamp ## Make the notebooks from their sources
 	@$(BIN)/bsgd build

@@ -129,8 +129,8 @@ def learning_curve(
     """
     times = checked_times("learning_curve", times, lr, ridge, discrete)
     setting = Setting("learning_curve", ratio, signal, init_var, lr, ridge, discrete)
-    order = times.flatten().argsort()  # times of a kind share their nodes, 16 MiB at once
-    rows = max(1, min(256, 2**21 // setting.count(float(times.max()))))
+    order = times.flatten().argsort()  # early times need fewer nodes
+    rows = max(1, 2**18 // setting.count(float(times.max())))  # 2 MiB an array
     curves = [setting.accuracies(part) for part in times.flatten()[order].split(rows)]
     test, train = (torch.cat(parts)[order.argsort()] for parts in zip(*curves, strict=True))
     return LearningCurve(test.reshape(times.shape), train.reshape(times.shape))
@@ -232,14 +232,16 @@ class Setting:
         ratio, rho = self.noise.ratio, self.targets.signal**2
         times = departed(times, self.init_var, self.lr, self.discrete)
         count = self.count(float(times.detach().max()))
-        options = {"lr": self.lr, "ridge": self.ridge, "discrete": self.discrete}
-        points, weights = self.targets.nodes(count)
-        learned = _filter(times, points, **options).learned
-        mean = learned @ weights
-        power, train_power = (learned**2 @ torch.stack([weights, points * weights], 1)).unbind(-1)
-        points, weights = self.noise.nodes(count)
-        kept = _filter(times, points, **options).kept
-        left, train_left = (kept**2 @ torch.stack([weights, points * weights], 1)).unbind(-1)
+        points, noise = self.noise.nodes(count)
+        extra, targets = self.targets.nodes(count)  # the same bulk, with an atom of its own
+        points = torch.cat([points, extra[count:]])
+        targets = torch.cat([targets[:count], torch.zeros(len(noise) - count), targets[count:]])
+        noise = torch.cat([noise, torch.zeros(len(extra) - count)])
+        points, noise, targets = torch.stack([points, noise, targets]).to(times.device)
+        kept, learned = _filter(times, points, self.lr, self.ridge, self.discrete)
+        mean = learned @ targets
+        power, train_power = (learned**2 @ torch.stack([targets, points * targets], 1)).unbind(-1)
+        left, train_left = (kept**2 @ torch.stack([noise, points * noise], 1)).unbind(-1)
         variance = (rho + ratio) * power + self.init_var * left
         train_mean = (rho + ratio) * mean
         train_variance = (rho + ratio) * train_power + self.init_var * train_left - train_mean**2

@@ -293,18 +293,18 @@ def test_simulations_at_the_books_sizes(ridge):
 
 @pytest.mark.slow
 def test_two_hundred_simulations_give_the_tables_digits():
-    # Both estimates have a standard error: √2 of ours, three of them.
     times = tensor(10, 50, 100, 300, 1000, 3000)
     run = rmt.simulate_learning(
         times, num_features=256, num_samples=512, signal=1.0, init_var=0.1, lr=0.01,
         replicas=200, generator=generator(0, "two hundred"),
     )  # fmt: skip
     agrees(run, curve(times, 0.5, 1.0, 0.1, 0.01), 512)
+    # Two estimates of one size: √2 of our standard error, four of them.
     expected = (
         tensor(0.6122, 0.7563, 0.7713, 0.7561, 0.7294, 0.7188),
         tensor(0.6715, 0.8863, 0.9215, 0.9501, 0.9587, 0.9590),
     )
-    agrees(run, expected, 512, errors=3 * math.sqrt(2))
+    agrees(run, expected, 512, errors=4 * math.sqrt(2))
 
 
 def test_theory_for_whitened_handwritten_digits():

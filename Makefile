@@ -28,7 +28,7 @@ test: .venv/dev.stamp ## Set up once, run every test and validate every notebook
 test-all: .venv/dev.stamp ## The tests and the studies marked slow
 	@$(BIN)/python -m pytest -n 2 --dist loadfile -m "slow or not slow"
 
-bench: .venv/dev.stamp ## Time orbits, spectra, curves and start-up against the naive way and the peers installed
+bench: .venv/dev.stamp ## Time orbits, spectra, curves and start-up against the naive way and its peers
 	@for study in orbits depth learning_curves startup; do $(BIN)/python benchmarks/$$study.py || exit 1; done
 
 build: .venv/dev.stamp ## Make the notebooks from their sources

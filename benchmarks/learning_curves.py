@@ -4,7 +4,7 @@
 
 scipy.quad, the literal way, takes the five integrals as they are written, over x, at each time; in
 the angle θ of x = 1 + c + 2√c·cos θ they are smooth, and easier for it. quad_vec takes those for
-all times at once. Monte Carlo is ten replicas of 256 dimensions with an eigendecomposition each, and
+all times at once. Monte Carlo is ten replicas of 256 dimensions, an eigendecomposition each, and
 gives three digits. quad runs on a sample of the times: its whole cost is that times their number.
 Ours must agree to 1e-9 with quad in θ before anything is timed. A row that falls short of what it
 must reach is shown as short. Ratios travel between machines; seconds do not.

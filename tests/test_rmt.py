@@ -40,6 +40,15 @@ def test_a_sampled_transform_is_the_laws(law):
     assert (rmt.stieltjes_transform(values, Z) - law.stieltjes(Z)).abs().max() < 0.017
 
 
+def test_the_largest_sampled_eigenvalue_is_the_spike():
+    # Ten samples, within three standard errors of their mean; ‖μ‖ = 2 and not ρ = 4 moves the data.
+    law = rmt.SpikedMarchenkoPastur(0.5, 2.0)
+    stream = generator(0, "top")
+    tops = torch.stack([law.sample(300, generator=stream)[-1] for _ in range(10)])
+    assert float(tops.mean()) == pytest.approx(5.625, abs=3 * float(tops.std()) / 10**0.5)
+    assert float(tops.std()) < 0.4
+
+
 def test_companion_is_the_transform_of_the_other_product():
     x = noise(3, 7, "companion")
     wide, tall = torch.linalg.eigvalsh(x @ x.T / 7), torch.linalg.eigvalsh(x.T @ x / 7)

@@ -51,7 +51,7 @@ def by_quadrature(f, g, ratio, rho, init_var):
         if threshold:
             return arc(lambda x: h(x) / (2 * math.pi), (0.5, -0.5))
         bulk = arc(lambda x: h(x) / (2 * math.pi * (spike - x)), (0.5, 0.5))
-        return bulk + max(rho**2 - ratio, 0) / rho * h(spike)
+        return bulk + ((rho**2 - ratio) / rho * h(spike) if rho**2 > ratio else 0)
 
     kappa = (rho + ratio) / rho
     e = over_targets(g)
@@ -175,6 +175,15 @@ def test_discrete_steps_agree_with_adaptive_quadrature(steps, lr, ridge, ratio, 
     # Odd and even steps beyond lr·x = 1, where 1 − lr·x is negative.
     expected = by_quadrature(*step_filter(steps, lr, ridge), ratio, rho, 0.1)
     found = ours(steps, ratio, rho, 0.1, ridge, lr, discrete=True)
+    assert found == pytest.approx(expected, abs=1e-10)
+
+
+@pytest.mark.parametrize("steps", [1000, 10001])
+def test_many_steps_close_to_instability_agree_with_adaptive_quadrature(steps):
+    # lr·λ₊ = 1.9998: f_t is as sharp at the upper edge as slow directions make it at the lower one.
+    lr = 0.9999 * 2 / 2.25
+    expected = by_quadrature(*step_filter(steps, lr, 0.0), 0.25, 0.3, 50.0)
+    found = ours(steps, 0.25, 0.3, 50.0, 0.0, lr, discrete=True)
     assert found == pytest.approx(expected, abs=1e-10)
 
 
@@ -307,9 +316,9 @@ def test_nothing_beats_the_best_time(ratio, rho, init_var, ridge):
 def test_best_time_counts_steps():
     setting = {"ratio": 0.5, "signal": 1.0, "init_var": 0.1}
     flow = rmt.optimal_stopping(**setting)
-    assert float(rmt.optimal_stopping(lr=0.01, **setting).time) == pytest.approx(
-        100 * float(flow.time), rel=1e-9
-    )
+    for lr in (0.01, 1e-9, 1e9):
+        time = float(rmt.optimal_stopping(lr=lr, **setting).time)
+        assert lr * time == pytest.approx(float(flow.time), rel=1e-9)
     for lr in (0.01, 0.1, 0.5):
         stop = rmt.optimal_stopping(lr=lr, discrete=True, **setting)
         steps = torch.arange(0, 400, dtype=F64)

@@ -225,7 +225,7 @@ class Setting:
             gaps.append(max(2 / self.lr - self.ridge - high, 0.0))
         widths = [math.asinh(math.sqrt(gap / (4 * root))) for gap in gaps]
         pole = 10 / min(widths) if min(widths) else math.inf
-        return 40 + math.ceil(min(9 * math.sqrt(self.lr * time * root), pole))
+        return 16 + math.ceil(min(9 * math.sqrt(self.lr * time * root), pole))
 
     def scores(self, times: Tensor) -> tuple[Tensor, Tensor]:
         """E/√V on new data and E*/√V* on the data trained on."""

@@ -139,7 +139,7 @@ def _length(phi: Activation, weight_var: Tensor, bias_var: Tensor) -> Tensor:
         _refuse_growth(q > _LARGEST, weight_var, bias_var)
     for _ in range(_STEPS):
         image, slope = weight_var * phi.length(q) + bias_var, weight_var * phi.length_slope(q)
-        moving = ~silent & ((image - q).abs() > 2e-15 * q)
+        moving = ~(silent | ((image - q).abs() <= 2e-15 * q))
         newton = (image - slope * q) / (1 - slope)
         q = torch.where((slope < 1) & (newton > 0), newton, image).where(~silent, 1.0)
         if not moving.any():
@@ -147,7 +147,7 @@ def _length(phi: Activation, weight_var: Tensor, bias_var: Tensor) -> Tensor:
     raise ConvergenceError(
         f"fixed_point: the length map must settle within {_STEPS} steps, but at "
         f"{_first(moving, weight_var, bias_var)} it moves q from {q[moving][0].item():.6g} to "
-        f"{image[moving][0].item():.6g}. Follow it with length_map: it may cycle."
+        f"{image[moving][0].item():.6g}. Follow it with length_map: it may cycle, or be NaN."
     )
 
 

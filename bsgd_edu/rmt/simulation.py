@@ -60,10 +60,7 @@ def learning_path(
     eigenvalues, basis = torch.linalg.eigh(inputs.T @ inputs / count)
     if discrete:
         need_stable("learning_path", lr, float(eigenvalues[-1]) + ridge)
-    # Without ridge the null space of S would grow by roundoff times lr·time; it must stay.
-    kept, learned = spectral_filter(
-        times, eigenvalues.clamp_min(0), lr=lr, ridge=ridge, discrete=discrete
-    )
+    kept, learned = spectral_filter(times, eigenvalues, lr=lr, ridge=ridge, discrete=discrete)
     drift = basis.T @ (inputs.T @ targets / count)
     return (kept * (basis.T @ start) + learned * drift) @ basis.T
 

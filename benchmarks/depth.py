@@ -1,10 +1,11 @@
-"""How fast is depth? Lyapunov spectra against a literal QR loop; cut-off curves against a budget.
+"""How fast is depth? Lyapunov spectra, cut-off curves, and delta-orthogonal nets at initialisation.
 
     python benchmarks/depth.py [--threads 1 2] [--repeats 7] [--quick] [--json FILE]
 
 Every row is checked first against the literal computation, contenders take turns, medians are
 compared. The literal loop factorises after every matrix, one seed at a time, on a sample of seeds;
-its whole cost is that times the number of seeds. A row that falls short of what it must reach is
+its whole cost is that times the number of seeds (kernels: torch's initialiser, layer by layer;
+images: conv2d). A row that falls short of what it must reach is
 shown as short. Ratios travel between machines; the seconds of the cut-off row do not.
 """
 
@@ -13,6 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from harness import run, seconds_of
+from initial_depth import forward_rows, init_rows
 
 
 @dataclass
@@ -139,6 +141,22 @@ def cutoff_case(init: str, networks: int, depth: int, widths, goal: float) -> Ca
     return Case(name, {"ours": ours, "literal": literal}, networks, goal, "s", check, 4.0)
 
 
+def init_case(width: int, layers: int, goal: float) -> Case:
+    """Delta-orthogonal kernels of many layers; "literal" runs all of them."""
+    contenders, check = init_rows(width, layers)
+    name = f"delta-orthogonal init, width {width}, {layers} layers"
+    return Case(name, contenders, 1, goal, "×", check, 1e-5)
+
+
+def forward_case(width: int, side: int, layers: int, batch: int, goal: float) -> Case:
+    """A forward pass at initialisation, where only the centre tap counts."""
+    contenders, check = forward_rows(width, side, layers, batch)
+    name = (
+        f"forward at initialisation, width {width}, {side}×{side}, {layers} layers, batch {batch}"
+    )
+    return Case(name, contenders, 1, goal, "×", check, 1e-4)
+
+
 def cases(quick: bool) -> list[Case]:
     """All rows with what they must reach."""
     widths, depth = ([16, 32, 64], 50) if quick else ([16, 32, 64, 128, 256, 512], 200)
@@ -149,6 +167,11 @@ def cases(quick: bool) -> list[Case]:
         spectrum_case(64, 32 // part, 40, 2.5),
         cutoff_case("default", 48, depth, widths, 15),
         cutoff_case("he", 48, depth, widths, 3),
+        init_case(32, 1000 // part, 3.5),
+        init_case(64, 500 // part, 2),
+        init_case(256, 20 // part, 0),  # nothing to reach: shown
+        forward_case(32, 14, 100 // part, 16, 2.5),
+        forward_case(32, 28, 100 // part, 4, 2.5),
     ]
 
 

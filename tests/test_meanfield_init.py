@@ -169,7 +169,7 @@ def statistics_of(matrices):
         "two entries": m[:, 0, 0] * m[:, -1, -1],
         "trace": np.trace(square, axis1=1, axis2=2),
         "trace of the square": np.trace(square @ square, axis1=1, axis2=2),
-        "determinant": np.linalg.det(square).round(6),  # of ±1, rounding would be compared
+        "determinant": np.linalg.det(square).round(3),  # of ±1, rounding would be compared
     }
 
 

@@ -45,6 +45,21 @@ def test_whitening_does_not_see_the_units_of_the_features():
     torch.testing.assert_close(a @ a, b @ b, rtol=1e-9, atol=0)
 
 
+def test_scaling_alone_keeps_the_shape_of_the_covariance():
+    inputs, targets = noisy_digits()
+    (white, _), (scaled, mean) = (
+        datasets.whiten_classes(inputs, targets, scale_only=one) for one in (False, True)
+    )
+    within = scaled - targets[:, None] * mean
+    # Mean variance 1, and one number between any two distances before and after.
+    torch.testing.assert_close(within.square().mean().item(), 1.0, rtol=1e-12, atol=0)
+    ratios = torch.pdist(scaled[:20]) / torch.pdist(inputs[:20])
+    torch.testing.assert_close(ratios, ratios[:1].expand_as(ratios), rtol=1e-12, atol=0)
+    assert not torch.allclose(scaled, white, atol=0.1)
+    with pytest.raises(DomainError, match="all of the 2 samples"):
+        datasets.whiten_classes(torch.eye(2), torch.tensor([1.0, -1.0]), scale_only=True)
+
+
 def test_what_cannot_be_whitened_is_refused_with_numbers():
     inputs, targets = datasets.class_pair("digits", 1, 7)
     with pytest.raises(DomainError, match=r"361 samples of 64 features.*add noise"):

@@ -41,7 +41,9 @@ def class_pair(name: str, first: int, second: int) -> tuple[Tensor, Tensor]:
     return inputs[chosen].double(), (labels[chosen] == first).double() * 2 - 1
 
 
-def whiten_classes(inputs: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
+def whiten_classes(
+    inputs: Tensor, targets: Tensor, *, scale_only: bool = False
+) -> tuple[Tensor, Tensor]:
     """Returns samples whose class means are ±μ and whose covariance within the classes is I.
 
     x ↦ C^−½(x − m): m is the middle between the class means, C the mean over all samples of the
@@ -50,6 +52,7 @@ def whiten_classes(inputs: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
     Args:
         inputs: (n, p).
         targets: ±1, (n,).
+        scale_only: Divide by one number, the root of C's mean variance, and keep C's shape.
 
     Returns:
         Inputs (n, p) and μ (p,), of the input's dtype.
@@ -77,6 +80,14 @@ def whiten_classes(inputs: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
         )
     high, low = inputs[up].mean(0), inputs[down].mean(0)
     deviations = inputs - torch.where(up[:, None], high, low)
+    if scale_only:
+        spread = deviations.square().mean().sqrt()
+        if not spread > 0:
+            raise DomainError(
+                "whiten_classes: inputs must vary within the classes, but all of the "
+                f"{inputs.shape[0]} samples lie on the mean of theirs. Add noise."
+            )
+        return (inputs - (high + low) / 2) / spread, (high - low) / (2 * spread)
     variances, basis = torch.linalg.eigh(deviations.T @ deviations / len(inputs))
     smallest, largest = float(variances[0]), float(variances[-1])
     if not smallest > 10 * len(variances) * torch.finfo(inputs.dtype).eps * largest:

@@ -50,6 +50,15 @@ from .jitter import (
     increment_rms,
     sequential_jitter,
 )
+from .learning_runs import (
+    Spectrum,
+    SplitRuns,
+    finite_size_gaps,
+    sampled_descent,
+    sampled_spectrum,
+    signal_of_spike,
+    split_runs,
+)
 from .linear import (
     gaussian_log_norm_variance,
     gaussian_lyapunov_spectrum,
@@ -105,6 +114,8 @@ from .tails import (
 
 __all__ = [
     "PairOrbit",
+    "Spectrum",
+    "SplitRuns",
     "ar1_backward_correlation",
     "ar1_conditional_variance",
     "ar1_forward_correlation",
@@ -123,6 +134,7 @@ __all__ = [
     "cutoff_window",
     "drift",
     "effective_batches",
+    "finite_size_gaps",
     "forward_coalescence",
     "gap_and_stderr",
     "gaussian_log_norm_variance",
@@ -166,16 +178,20 @@ __all__ = [
     "rms_and_stderr",
     "roundoff_depth",
     "running_spectrum",
+    "sampled_descent",
+    "sampled_spectrum",
     "scalar_lyapunov_exponent",
     "scalar_stability_limit",
     "separation",
     "sequential_jitter",
     "sgd_total_variation",
     "share_and_stderr",
+    "signal_of_spike",
     "small_lr_covariance",
     "softmax_hessian_range",
     "spd_drift",
     "spectrum_stderr",
+    "split_runs",
     "synchronous_coupling",
     "variance_and_stderr",
 ]

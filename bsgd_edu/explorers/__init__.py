@@ -6,7 +6,7 @@ Each explorer is a function that returns an `Explorer`; widgets load when the fi
 from importlib import import_module
 
 _WHERE = {"Explorer": "base", "tabs": "base"}
-_MODULES = ("base", "cutoff", "limits", "metrics", "order", "backward")
+_MODULES = ("base", "cutoff", "isometry", "learning", "limits", "metrics", "order", "backward")
 
 __all__ = sorted([*_WHERE, *_MODULES])
 

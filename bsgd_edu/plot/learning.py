@@ -25,6 +25,8 @@ __all__ = [
     "draw_descent",
     "draw_filter",
     "draw_finite_size",
+    "draw_losses",
+    "draw_lower_edge",
     "draw_overlap",
     "draw_spectrum",
     "draw_stopping",
@@ -32,7 +34,7 @@ __all__ = [
 ]
 
 _DASHES = ("-", "--", ":", "-.", (0, (1, 3)), (0, (6, 1)))
-Dots = tuple[Tensor, Tensor, Tensor]  # abscissae, means, standard errors
+Dots = tuple[Tensor, Tensor, Tensor | None]  # abscissae, means, standard errors
 
 
 @use()
@@ -95,11 +97,12 @@ def draw_accuracy(
     for index, (time, accuracy) in enumerate((best or {}).values()):
         ax.plot([time], [accuracy], marker="*", markersize=13, linestyle="none", zorder=5,
                 color=OKABE_ITO[4], markeredgecolor="black",
-                label="$t^*$" if index == 0 else "_")  # fmt: skip
+                label="best time" if index == 0 else "_")  # fmt: skip
     if bound is not None:
         ax.axhline(bound, color=COLOURS["reference"], linestyle=":", label="upper bound")
     ax.set(xlabel=xlabel, ylabel="accuracy", xscale="log")
-    ax.legend()
+    if theory or dots:
+        ax.legend()
     return ax
 
 
@@ -197,7 +200,11 @@ def draw_filter(
     ax.fill_between(x, scaled, color="#D5D5D5", linewidth=0, label="spectrum")
     for dash, (label, values) in zip(_DASHES, filters.items(), strict=False):
         theory_line(ax, x, values, label, linestyle=dash, linewidth=1.4)
-    ax.set(xlabel=r"eigenvalue $\lambda$", ylabel=r"filter $g_t(\lambda)$", ylim=(0, 1.1 * height))
+    lowest = min(float(to_numpy(values).min()) for values in filters.values())
+    bottom = max(1.1 * lowest, -1.1 * height) if lowest < 0 else 0
+    ax.set(
+        xlabel=r"eigenvalue $\lambda$", ylabel=r"filter $g_t(\lambda)$", ylim=(bottom, 1.1 * height)
+    )
     ax.legend()
     return ax
 
@@ -269,6 +276,28 @@ def draw_descent(
 
 
 @use()
+def draw_lower_edge(ratios: Tensor, edges: Tensor, reached: float, ax: "Axes | None" = None):
+    """Draws the smallest eigenvalue of the bulk, and which ones a training has come down to.
+
+    Args:
+        ratios: c, (k,).
+        edges: (1 − √c)², (k,).
+        reached: 1/(αt).
+        ax: Axes, or None for a new figure.
+
+    Returns:
+        The axes.
+    """
+    ax = axes(ax)
+    theory_line(ax, ratios, edges.clamp_min(1e-9), r"smallest eigenvalue")
+    ax.axhline(reached, color=OKABE_ITO[0], linestyle="--", label=r"reached: $1/\alpha t$")
+    ax.set(xlabel="features over samples $c$", ylabel="eigenvalue", xscale="log", yscale="log")
+    ax.set(ylim=(3e-6, 300))
+    ax.legend()
+    return ax
+
+
+@use()
 def draw_finite_size(
     sizes: Sequence[int], gaps: Mapping[str, tuple[Tensor, Tensor]], ax: "Axes | None" = None
 ):
@@ -294,5 +323,27 @@ def draw_finite_size(
     ax.set(xlabel="features $p$", ylabel="distance from theory", xscale="log", yscale="log")
     ax.set_xticks(x, [f"{size:g}" for size in x])
     ax.minorticks_off()
+    ax.legend()
+    return ax
+
+
+@use()
+def draw_losses(losses: Mapping[str, Tensor], ax: "Axes | None" = None):
+    """Draws training losses step by step, a thin line a run.
+
+    Args:
+        losses: Label → (T, runs).
+        ax: Axes, or None for a new figure.
+
+    Returns:
+        The axes.
+    """
+    ax = axes(ax)
+    for index, (label, values) in enumerate(losses.items()):
+        rows = to_numpy(values)
+        style = {"color": OKABE_ITO[index], "marker": MARKERS[index], "markevery": 8}
+        for run, row in enumerate(rows.T):
+            ax.plot(row, linewidth=1, markersize=4, label="_" if run else label, **style)
+    ax.set(xlabel="step $t$", ylabel="training loss", yscale="log")
     ax.legend()
     return ax

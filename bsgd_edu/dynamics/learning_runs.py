@@ -1,0 +1,220 @@
+"""Experiments on how least squares learns: spectra, parts of a data set, and small sizes.
+
+What `rmt.simulate_learning` leaves open: the eigenvectors of its samples, real data in place of
+Gaussian ones, and many sizes side by side.
+"""
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from .. import rmt
+from ..seeding import generator as stream
+
+__all__ = [
+    "Spectrum",
+    "SplitRuns",
+    "finite_size_gaps",
+    "sampled_descent",
+    "sampled_spectrum",
+    "signal_of_spike",
+    "split_runs",
+]
+
+
+class Spectrum(NamedTuple):
+    """Eigenvalues of S, (runs, p), and squared cosines of its top eigenvector with μ and with b."""
+
+    eigenvalues: Tensor
+    overlap: Tensor
+    overlap_with_targets: Tensor
+
+
+def sampled_spectrum(
+    num_features: int,
+    num_samples: int,
+    signal: float,
+    runs: int,
+    *,
+    generator: torch.Generator,
+) -> Spectrum:
+    """Returns spectra of S = XXᵀ/n for samples ±μ + noise, and what the top eigenvector knows.
+
+    Args:
+        num_features: p.
+        num_samples: n.
+        signal: ‖μ‖.
+        runs: Independent data sets.
+        generator: Source of the samples.
+
+    Returns:
+        Eigenvalues (runs, p), ascending, and squared cosines (runs,), float64.
+    """
+    found = []
+    for _ in range(runs):
+        shape = (num_features, num_samples)
+        data = torch.randn(shape, generator=generator, dtype=torch.float64, device=generator.device)
+        data[0] += signal  # times its target each sample is μ + noise, and S does not see the sign
+        values, vectors = torch.linalg.eigh(data @ data.T / num_samples)
+        top, mean = vectors[:, -1], data.mean(1)
+        found.append((values, top[0] ** 2, (top @ mean) ** 2 / (mean @ mean)))
+    return Spectrum(*(torch.stack(column) for column in zip(*found, strict=True)))
+
+
+def signal_of_spike(eigenvalue: Tensor, ratio: float) -> Tensor:
+    """Returns ρ = ‖μ‖² > √c out of the spike λ = (ρ + 1)(ρ + c)/ρ; √c if λ is not above the bulk.
+
+    Args:
+        eigenvalue: λ, any shape.
+        ratio: c.
+
+    Returns:
+        ρ of the same shape: no target was needed.
+
+    Example:
+        >>> signal_of_spike(torch.tensor([3.75, 2.0]), 0.5)
+        tensor([2.0000, 0.7071])
+    """
+    half = ((eigenvalue - 1 - ratio) / 2).clamp_min(ratio**0.5)
+    return half + (half**2 - ratio).clamp_min(0).sqrt()
+
+
+class SplitRuns(NamedTuple):
+    """Training on parts of a data set: accuracies (runs, T), eigenvalues of each S (runs, p)."""
+
+    test_accuracy: Tensor
+    train_accuracy: Tensor
+    eigenvalues: Tensor
+
+
+def split_runs(
+    times: Tensor,
+    inputs: Tensor,
+    targets: Tensor,
+    num_samples: int,
+    *,
+    init_var: float,
+    lr: float,
+    runs: int,
+    generator: torch.Generator,
+) -> SplitRuns:
+    """Returns the accuracies of gradient flow on random parts of a data set, tested on the rest.
+
+    Args:
+        times: Steps, (T,); flow time is lr·times.
+        inputs: (N, p).
+        targets: ±1, (N,).
+        num_samples: n < N, trained on in each run.
+        init_var: σ².
+        lr: Learning rate.
+        runs: How many parts are drawn.
+        generator: Source of parts and starts.
+
+    Returns:
+        Accuracies on the rest and on the part, (runs, T), and the eigenvalues of each part's
+        S = XᵀX/n, (runs, p), ascending.
+    """
+    found, features = [], inputs.shape[1]
+    options = {"generator": generator, "device": generator.device}
+    for _ in range(runs):
+        order = torch.randperm(len(inputs), **options)
+        start = torch.randn(features, dtype=inputs.dtype, **options) * (init_var / features) ** 0.5
+        part, rest = order[:num_samples], order[num_samples:]
+        weights = rmt.learning_path(
+            times, inputs=inputs[part], targets=targets[part], start=start, lr=lr
+        )
+        right = ((inputs @ weights.T) * targets[:, None] > 0).double()
+        values = torch.linalg.eigvalsh(inputs[part].T @ inputs[part] / num_samples)
+        found.append((right[rest].mean(0), right[part].mean(0), values))
+    return SplitRuns(*(torch.stack(column) for column in zip(*found, strict=True)))
+
+
+def sampled_descent(
+    ratios: tuple[float, ...],
+    size: int,
+    times: Tensor,
+    *,
+    signal: float,
+    init_var: float,
+    runs: int,
+    seed: int = 0,
+    device: torch.device | str = "cpu",
+) -> tuple[Tensor, Tensor]:
+    """Returns test errors of runs at several c, and what theory says of each.
+
+    Args:
+        ratios: c; p and n are √c and 1/√c times the size, rounded.
+        size: √(pn).
+        times: αt, (T,); the best time of each c is put before them.
+        signal: ‖μ‖.
+        init_var: σ².
+        runs: For each c.
+        seed: Of the runs.
+        device: Where to compute them.
+
+    Returns:
+        Errors (len(ratios), T + 1, runs) and predictions (len(ratios), T + 1), on the CPU.
+    """
+    found, predicted, model = [], [], {"signal": signal, "init_var": init_var, "lr": 1.0}
+    for ratio in ratios:
+        features, samples = round(size * ratio**0.5), round(size / ratio**0.5)
+        exact = features / samples
+        best = rmt.optimal_stopping(ratio=exact, **model).time
+        at = torch.cat([best[None], times.double()])
+        run = rmt.simulate_learning(
+            at.to(device),
+            num_features=features,
+            num_samples=samples,
+            replicas=runs,
+            generator=stream(seed, "descent", str(ratio), device=device),
+            **model,
+        )
+        found.append(1 - run.test_accuracy.T.cpu())
+        predicted.append(1 - rmt.learning_curve(at, ratio=exact, **model).test_accuracy)
+    return torch.stack(found), torch.stack(predicted)
+
+
+def finite_size_gaps(
+    sizes: tuple[int, ...],
+    time: float,
+    *,
+    ratio: float,
+    signal: float,
+    init_var: float,
+    runs: int,
+    seed: int = 0,
+    device: torch.device | str = "cpu",
+) -> tuple[Tensor, Tensor]:
+    """Returns how far the mean accuracy of small runs lies from theory.
+
+    Args:
+        sizes: Numbers of features p.
+        time: αt.
+        ratio: c; the numbers of samples are p/c, rounded.
+        signal: ‖μ‖.
+        init_var: σ².
+        runs: For each p.
+        seed: Of the runs.
+        device: Where to compute them.
+
+    Returns:
+        Measured minus predicted accuracy on new data and on training data, and standard errors,
+        (2, len(sizes)) each.
+    """
+    at, gaps = torch.tensor([time], dtype=torch.float64), []
+    for size in sizes:
+        samples = round(size / ratio)
+        model = {"signal": signal, "init_var": init_var, "lr": 1.0}
+        run = rmt.simulate_learning(
+            at.to(device),
+            num_features=size,
+            num_samples=samples,
+            replicas=runs,
+            generator=stream(seed, "finite", size, device=device),
+            **model,
+        )
+        theory = rmt.learning_curve(at, ratio=size / samples, **model)
+        gaps.append(torch.stack([a.cpu()[:, 0] - b for a, b in zip(run, theory, strict=True)]))
+    gap = torch.stack(gaps, 1)  # (2, sizes, runs)
+    return gap.mean(-1), gap.std(-1) / runs**0.5

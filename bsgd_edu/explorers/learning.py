@@ -1,0 +1,294 @@
+"""Explorers of chapter 7: a filter over a spectrum, and the error against features over samples."""
+
+import math
+from functools import lru_cache
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from .. import plot, rmt
+from ..errors import DomainError
+from ..seeding import generator as stream
+from .base import Explorer, tabs
+
+__all__ = [
+    "Descent",
+    "Learning",
+    "chapter",
+    "descent",
+    "descent_curves",
+    "filtering",
+    "learning_state",
+]
+
+_KINDS = {  # what learning_curve takes beside the model
+    "flow": {"lr": 1.0},
+    "gd": {"lr": 0.2, "discrete": True},
+    "ridge": {"lr": 1.0, "ridge": 0.5},
+}
+_RATIOS = (0.1, 0.2, 0.35, 0.5, 0.7, 0.85, 1.0, 1.2, 1.5, 2.0, 3.0, 4.0)
+_VARIANCES = (0.001, 0.01, 0.1, 1.0)
+
+
+class Learning(NamedTuple):
+    """One setting at one time: spectrum, filter, curves, and the mean of twelve small runs."""
+
+    law: rmt.SpikedMarchenkoPastur
+    points: Tensor  # eigenvalues, (k,)
+    density: Tensor
+    learned: Tensor  # g_t at the points
+    times: Tensor  # αt, (T,)
+    curve: rmt.LearningCurve | None  # None where gradient descent diverges
+    dots: tuple[Tensor, rmt.LearningCurve] | None  # αt (m,), means (m,) each
+    time: float  # αt of the filter, a whole number of steps for gradient descent
+    kind: str
+
+
+def _steps(times: Tensor, kind: str) -> Tensor:
+    """Flow times as steps, whole and at least one for gradient descent."""
+    steps = times / _KINDS[kind]["lr"]
+    return steps.round().clamp_min(1).unique() if kind == "gd" else steps
+
+
+@lru_cache(maxsize=64)
+def _curves(ratio: float, signal: float, init_var: float, kind: str):
+    """Theory and twelve small runs; kept, since the time moves most often."""
+    options = _KINDS[kind]
+    law = rmt.SpikedMarchenkoPastur(ratio, signal)
+    setting = {"signal": signal, "init_var": init_var, **options}
+    stable = kind != "gd" or options["lr"] * law.support[1] <= 2
+    steps = _steps(torch.logspace(-2, 4, 121, dtype=torch.float64), kind)
+    curve = rmt.learning_curve(steps, ratio=ratio, **setting) if stable else None
+    marks = _steps(torch.logspace(-1.5, 4, 12, dtype=torch.float64), kind)
+    try:
+        run = rmt.simulate_learning(
+            marks,
+            num_features=round(50 * ratio**0.5),
+            num_samples=round(50 / ratio**0.5),
+            replicas=12,
+            generator=stream(0, "explorer", kind),
+            **setting,
+        )
+    except DomainError:  # a finite sample may have an eigenvalue too large where the limit has not
+        return law, steps * options["lr"], curve, None
+    means = rmt.LearningCurve(*(accuracy.mean(0) for accuracy in run))
+    return law, steps * options["lr"], curve, (marks * options["lr"], means)
+
+
+def learning_state(
+    ratio: float, signal: float, init_var: float, decades: float, kind: str
+) -> Learning:
+    """Returns spectrum, filter and curves of one setting.
+
+    Args:
+        ratio: c.
+        signal: ‖μ‖.
+        init_var: σ².
+        decades: log₁₀ αt of the filter.
+        kind: ``"flow"``, ``"gd"`` (α = 0.2) or ``"ridge"`` (flow with γ = 0.5).
+
+    Returns:
+        What the three panels show.
+    """
+    law, times, curve, dots = _curves(ratio, signal, init_var, kind)
+    step = _steps(torch.tensor([10.0**decades], dtype=torch.float64), kind)
+    end = 1.08 * law.support[1]
+    points = torch.linspace(0, end, 241, dtype=torch.float64)
+    learned = rmt.spectral_filter(step, points, **_KINDS[kind]).learned[0]
+    time = float(step) * _KINDS[kind]["lr"]
+    return Learning(law, points, law.bulk.density(points), learned, times, curve, dots, time, kind)
+
+
+def filtering() -> Explorer:
+    """Returns the explorer of a filter over a spectrum."""
+    import ipywidgets as widgets
+
+    def draw(result: Learning):
+        left, middle, right = plot.grid(1, 3, (9.6, 3.3))
+        marks = {} if result.law.spike is None else {"spike": result.law.spike}
+        # Next to its lower edge at 0 the density of c = 1 has no bound.
+        top = float(result.density[result.points > 0.1].max().clamp_max(1.5))
+        plot.learning.draw_spectrum(
+            None, result.points, result.density.clamp_max(1.1 * top), marks=marks, ax=left
+        )
+        left.set(ylim=(0, 1.1 * top), xlabel="eigenvalue", title="spectrum")
+        label = {f"g at time {result.time:.3g}": result.learned}
+        plot.learning.draw_filter(result.points, result.density.clamp_max(top), label, middle)
+        middle.set(xlabel="eigenvalue", ylabel="", title="filter g")
+        theory, best, dots = {}, {}, {}
+        if result.dots is not None:
+            at, (test, train) = result.dots
+            dots = {"test runs": (at, test, None), "training runs": (at, train, None)}
+        if result.curve is None:
+            right.text(0.5, 0.5, "diverges", transform=right.transAxes, ha="center")
+        else:
+            theory = {"test": result.curve.test_accuracy, "training": result.curve.train_accuracy}
+            top = int(result.curve.test_accuracy.argmax())
+            best = {"": (float(result.times[top]), float(result.curve.test_accuracy[top]))}
+        plot.learning.draw_accuracy(result.times, theory, dots, best=best, ax=right)
+        right.axvline(result.time, color=plot.COLOURS["reference"], linewidth=1)
+        right.set(xlabel="training time", ylabel="", title="accuracy", ylim=(0.3, 1.03))
+        right.set(xlim=(0.008, 1.3e4))
+        for ax in (left, middle, right):
+            plot.cutoff.plain_labels(ax)
+        return left
+
+    def describe(result: Learning) -> str:
+        law, rate = result.law, _KINDS[result.kind]["lr"]
+        seen = (
+            f"One eigenvalue at {law.spike:.3g} stands out of a bulk that ends at "
+            f"{law.edges[1]:.3g}. "
+            if law.spike
+            else f"No eigenvalue stands out: ‖μ‖² = {law.signal**2:.3g} is not above "
+            f"√c = {math.sqrt(law.ratio):.3g}. "
+        )
+        if result.curve is None:
+            return seen + (
+                f"Gradient descent diverges: α times the largest eigenvalue is "
+                f"{rate * law.support[1]:.3g}, above 2, and the weights grow along its direction."
+            )
+        test, train = result.curve
+        best, now = int(test.argmax()), int((result.times - result.time).abs().argmin())
+        told = f"At time {result.time:.3g}: test {test[now]:.3f}, training {train[now]:.3f}; "
+        if float(test[best] - test[-1]) < 5e-4:
+            return seen + told + "the test accuracy does not fall: no need to stop."
+        return (
+            seen
+            + told
+            + (
+                f"best at time {result.times[best]:.2g} with {test[best]:.3f}, and "
+                f"{test[-1]:.3f} after very long training."
+            )
+        )
+
+    return Explorer(
+        title="A filter over a spectrum",
+        controls={
+            "ratio": widgets.SelectionSlider(
+                options=_RATIOS, value=0.5, description="features over samples c"
+            ),
+            "signal": widgets.FloatSlider(
+                1.4, min=0.2, max=3.0, step=0.1, description="signal ‖μ‖"
+            ),
+            "init_var": widgets.SelectionSlider(
+                options=_VARIANCES, value=0.1, description="initial variance σ²"
+            ),
+            "decades": widgets.FloatSlider(
+                1.0, min=-2.0, max=4.0, step=0.1, description="training time, log₁₀ αt"
+            ),
+            "kind": widgets.ToggleButtons(
+                options=[("flow", "flow"), ("GD, α = .2", "gd"), ("ridge γ = .5", "ridge")],
+                description="method",
+                style={"button_width": "8em"},
+            ),
+        },
+        model=learning_state,
+        draw=draw,
+        describe=describe,
+    )
+
+
+class Descent(NamedTuple):
+    """Test errors against c: at one time, at the best, in the end, and the least possible."""
+
+    ratios: Tensor
+    now: Tensor
+    best: Tensor
+    end: Tensor
+    least: Tensor
+    time: float
+
+
+@lru_cache(maxsize=64)
+def _stopped(signal: float, init_var: float):
+    """What does not depend on the time: c, best and last accuracy, bound, (4, k)."""
+    ratios = torch.logspace(-1, 0.7, 52, dtype=torch.float64)
+    ratios[(ratios - 1).abs().argmin()] = 1.0
+    times, rows = torch.logspace(-3, 2, 101, dtype=torch.float64), []
+    for ratio in ratios.tolist():
+        test = rmt.learning_curve(times, ratio=ratio, signal=signal, init_var=init_var, lr=1.0)[0]
+        end = rmt.limit_accuracy(ratio=ratio, signal=signal, init_var=init_var)[0]
+        rows.append((ratio, test.max(), end, rmt.accuracy_bound(ratio, signal)))
+    return torch.tensor(rows, dtype=torch.float64).T
+
+
+def descent_curves(signal: float, init_var: float, decades: float) -> Descent:
+    """Returns test errors of gradient flow against c.
+
+    Args:
+        signal: ‖μ‖.
+        init_var: σ².
+        decades: log₁₀ αt of the first curve.
+
+    Returns:
+        Errors at c from 0.1 to 5.
+    """
+    ratios, best, end, bound = _stopped(signal, init_var)
+    time = torch.tensor([10.0**decades], dtype=torch.float64)
+    now = [
+        rmt.learning_curve(time, ratio=c, signal=signal, init_var=init_var, lr=1.0)[0]
+        for c in ratios.tolist()
+    ]
+    return Descent(ratios, 1 - torch.cat(now), 1 - best, 1 - end, 1 - bound, float(time))
+
+
+def descent() -> Explorer:
+    """Returns the explorer of the error against features over samples."""
+    import ipywidgets as widgets
+
+    def draw(result: Descent):
+        left, right = plot.grid(1, 2, (8.0, 3.4))
+        lines = {
+            f"time {result.time:.3g}": result.now,
+            "best time": result.best,
+            "in the end": result.end,
+            "bound": result.least,
+        }
+        plot.learning.draw_descent(result.ratios, lines, ax=left)
+        left.set(xlabel="features over samples c", ylim=(0, 0.52))
+        edges = torch.tensor([rmt.MarchenkoPastur(c).edges[0] for c in result.ratios.tolist()])
+        plot.learning.draw_lower_edge(result.ratios, edges, 1 / result.time, right)
+        right.set(xlabel="features over samples c")
+        right.get_legend().get_texts()[1].set_text("reached: 1 over time")
+        for ax in (left, right):
+            plot.cutoff.plain_labels(ax)
+        return left
+
+    def describe(result: Descent) -> str:
+        error = result.now
+        rising, falling = error[1:-1] > error[:-2], error[1:-1] > error[2:] + 1e-4
+        peaks = (rising & falling).nonzero().flatten().tolist()
+        told = f"Trained to time {result.time:.3g}, the error "
+        peak = peaks[0] + 1 if peaks else int((result.ratios - 1).abs().argmin())
+        if peaks:
+            told += f"peaks at c = {result.ratios[peak]:.2g} with {error[peak]:.3f}, then falls. "
+        else:
+            told += f"rises with c throughout: {error[peak]:.3f} at c = 1. "
+        return told + (
+            f"Stopped at the best time it is {result.best[peak]:.3f} there, and trained for ever "
+            f"{result.end[peak]:.3f}."
+        )
+
+    return Explorer(
+        title="Error against features over samples",
+        controls={
+            "signal": widgets.FloatSlider(
+                1.0, min=0.2, max=3.0, step=0.1, description="signal ‖μ‖"
+            ),
+            "init_var": widgets.SelectionSlider(
+                options=_VARIANCES, value=0.1, description="initial variance σ²"
+            ),
+            "decades": widgets.FloatSlider(
+                2.0, min=-2.0, max=4.0, step=0.2, description="training time, log₁₀ αt"
+            ),
+        },
+        model=descent_curves,
+        draw=draw,
+        describe=describe,
+    )
+
+
+def chapter():
+    """Returns the two explorers of the chapter in tabs."""
+    return tabs({"Spectrum, filter, curves": filtering(), "Double descent": descent()})

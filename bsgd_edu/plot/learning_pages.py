@@ -1,0 +1,394 @@
+"""Chapter 7's figures as they stand on the page: panels, description, caption and data."""
+
+from collections.abc import Mapping, Sequence
+
+import torch
+from torch import Tensor
+
+from .. import dynamics, rmt
+from . import learning
+from .display import show
+from .style import grid
+
+__all__ = [
+    "show_descent",
+    "show_learning",
+    "show_real",
+    "show_spectrum",
+    "show_steps",
+    "show_two_directions",
+]
+
+
+def show_two_directions(steps: Tensor, orbit: Tensor, filtered: Tensor) -> None:
+    """Shows two coordinates of the weights, and the accuracy of their direction.
+
+    Args:
+        steps: t, (T,).
+        orbit: w_t made by composing maps, (T, 2); the signal lies along the first axis.
+        filtered: The same from the filter, (T, 2).
+    """
+    left, right = grid(1, 2, (7.2, 3.3))
+    learning.draw_two_directions(
+        steps[::3], orbit[::3], filtered[::3], ("strong direction", "weak direction"), left
+    )
+    late = slice(1, None)
+    accuracy = torch.special.ndtr(orbit[late, 0] / orbit[late].norm(dim=1))
+    learning.draw_accuracy(steps[late], {"new samples": accuracy}, xlabel="step $t$", ax=right)
+    show(
+        left,
+        alt="Left: the coordinate along the strong direction jumps to its final value in one step, "
+        "the weak one creeps up past it. Right: the accuracy on new samples is highest after the "
+        "first step and falls from then on.",
+        caption="Two directions, one map repeated. Circles and squares: composed maps; lines: the "
+        "filter.",
+        data={
+            "t": steps[late],
+            "strong": orbit[late, 0],
+            "weak": orbit[late, 1],
+            "accuracy": accuracy,
+        },
+    )
+
+
+def show_spectrum(
+    laws: Mapping[float, rmt.SpikedMarchenkoPastur], found: Mapping[float, dynamics.Spectrum]
+) -> None:
+    """Shows spectra below and above the threshold, the top eigenvalue, and what it knows.
+
+    Args:
+        laws: ρ → the law.
+        found: ρ → sampled spectra.
+    """
+    frames, strengths = grid(2, 2, (7.2, 6.0)), list(laws)
+    bulk, end = (
+        laws[strengths[0]].bulk,
+        1.05 * max(float(s.eigenvalues.max()) for s in found.values()),
+    )
+    points = torch.linspace(0, 4.6, 400, dtype=torch.float64)
+    for ax, rho in zip(frames, (strengths[0], 2), strict=False):
+        marks = {} if laws[rho].spike is None else {r"theory: spike": laws[rho].spike}
+        learning.draw_spectrum(
+            found[rho].eigenvalues.flatten(),
+            points,
+            bulk.density(points),
+            marks=marks,
+            bins=60,
+            ax=ax,
+        )
+        ax.set(title=rf"$\rho={rho:g}$", xlim=(0, 4.6))
+    ratio, threshold = bulk.ratio, bulk.ratio**0.5
+    fine = torch.linspace(0.02, 1.1 * strengths[-1], 201, dtype=torch.float64)
+    line = [rmt.SpikedMarchenkoPastur(ratio, rho**0.5) for rho in fine.tolist()]
+    tops = torch.tensor([law.support[1] for law in line])
+    measured = {
+        name: dynamics.mean_and_stderr(torch.stack(rows))
+        for name, rows in {
+            "top": [s.eigenvalues[:, -1] for s in found.values()],
+            r"with $\mu$": [s.overlap for s in found.values()],
+            "with $b$": [s.overlap_with_targets for s in found.values()],
+        }.items()
+    }
+    dots = {name: (strengths, *pair) for name, pair in measured.items()}
+    learning.draw_overlap(
+        fine, {"theory": tops}, {"largest": dots.pop("top")}, threshold, frames[2]
+    )
+    frames[2].set(ylabel="largest eigenvalue", ylim=(2, end))
+    lines = {
+        r"theory, $\mu$": torch.tensor([law.overlap for law in line]),
+        "theory, $b$": torch.tensor([law.overlap_with_targets for law in line]),
+    }
+    learning.draw_overlap(fine, lines, dots, threshold, frames[3])
+    show(
+        frames[0],
+        alt="Top: histograms of eigenvalues follow the black density of Marchenko and Pastur; for "
+        "the strong signal a small separate heap lies at the predicted place. Bottom left: the "
+        "largest eigenvalue stays at the edge up to the threshold and then rises along the line. "
+        "Bottom right: squared cosines of its eigenvector with the signal and with the targets are "
+        "near zero below the threshold and rise above it, on the theoretical curves.",
+        caption="Above: all eigenvalues, below and above the threshold. Below: the largest one and "
+        "its eigenvector, against the strength of the signal; bars are two standard errors.",
+        data={
+            "Top eigenvalue and squared cosines": {
+                "ρ": strengths,
+                **{f"{k.replace('$', '')}, mean": pair[0] for k, pair in measured.items()},
+                **{f"{k.replace('$', '')}, stderr": pair[1] for k, pair in measured.items()},
+            },
+            "Theory": {"ρ": fine, "largest": tops, "with μ": lines[r"theory, $\mu$"]},
+        },
+    )
+
+
+def show_learning(
+    grid_times: Tensor,
+    marks: Tensor,
+    curves: Mapping[float, rmt.LearningCurve],
+    stops: Mapping[float, rmt.Stopping],
+    ran: Mapping[float, Sequence[Tensor]],
+    bound: Tensor,
+) -> None:
+    """Shows theory over simulation, and what the variance of the initial weights decides.
+
+    Args:
+        grid_times: αt of the curves, (T,).
+        marks: αt of the runs, (m,).
+        curves: σ² → predicted accuracies, (T,).
+        stops: σ² → best time in steps of α = 0.01, and its accuracy.
+        ran: σ² → accuracies on new and on training data, (runs, m + 4): at the marks, at a third
+            of the best time, at it, at three times it, and very late.
+        bound: What no filter exceeds.
+    """
+    frames, count = grid(2, 2, (7.2, 6.2)), len(marks)
+    tests = {v: dynamics.mean_and_stderr(rows[0], 0) for v, rows in ran.items()}
+    trains = dynamics.mean_and_stderr(ran[0.1][1], 0)
+    middle = curves[0.1]
+    learning.draw_accuracy(
+        grid_times,
+        {"theory: training": middle.train_accuracy, "theory: test": middle.test_accuracy},
+        {
+            "runs: training": (marks, *(part[:count] for part in trains)),
+            "runs: test": (marks, *(part[:count] for part in tests[0.1])),
+        },
+        ax=frames[0],
+    )
+    best = {v: (0.01 * float(s.time), float(s.test_accuracy)) for v, s in stops.items()}
+    learning.draw_accuracy(
+        grid_times,
+        {f"_{v}": curve.test_accuracy for v, curve in curves.items()},
+        {rf"$\sigma^2={v:g}$": (marks, *(x[:count] for x in tests[v])) for v in ran},
+        best=best,
+        bound=float(bound),
+        ax=frames[1],
+    )
+    fine = torch.logspace(-4, 1, 61, dtype=torch.float64)
+    plan = [rmt.optimal_stopping(ratio=0.5, signal=1.0, init_var=v) for v in fine.tolist()]
+    times = torch.stack([stop.time for stop in plan])
+    tops = torch.stack([stop.test_accuracy for stop in plan])
+    learning.draw_stopping(
+        fine, {"theory": times}, r"best time $\alpha t^*$", yscale="log", ax=frames[2]
+    )
+    variances = list(ran)
+    stopped, ended = (
+        tuple(torch.stack([tests[v][i][k] for v in variances]) for i in (0, 1))
+        for k in (count + 1, count + 3)
+    )
+    end = torch.full_like(fine, float(rmt.limit_accuracy(ratio=0.5, signal=1.0, init_var=0.1)[0]))
+    learning.draw_stopping(
+        fine,
+        {"theory: stopped": tops, "theory: late": end},
+        "accuracy on new samples",
+        dots={"runs: stopped": (variances, *stopped), "runs: late": (variances, *ended)},
+        lines={"upper bound": float(bound)},
+        ax=frames[3],
+    )
+    show(
+        frames[0],
+        alt="Top left: markers of the runs lie on the theoretical curves; training accuracy rises "
+        "throughout, test accuracy rises, turns and falls to a plateau. Top right: the smaller the "
+        "initial variance, the earlier and higher the peak of the test curve, always below the "
+        "dotted bound; all end at one level. Bottom left: the best time grows with the variance. "
+        "Bottom right: accuracy at the best time falls with the variance, late accuracy does not "
+        "depend on it.",
+        caption="Half as many features as samples, signal of length one. Markers: means over runs, "
+        "with two standard errors. Stars: predicted best times.",
+        data={
+            "Theory, σ² = 0.1": {
+                "αt": grid_times,
+                "test": middle.test_accuracy,
+                "training": middle.train_accuracy,
+            },
+            "Runs": {
+                "αt": marks,
+                "training, σ² = 0.1": trains[0][:count],
+                **{f"test, σ² = {v:g}": pair[0][:count] for v, pair in tests.items()},
+            },
+            "Best times": {
+                "σ²": variances,
+                "αt*": [pair[0] for pair in best.values()],
+                "accuracy, theory": [pair[1] for pair in best.values()],
+                "accuracy, runs": stopped[0],
+            },
+        },
+    )
+
+
+def show_descent(
+    sweeps: Sequence,
+    tried: Sequence[float],
+    found: Tensor,
+    times: Tensor,
+    ridged: Mapping[float, tuple[Tensor, Tensor, Tensor]],
+) -> None:
+    """Shows the test error against c at several times, and what a ridge does at c = 1.
+
+    Args:
+        sweeps: Curves of theory at two times, with ``ratios``, ``now``, ``best`` and ``time``.
+        tried: c of the runs, (k,).
+        found: Errors of the runs at the best time and at the two, (k, 3, runs).
+        times: αt of the curves with and without ridge, (m,).
+        ridged: Ridge → (mean, standard error, prediction) of the test accuracy, (m,) each.
+    """
+    left, right = grid(1, 2, (7.2, 3.5))
+    means, errors = dynamics.mean_and_stderr(found)
+    names = ["stopped at best", *(rf"$\alpha t={s.time:g}$" for s in sweeps)]
+    theory = [sweeps[0].best, *(s.now for s in sweeps)]
+    learning.draw_descent(
+        sweeps[0].ratios,
+        {f"_{n}": line for n, line in zip(names, theory, strict=True)},
+        {n: (tried, means[:, i], errors[:, i]) for i, n in enumerate(names)},
+        left,
+    )
+    left.set(
+        ylim=(0.15, 0.62), xticks=[0.2, 0.5, 1, 2, 5], xticklabels=["0.2", "0.5", "1", "2", "5"]
+    )
+    left.minorticks_off()
+    labels = {ridge: rf"$\gamma={ridge:g}$" for ridge in ridged}
+    learning.draw_accuracy(
+        times,
+        {f"_{labels[r]}": rows[2] for r, rows in ridged.items()},
+        {labels[r]: (times, rows[0], rows[1]) for r, rows in ridged.items()},
+        ax=right,
+    )
+    right.set(ylabel="accuracy on new samples")
+    show(
+        left,
+        alt="Left: stopped at the best time the error rises slowly with the number of features; "
+        "after long training it has a peak where there are as many features as samples, higher for "
+        "the longer training, and falls on both sides. Markers lie on the black lines. Right: at "
+        "that ratio the accuracy without ridge rises and then falls without end, with a ridge it "
+        "falls a little and stays.",
+        caption="Double descent is made by long training. Lines: theory; markers: means over runs.",
+        data={
+            "Runs": {"c": tried, **{n.replace("$", "").replace("\\alpha ", "α"): means[:, i]
+                                    for i, n in enumerate(names)}},
+            "Theory": {"c": sweeps[0].ratios, "stopped at best": sweeps[0].best,
+                       **{f"αt = {s.time:g}": s.now for s in sweeps}},
+            "Ridge": {"αt": times, **{f"runs, γ = {r:g}": rows[0] for r, rows in ridged.items()},
+                      **{f"theory, γ = {r:g}": rows[2] for r, rows in ridged.items()}},
+        },
+    )  # fmt: skip
+
+
+def show_steps(
+    steps: Tensor,
+    paths: Mapping[float, tuple[Tensor, Tensor, Tensor]],
+    times: Tensor,
+    flow: Tensor,
+    losses: Mapping[float, Tensor],
+) -> None:
+    """Shows gradient descent against its own theory and the flow, and the largest learning rate.
+
+    Args:
+        steps: Numbers of steps, (m,).
+        paths: Learning rate → (mean, standard error, prediction) of the test accuracy, (m,) each.
+        times: αt of the flow, (T,).
+        flow: Its test accuracy, (T,).
+        losses: Share of 2/λ_s → training losses, (t, data sets).
+    """
+    left, right = grid(1, 2, (7.2, 3.5))
+    lines = {f"steps {lr}": lr * steps for lr in paths}
+    learning.draw_accuracy(
+        {"theory: flow": times, **{f"_{name}": x for name, x in lines.items()}},
+        {"theory: flow": flow,
+         **{f"_steps {lr}": rows[2] for lr, rows in paths.items()}},
+        {rf"steps, $\alpha={lr:g}$": (lr * steps, rows[0], rows[1]) for lr, rows in paths.items()},
+        ax=left,
+    )  # fmt: skip
+    left.set(xlim=(0.08, 60), ylim=(0.6, 0.8), ylabel="accuracy on new samples")
+    learning.draw_losses(
+        {rf"$\alpha={share:g}\cdot2/\lambda_s$": v for share, v in losses.items()}, right
+    )
+    show(
+        left,
+        alt="Left: after the first steps gradient descent is more accurate than the flow at the "
+        "same time, the more so the larger the learning rate; each follows its own line, and later "
+        "all lines merge. Right: below the limit all losses settle, above it all grow by orders of "
+        "magnitude, each along a straight line.",
+        caption="Left: gradient descent and its own theory. Right: training losses of eight data "
+        "sets on both sides of the largest stable learning rate.",
+        data={
+            "Test accuracy": {
+                "step": steps,
+                **{f"runs, α = {lr:g}": rows[0] for lr, rows in paths.items()},
+                **{f"theory, α = {lr:g}": rows[2] for lr, rows in paths.items()},
+            },
+            "Flow": {"αt": times, "accuracy": flow},
+            "Training loss, first data set": {
+                "step": list(range(len(next(iter(losses.values()))))),
+                **{f"{share:g} · 2/λ": v[:, 0] for share, v in losses.items()},
+            },
+        },
+    )
+
+
+def show_real(
+    times: Tensor,
+    runs: Mapping[str, dynamics.SplitRuns],
+    norm2: Mapping[str, float],
+    tests: Mapping[str, tuple[Tensor, Tensor, Tensor]],
+    twins: rmt.LearningCurve,
+    sizes: Sequence[int],
+    gaps: tuple[Tensor, Tensor],
+) -> None:
+    """Shows two classes of images, whitened and raw, against theory, and tiny Gaussian data.
+
+    Args:
+        times: αt, (T,).
+        runs: ``"whitened"`` and ``"raw"`` → training on parts of the data, c = 1.
+        norm2: The same → ρ, read off the spike.
+        tests: The same → (mean, standard error, prediction) of the test accuracy, (T,) each.
+        twins: Accuracies of Gaussian data with the size and signal of the whitened case.
+        sizes: Numbers of features of the tiny data, (k,).
+        gaps: Measured minus predicted accuracies (2, k) on new and training data, and errors.
+    """
+    frames = grid(2, 2, (7.2, 6.2))
+    values = runs["whitened"].eigenvalues.cpu()[0]
+    law = rmt.SpikedMarchenkoPastur(1.0, norm2["whitened"] ** 0.5)
+    points = torch.linspace(0.05, float(values[-1]) + 1, 400, dtype=torch.float64)
+    marks = {"theory: spike": law.spike}
+    density = law.bulk.density(points)
+    learning.draw_spectrum(values, points, density, marks=marks, bins=60, ax=frames[0])
+    frames[0].set(title="whitened, one training set", ylim=(0, 1.6))
+    twin = dynamics.mean_and_stderr(twins.test_accuracy.cpu(), 0)
+    for ax, (name, (mean, error, theory)) in zip(frames[1:3], tests.items(), strict=True):
+        dots = {f"{name} images": (times, mean, error)}
+        if name == "whitened":
+            dots["Gaussian twins"] = (times, *twin)
+        learning.draw_accuracy(times, {"theory": theory}, dots, ax=ax)
+        ax.set(ylabel="accuracy on new samples")
+    low = min(float(rows[0].min()) for rows in tests.values()) - 0.03
+    for ax in frames[1:3]:
+        ax.set(ylim=(low, 1.01))
+    named = dict(
+        zip(
+            ("new samples", "training samples"),
+            zip(gaps[0].abs(), gaps[1], strict=True),
+            strict=True,
+        )
+    )
+    learning.draw_finite_size(sizes, named, frames[3])
+    show(
+        frames[0],
+        alt="Top left: the eigenvalues of a whitened training set follow the density of Marchenko "
+        "and Pastur, with one spike far out at the place predicted. Top right: on whitened images "
+        "the accuracy rises, peaks and falls like theory, a little below it, while the Gaussian "
+        "twins lie on the line. Bottom left: on raw images the measured curve leaves the theory. "
+        "Bottom right: for tiny data the distance from theory falls in proportion to one over the "
+        "number of features.",
+        caption="Ones against sevens, as many training samples as pixels; the signal in the theory "
+        "is read off the spike. Bottom right: Gaussian data at training time ten.",
+        data={
+            "Accuracy on new samples": {
+                "αt": times,
+                **{f"{n}, measured": rows[0] for n, rows in tests.items()},
+                **{f"{n}, theory": rows[2] for n, rows in tests.items()},
+                "Gaussian twins": twin[0],
+            },
+            "Distance from theory": {
+                "p": list(sizes),
+                "new samples": gaps[0][0],
+                "training samples": gaps[0][1],
+                "standard error, new": gaps[1][0],
+            },
+        },
+    )

@@ -30,13 +30,13 @@ class SignalNorms(NamedTuple):
 
 
 class DeepCNN(Net):
-    """A patch embedding, `depth` convolutions of constant width with tanh, mean, linear layer.
+    """A patch embedding, `depth` convolutions of constant width with tanh, linear readout.
 
         h_0 = A·patch + a,   h_l = W_l ∗ tanh(h_{l−1}) + b_l,   outputs = V·mean_p tanh(h_L) + v
 
     Each patch of the image becomes one position of a map of (side / patch)² positions. Kernels are
     drawn with weight variance σ_w² (fan-in taken out) and biases with σ_b²; A so that inputs of
-    mean square 1 start at the fixed point q*, or at 1/depth where q* = 0; V ~ N(0, 1/channels);
+    mean square 1 start at the fixed point q*, or at 1/depth where q* = 0; V ~ N(0, 1/fan-in);
     a = v = 0. A point is (A, a, W, b, V, v) flattened, W and b of all layers together.
 
     `grad` is written by hand. It keeps `segment` states tanh(h_l) at a time and, of the other
@@ -56,6 +56,8 @@ class DeepCNN(Net):
         num_classes: Number of outputs.
         in_channels: 1 for grey images, 3 for colour. Inputs are flat, channels first.
         patch: Side of a patch in pixels, a divisor of `side`.
+        pool: Whether V sees the mean over positions, else all of them: delta-orthogonal layers do
+            not mix positions, so that their mean tells little of an image until they are trained.
         kernel_size: k, at most the side of the map.
         padding: ``"circular"`` (the map is a torus) or ``"zeros"``.
         init: ``"delta_orthogonal"``, ``"gaussian"`` or ``"orthogonal"`` (block convolutions: an
@@ -94,6 +96,7 @@ class DeepCNN(Net):
         in_channels: int = 1,
         *,
         patch: int = 1,
+        pool: bool = True,
         kernel_size: int = 3,
         padding: str = "circular",
         init: str = "delta_orthogonal",
@@ -135,6 +138,7 @@ class DeepCNN(Net):
         self.side, self.channels, self.depth, self.patch = side, channels, depth, patch
         self.num_classes, self.in_channels = num_classes, in_channels
         self.padding, self.law, self.max_bytes = padding, init, max_bytes
+        self.pool = pool
         self.weight_var, self.bias_var = float(weight_var), float(bias_var)
         self.weight_decay, self.loss_kind = weight_decay, loss
         self.positions = width**2
@@ -144,7 +148,7 @@ class DeepCNN(Net):
             (channels,),
             (depth, channels, channels, kernel_size, kernel_size),
             (depth, channels),
-            (num_classes, channels),
+            (num_classes, channels if pool else channels * self.positions),
             (num_classes,),
         ]
         self._layout = LayerStorage(self.shapes, 1)
@@ -168,7 +172,7 @@ class DeepCNN(Net):
             fill_ = delta_orthogonal_ if self.law == "delta_orthogonal" else orthogonal_conv_
             fill_(kernels, gain, generator=generator, spatial_dims=2)
         biases.normal_(generator=generator).mul_(self.bias_var**0.5)
-        head.normal_(generator=generator).mul_(self.channels**-0.5)
+        head.normal_(generator=generator).mul_(head.shape[-1] ** -0.5)
         return theta
 
     def plan(
@@ -286,10 +290,12 @@ class DeepCNN(Net):
 
         def residual(top: Tensor) -> Tensor:
             delta = scaled_residual(self._head(parts, top), goal, -share, self.loss_kind)
-            head.add_(delta @ top.mean(2).mT)
+            head.add_(delta @ self._read(top).mT)
             head_bias.add_(delta.sum(-1))
-            back = (parts[4].mT @ delta).div_(self.positions)
-            return back.unsqueeze(2).expand(top.shape)
+            back = parts[4].mT @ delta
+            if not self.pool:
+                return back.view(top.shape)
+            return back.div_(self.positions).unsqueeze(2).expand(top.shape)
 
         for level, signal, to_kernel in self._backward(parts, pixels, residual, segment):
             if level:
@@ -323,7 +329,10 @@ class DeepCNN(Net):
         return self._taps.apply(parts[2][:, level - 1], parts[3][:, level - 1], x)
 
     def _head(self, parts, x: Tensor) -> Tensor:
-        return torch.baddbmm(parts[5].unsqueeze(-1), parts[4], x.mean(2))
+        return torch.baddbmm(parts[5].unsqueeze(-1), parts[4], self._read(x))
+
+    def _read(self, x: Tensor) -> Tensor:
+        return x.mean(2) if self.pool else x.flatten(1, 2)
 
     def _stacked(self, theta: Tensor, inputs: Tensor):
         """Replica dimensions, the parameters (R, *shape), and inputs (B, pixels) or (R, …)."""

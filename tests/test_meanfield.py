@@ -172,6 +172,14 @@ def test_a_kink_and_an_offset_of_the_own_function():
     close(moved.bias_var, plain.bias_var - 0.01 * plain.weight_var)
 
 
+def test_the_critical_bias_of_a_function_without_symmetry_is_its_definition():
+    def phi(x):
+        return (x + 0.1).tanh()
+
+    point = meanfield.critical_line(1.0, phi)
+    close(point.bias_var, 1 - meanfield.length_map(1.0, point.weight_var, 0.0, phi))
+
+
 def test_excesses_join_without_a_step():
     for name in SMOOTH:
         excess = activation_named("test", name).excess

@@ -157,6 +157,54 @@ def forward_case(width: int, side: int, layers: int, batch: int, goal: float) ->
     return Case(name, contenders, 1, goal, "×", check, 1e-4)
 
 
+def deep_case(depth: int, width: int, side: int, share: float, goal: float) -> Case:
+    """One gradient of a very deep net within a share of the memory that keeping all would take."""
+    import torch
+    from torch.nn import functional
+
+    from bsgd_edu import nets, seeding
+
+    whole = nets.DeepCNN(side, width, depth)
+    plan = whole.plan()
+    bound = int(share * plan.num_bytes)
+    tight = nets.DeepCNN(side, width, depth, max_bytes=bound)
+    theta = whole.init(seeding.generator(0, "deep"))
+    inputs = torch.randn(1, side**2, generator=seeding.generator(0, "image"))
+    targets = torch.zeros(1, dtype=torch.long)
+    sample = min(depth, 100)
+
+    def literal(count: int = sample):
+        """conv2d, circular padding and autograd, through some of the layers."""
+        parts = whole._layout.views(theta)
+        kernels, biases = (p[:count].detach().requires_grad_() for p in parts[2:4])
+        h = inputs.view(1, 1, side, side) * parts[0].view(1, -1, 1, 1)
+        for kernel, bias in zip(kernels, biases, strict=True):
+            h = functional.conv2d(functional.pad(h.tanh(), (1, 1, 1, 1), "circular"), kernel, bias)
+        outputs = h.tanh().mean((2, 3)) @ parts[4].T
+        loss = functional.cross_entropy(outputs, targets)
+        return torch.autograd.grad(loss, [kernels, biases])
+
+    def check() -> float:
+        kept, again = (net.grad(theta, inputs, targets) for net in (whole, tight))
+        shallow = nets.DeepCNN(side, width, sample, weight_var=whole.weight_var, bias_var=0.0)
+        parts = whole._layout.views(theta)
+        point = torch.cat([p[: len(s)].flatten() for p, s in zip(
+            parts, shallow._layout.views(torch.zeros(shallow.dim)), strict=True
+        )])  # fmt: skip
+        ours = shallow._layout.views(shallow.grad(point, inputs, targets))[2:4]
+        off = [(a - b).abs().max() / b.abs().max() for a, b in zip(ours, literal(), strict=True)]
+        return float(max(*off, (kept - again).abs().max() / kept.abs().max()))
+
+    gib = 2**30
+    contenders = {
+        f"{tight.plan().num_bytes / gib:.2f} GiB": lambda: tight.grad(theta, inputs, targets),
+        f"all kept, {plan.num_bytes / gib:.2f} GiB": lambda: whole.grad(theta, inputs, targets),
+        "literal": literal,
+    }
+    name = f"{depth:,} layers, width {width}, {side}×{side}: one gradient, batch 1"
+    return Case(name, contenders, depth / sample, goal, "s", check, 1e-4)
+
+
 def cases(quick: bool) -> list[Case]:
     """All rows with what they must reach."""
     widths, depth = ([16, 32, 64], 50) if quick else ([16, 32, 64, 128, 256, 512], 200)
@@ -172,6 +220,7 @@ def cases(quick: bool) -> list[Case]:
         init_case(256, 20 // part, 0),  # nothing to reach: shown
         forward_case(32, 14, 100 // part, 16, 2.5),
         forward_case(32, 28, 100 // part, 4, 2.5),
+        deep_case(10_000 // part, 32, 28, 0.7, 14),
     ]
 
 

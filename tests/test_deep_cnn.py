@@ -6,8 +6,6 @@ is some 5000 roundings of numbers of order one.
 
 import itertools
 import math
-import subprocess
-import sys
 import weakref
 
 import pytest
@@ -16,7 +14,7 @@ from torch.nn import functional
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
-from bsgd_edu import rules
+from bsgd_edu import datasets, rules
 from bsgd_edu.errors import DomainError, ShapeError
 from bsgd_edu.maps import forward_orbit
 from bsgd_edu.nets import DeepCNN
@@ -262,32 +260,6 @@ def test_a_gradient_takes_what_its_plan_says(padding, replicas, segment):
     assert counted.peak + theta.nbytes <= plan.num_bytes
 
 
-@pytest.mark.slow
-def test_peak_memory_of_the_process_stays_within_the_plan():
-    # 3,000 layers hold 1.2 GB of states at batch 16; 200 MB are allowed, torch itself excepted.
-    script = """
-import resource, torch
-from bsgd_edu.nets import DeepCNN
-torch.set_num_threads(1)
-inputs, targets = torch.ones(16, 28 * 28), torch.zeros(16).long()
-def peak(depth, max_bytes):
-    net = DeepCNN(28, 32, depth, patch=2, max_bytes=max_bytes)
-    theta = net.init(torch.Generator().manual_seed(0))
-    net.grad(theta, inputs, targets)
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024, net.plan(16)
-before, _ = peak(2, None)
-after, plan = peak(3000, 400_000_000)
-print(after - before, plan.num_bytes, plan.segment)
-"""
-    run = subprocess.run(
-        [sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=300
-    )
-    used, promised, segment = map(int, run.stdout.split())
-    assert segment < 3000
-    # What init draws and the allocator's slack come on top: one tenth.
-    assert used <= 1.1 * promised
-
-
 def test_the_plan_takes_the_longest_segment_that_fits():
     net = DeepCNN(7, 16, 1000)
     whole = net.plan(30)
@@ -387,14 +359,15 @@ def test_delta_orthogonal_layers_carry_signals_through_any_depth(padding, depth,
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    ("depth", "low", "high"), [(256, -1.0, -0.2), (1024, -5.4, -3.4), (4096, -23.0, -19.0)]
-)
-def test_gaussian_layers_of_width_16_lose_the_gradient(depth, low, high):
+@pytest.mark.parametrize(("depth", "expected"), [(256, -0.8), (1024, -4.4), (4096, -22.0)])
+def test_gaussian_layers_of_width_16_lose_the_gradient(depth, expected):
     net = DeepCNN(7, 16, depth, in_channels=16, init="gaussian")
-    theta, inputs = white(net, 5, 1)
-    lost = growth(net.norms(theta, inputs, generator=stream(5))).median()
-    assert low <= lost <= high
+    # Spec 1.5.8, middle of the ranges seen; the logarithm walks at random from net to net.
+    theta, inputs = white(net, 8, 1)
+    # float64: the square of 1e-22 is below float32
+    lost = growth(net.norms(theta.double(), inputs.double(), generator=stream(5)))
+    assert abs(lost.mean() - expected) < 4 * lost.std() / 8**0.5
+    assert lost.mean() < 0
 
 
 @pytest.mark.parametrize(("init", "tolerance"), [("gaussian", 0.01), ("delta_orthogonal", 0.02)])
@@ -487,3 +460,20 @@ def test_wrong_shapes_are_refused_with_both():
         net.grad(theta[:-1], torch.zeros(5, 64), targets)
     with pytest.raises(ShapeError, match=r"targets must .* 5.*\(4,\)"):
         net.grad(theta, torch.zeros(5, 64), targets[:4])
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not datasets.available("mnist"), reason="MNIST is not here")
+def test_sixty_four_isometries_learn_mnist():
+    # Spec 1.5.9: test accuracy .851 after two epochs of 6000 images at width 16.
+    data, held_out = (datasets.load("mnist", split=split) for split in ("train", "test"))
+    scale = data.inputs[:6000].square().mean().sqrt()
+    inputs, targets = data.inputs[:6000] / scale, data.targets[:6000]
+    net = DeepCNN(28, 16, 64, patch=4, pool=False, padding="zeros")
+    theta = net.init(stream())
+    velocity, order = torch.zeros_like(theta), stream(1)
+    for _ in range(2):
+        for rows in torch.randperm(6000, generator=order).split(16):
+            velocity.mul_(0.9).add_(net.grad(theta, inputs[rows], targets[rows]))
+            theta = theta - 0.003 * velocity
+    assert net.accuracy(theta, held_out.inputs[:2000] / scale, held_out.targets[:2000]) > 0.8

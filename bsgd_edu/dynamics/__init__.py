@@ -51,13 +51,14 @@ from .jitter import (
     sequential_jitter,
 )
 from .learning_runs import (
+    ImageRuns,
+    RatioRuns,
     Spectrum,
-    SplitRuns,
     finite_size_gaps,
+    image_runs,
     sampled_descent,
     sampled_spectrum,
     signal_of_spike,
-    split_runs,
 )
 from .linear import (
     gaussian_log_norm_variance,
@@ -113,9 +114,10 @@ from .tails import (
 )
 
 __all__ = [
+    "ImageRuns",
     "PairOrbit",
+    "RatioRuns",
     "Spectrum",
-    "SplitRuns",
     "ar1_backward_correlation",
     "ar1_conditional_variance",
     "ar1_forward_correlation",
@@ -146,6 +148,7 @@ __all__ = [
     "heavy_ball_rate",
     "hyperbolic_drift",
     "hypercube_total_variation",
+    "image_runs",
     "increment_rms",
     "kesten_index",
     "limiting_directions",
@@ -191,7 +194,6 @@ __all__ = [
     "softmax_hessian_range",
     "spd_drift",
     "spectrum_stderr",
-    "split_runs",
     "synchronous_coupling",
     "variance_and_stderr",
 ]

@@ -10,16 +10,18 @@ import torch
 from torch import Tensor
 
 from .. import rmt
+from ..errors import DomainError
 from ..seeding import generator as stream
 
 __all__ = [
+    "ImageRuns",
+    "RatioRuns",
     "Spectrum",
-    "SplitRuns",
     "finite_size_gaps",
+    "image_runs",
     "sampled_descent",
     "sampled_spectrum",
     "signal_of_spike",
-    "split_runs",
 ]
 
 
@@ -80,15 +82,17 @@ def signal_of_spike(eigenvalue: Tensor, ratio: float) -> Tensor:
     return half + (half**2 - ratio).clamp_min(0).sqrt()
 
 
-class SplitRuns(NamedTuple):
-    """Training on parts of a data set: accuracies (runs, T), eigenvalues of each S (runs, p)."""
+class ImageRuns(NamedTuple):
+    """Training on parts of a data set, next to what theory and Gaussian data of its size give."""
 
-    test_accuracy: Tensor
-    train_accuracy: Tensor
-    eigenvalues: Tensor
+    eigenvalues: Tensor  # of each part's S, (runs, p)
+    norm2: float  # ρ, read off the spike
+    measured: Tensor  # test accuracies, (runs, T)
+    twins: Tensor  # of Gaussian data with the same p, n and ρ, (runs, T)
+    theory: Tensor  # (T,)
 
 
-def split_runs(
+def image_runs(
     times: Tensor,
     inputs: Tensor,
     targets: Tensor,
@@ -97,9 +101,12 @@ def split_runs(
     init_var: float,
     lr: float,
     runs: int,
-    generator: torch.Generator,
-) -> SplitRuns:
-    """Returns the accuracies of gradient flow on random parts of a data set, tested on the rest.
+    seed: int = 0,
+) -> ImageRuns:
+    """Returns the test accuracies of gradient flow on random parts of a data set, and theory's.
+
+    Each run trains on its own part and is tested on the rest. Theory gets one number from the
+    data: ρ from the mean over parts of :func:`signal_of_spike` of the largest eigenvalue.
 
     Args:
         times: Steps, (T,); flow time is lr·times.
@@ -108,45 +115,74 @@ def split_runs(
         num_samples: n < N, trained on in each run.
         init_var: σ².
         lr: Learning rate.
-        runs: How many parts are drawn.
-        generator: Source of parts and starts.
+        runs: How many parts, and how many Gaussian data sets.
+        seed: Of parts, starts and Gaussian data.
 
     Returns:
-        Accuracies on the rest and on the part, (runs, T), and the eigenvalues of each part's
-        S = XᵀX/n, (runs, p), ascending.
+        Results on the CPU, float64.
+
+    Raises:
+        DomainError: If no sample is left to test on.
     """
-    found, features = [], inputs.shape[1]
-    options = {"generator": generator, "device": generator.device}
+    count, features = inputs.shape
+    if not 0 < num_samples < count:
+        raise DomainError(
+            f"image_runs: num_samples must be between 1 and {count - 1}, to leave some of the "
+            f"{count} samples for the test, but it is {num_samples}. Train on fewer."
+        )
+    device, ratio = inputs.device, features / num_samples
+    parts, found = stream(seed, "parts", device=device), []
+    options = {"generator": parts, "device": device}
     for _ in range(runs):
-        order = torch.randperm(len(inputs), **options)
+        order = torch.randperm(count, **options)
         start = torch.randn(features, dtype=inputs.dtype, **options) * (init_var / features) ** 0.5
         part, rest = order[:num_samples], order[num_samples:]
         weights = rmt.learning_path(
-            times, inputs=inputs[part], targets=targets[part], start=start, lr=lr
+            times.to(device), inputs=inputs[part], targets=targets[part], start=start, lr=lr
         )
-        right = ((inputs @ weights.T) * targets[:, None] > 0).double()
+        right = ((inputs[rest] @ weights.T) * targets[rest, None] > 0).double()
         values = torch.linalg.eigvalsh(inputs[part].T @ inputs[part] / num_samples)
-        found.append((right[rest].mean(0), right[part].mean(0), values))
-    return SplitRuns(*(torch.stack(column) for column in zip(*found, strict=True)))
+        found.append((right.mean(0).cpu(), values.cpu()))
+    measured, eigenvalues = (torch.stack(column) for column in zip(*found, strict=True))
+    norm2 = float(signal_of_spike(eigenvalues[:, -1], ratio).mean())
+    model = {"signal": norm2**0.5, "init_var": init_var, "lr": lr}
+    twins = rmt.simulate_learning(
+        times.to(device),
+        num_features=features,
+        num_samples=num_samples,
+        replicas=runs,
+        generator=stream(seed, "twins", device=device),
+        **model,
+    ).test_accuracy
+    theory = rmt.learning_curve(times, ratio=ratio, **model).test_accuracy
+    return ImageRuns(eigenvalues, norm2, measured, twins.cpu(), theory)
+
+
+class RatioRuns(NamedTuple):
+    """Test errors of runs at several c, (k, T + 1, runs), and predictions, (k, T + 1)."""
+
+    ratios: tuple[float, ...]
+    errors: Tensor
+    predicted: Tensor
 
 
 def sampled_descent(
-    ratios: tuple[float, ...],
     size: int,
     times: Tensor,
     *,
+    ratios: tuple[float, ...] = (0.2, 0.5, 0.8, 1.0, 1.25, 2.0, 5.0),
     signal: float,
     init_var: float,
     runs: int,
     seed: int = 0,
     device: torch.device | str = "cpu",
-) -> tuple[Tensor, Tensor]:
+) -> RatioRuns:
     """Returns test errors of runs at several c, and what theory says of each.
 
     Args:
-        ratios: c; p and n are √c and 1/√c times the size, rounded.
-        size: √(pn).
+        size: √(pn): p and n are √c and 1/√c times this, rounded.
         times: αt, (T,); the best time of each c is put before them.
+        ratios: c.
         signal: ‖μ‖.
         init_var: σ².
         runs: For each c.
@@ -154,7 +190,7 @@ def sampled_descent(
         device: Where to compute them.
 
     Returns:
-        Errors (len(ratios), T + 1, runs) and predictions (len(ratios), T + 1), on the CPU.
+        Errors and predictions on the CPU, float64.
     """
     found, predicted, model = [], [], {"signal": signal, "init_var": init_var, "lr": 1.0}
     for ratio in ratios:
@@ -172,7 +208,7 @@ def sampled_descent(
         )
         found.append(1 - run.test_accuracy.T.cpu())
         predicted.append(1 - rmt.learning_curve(at, ratio=exact, **model).test_accuracy)
-    return torch.stack(found), torch.stack(predicted)
+    return RatioRuns(ratios, torch.stack(found), torch.stack(predicted))
 
 
 def finite_size_gaps(

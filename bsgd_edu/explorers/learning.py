@@ -132,6 +132,7 @@ def filtering() -> Explorer:
         right.set(xlim=(0.008, 1.3e4))
         for ax in (left, middle, right):
             plot.cutoff.plain_labels(ax)
+        right.xaxis.set_major_formatter("{x:g}")
         return left
 
     def describe(result: Learning) -> str:
@@ -253,6 +254,8 @@ def descent() -> Explorer:
         right.get_legend().get_texts()[1].set_text("reached: 1 over time")
         for ax in (left, right):
             plot.cutoff.plain_labels(ax)
+            ax.set(xticks=(0.1, 0.3, 1, 3), xticklabels=("0.1", "0.3", "1", "3"))
+        right.yaxis.set_major_formatter("{x:g}")
         return left
 
     def describe(result: Descent) -> str:

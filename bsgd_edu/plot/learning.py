@@ -54,8 +54,10 @@ def draw_two_directions(
         The axes.
     """
     ax = axes(ax)
+    some = slice(None, None, max(1, len(steps) // 20))
     for index, name in enumerate(names):
-        simulation_points(ax, steps, orbit[:, index], index=index, label=name, fillstyle="none")
+        style = {"index": index, "label": name, "fillstyle": "none"}
+        simulation_points(ax, steps[some], orbit[some, index], **style)
         label = "theory: filter" if index == 0 else "_"
         theory_line(ax, steps, theory[:, index], label, linewidth=1.2)
     ax.set(xlabel="step $t$", ylabel="coordinate of $w_t$")
@@ -301,11 +303,11 @@ def draw_lower_edge(ratios: Tensor, edges: Tensor, reached: float, ax: "Axes | N
 def draw_finite_size(
     sizes: Sequence[int], gaps: Mapping[str, tuple[Tensor, Tensor]], ax: "Axes | None" = None
 ):
-    """Draws how far a run's mean is from the limit of infinite size, on logarithmic axes.
+    """Draws how far runs are from the limit of infinite size, times their size.
 
     Args:
         sizes: p, (k,).
-        gaps: Label → (|mean − theory|, standard error), (k,) each.
+        gaps: Label → (mean − theory, standard error), (k,) each.
         ax: Axes, or None for a new figure.
 
     Returns:
@@ -313,17 +315,15 @@ def draw_finite_size(
     """
     ax = axes(ax)
     x = np.asarray(sizes, dtype=float)
+    ax.axhline(0, color=COLOURS["theory"], label="theory")
     for index, (label, (gap, stderr)) in enumerate(gaps.items()):
-        y = to_numpy(gap)
-        low = np.minimum(2 * to_numpy(stderr), 0.9 * y)  # a bar to below zero has no logarithm
-        ax.errorbar(x, y, yerr=[low, 2 * to_numpy(stderr)], label=label, linestyle="none",
-                    color=OKABE_ITO[index], marker=MARKERS[index], capsize=2)  # fmt: skip
-        if index == 0:
-            theory_line(ax, x, y[0] * x[0] / x, "slope −1", linestyle="--", linewidth=1.2)
-    ax.set(xlabel="features $p$", ylabel="distance from theory", xscale="log", yscale="log")
+        style = {"index": index, "label": label, "stderr": x * to_numpy(stderr)}
+        simulation_points(ax, x * (1 + 0.03 * index), x * to_numpy(gap), **style)
+    ax.set(xlabel="features $p$", ylabel="$p$ times (measured − theory)", xscale="log")
     ax.set_xticks(x, [f"{size:g}" for size in x])
     ax.minorticks_off()
-    ax.legend()
+    ax.margins(y=0.35)
+    ax.legend(loc="upper right")
     return ax
 
 

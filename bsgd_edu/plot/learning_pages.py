@@ -30,7 +30,7 @@ def show_two_directions(steps: Tensor, orbit: Tensor, filtered: Tensor) -> None:
     """
     left, right = grid(1, 2, (7.2, 3.3))
     learning.draw_two_directions(
-        steps[::3], orbit[::3], filtered[::3], ("strong direction", "weak direction"), left
+        steps, orbit, filtered, ("strong direction", "weak direction"), left
     )
     late = slice(1, None)
     accuracy = torch.special.ndtr(orbit[late, 0] / orbit[late].norm(dim=1))
@@ -214,8 +214,7 @@ def show_learning(
 
 def show_descent(
     sweeps: Sequence,
-    tried: Sequence[float],
-    found: Tensor,
+    found: dynamics.RatioRuns,
     times: Tensor,
     ridged: Mapping[float, tuple[Tensor, Tensor, Tensor]],
 ) -> None:
@@ -223,19 +222,19 @@ def show_descent(
 
     Args:
         sweeps: Curves of theory at two times, with ``ratios``, ``now``, ``best`` and ``time``.
-        tried: c of the runs, (k,).
-        found: Errors of the runs at the best time and at the two, (k, 3, runs).
+        found: Runs at several c, at the best time and at the two.
         times: αt of the curves with and without ridge, (m,).
         ridged: Ridge → (mean, standard error, prediction) of the test accuracy, (m,) each.
     """
     left, right = grid(1, 2, (7.2, 3.5))
-    means, errors = dynamics.mean_and_stderr(found)
-    names = ["stopped at best", *(rf"$\alpha t={s.time:g}$" for s in sweeps)]
+    means, errors = dynamics.mean_and_stderr(found.errors)
+    names = ["best time", *(rf"$\alpha t={s.time:g}$" for s in sweeps)]
+    plain = ["best time", *(f"αt = {s.time:g}" for s in sweeps)]
     theory = [sweeps[0].best, *(s.now for s in sweeps)]
     learning.draw_descent(
         sweeps[0].ratios,
         {f"_{n}": line for n, line in zip(names, theory, strict=True)},
-        {n: (tried, means[:, i], errors[:, i]) for i, n in enumerate(names)},
+        {n: (found.ratios, means[:, i], errors[:, i]) for i, n in enumerate(names)},
         left,
     )
     left.set(
@@ -259,9 +258,8 @@ def show_descent(
         "falls a little and stays.",
         caption="Double descent is made by long training. Lines: theory; markers: means over runs.",
         data={
-            "Runs": {"c": tried, **{n.replace("$", "").replace("\\alpha ", "α"): means[:, i]
-                                    for i, n in enumerate(names)}},
-            "Theory": {"c": sweeps[0].ratios, "stopped at best": sweeps[0].best,
+            "Runs": {"c": list(found.ratios), **{n: means[:, i] for i, n in enumerate(plain)}},
+            "Theory": {"c": sweeps[0].ratios, "best time": sweeps[0].best,
                        **{f"αt = {s.time:g}": s.now for s in sweeps}},
             "Ridge": {"αt": times, **{f"runs, γ = {r:g}": rows[0] for r, rows in ridged.items()},
                       **{f"theory, γ = {r:g}": rows[2] for r, rows in ridged.items()}},
@@ -323,10 +321,7 @@ def show_steps(
 
 def show_real(
     times: Tensor,
-    runs: Mapping[str, dynamics.SplitRuns],
-    norm2: Mapping[str, float],
-    tests: Mapping[str, tuple[Tensor, Tensor, Tensor]],
-    twins: rmt.LearningCurve,
+    runs: Mapping[str, dynamics.ImageRuns],
     sizes: Sequence[int],
     gaps: tuple[Tensor, Tensor],
 ) -> None:
@@ -335,53 +330,51 @@ def show_real(
     Args:
         times: αt, (T,).
         runs: ``"whitened"`` and ``"raw"`` → training on parts of the data, c = 1.
-        norm2: The same → ρ, read off the spike.
-        tests: The same → (mean, standard error, prediction) of the test accuracy, (T,) each.
-        twins: Accuracies of Gaussian data with the size and signal of the whitened case.
         sizes: Numbers of features of the tiny data, (k,).
         gaps: Measured minus predicted accuracies (2, k) on new and training data, and errors.
     """
     frames = grid(2, 2, (7.2, 6.2))
-    values = runs["whitened"].eigenvalues.cpu()[0]
-    law = rmt.SpikedMarchenkoPastur(1.0, norm2["whitened"] ** 0.5)
-    points = torch.linspace(0.05, float(values[-1]) + 1, 400, dtype=torch.float64)
+    values = runs["whitened"].eigenvalues
+    law = rmt.SpikedMarchenkoPastur(1.0, runs["whitened"].norm2 ** 0.5)
+    points = torch.linspace(0.05, float(values.max()), 400, dtype=torch.float64)
     marks = {"theory: spike": law.spike}
     density = law.bulk.density(points)
-    learning.draw_spectrum(values, points, density, marks=marks, bins=60, ax=frames[0])
-    frames[0].set(title="whitened, one training set", ylim=(0, 1.6))
-    twin = dynamics.mean_and_stderr(twins.test_accuracy.cpu(), 0)
-    for ax, (name, (mean, error, theory)) in zip(frames[1:3], tests.items(), strict=True):
-        dots = {f"{name} images": (times, mean, error)}
+    learning.draw_spectrum(values.flatten(), points, density, marks=marks, bins=90, ax=frames[0])
+    frames[0].set(title="whitened training sets", ylim=(0, 1.6))
+    tests = {name: dynamics.mean_and_stderr(run.measured, 0) for name, run in runs.items()}
+    twin, some = dynamics.mean_and_stderr(runs["whitened"].twins, 0), slice(None, None, 2)
+    for ax, (name, pair) in zip(frames[1:3], tests.items(), strict=True):
+        dots = {f"{name} images": (times[some], *(values[some] for values in pair))}
         if name == "whitened":
-            dots["Gaussian twins"] = (times, *twin)
-        learning.draw_accuracy(times, {"theory": theory}, dots, ax=ax)
+            dots["Gaussian twins"] = (times[some], *(values[some] for values in twin))
+        learning.draw_accuracy(times, {"theory": runs[name].theory}, dots, ax=ax)
         ax.set(ylabel="accuracy on new samples")
-    low = min(float(rows[0].min()) for rows in tests.values()) - 0.03
+    low = min(float(pair[0].min()) for pair in tests.values()) - 0.03
     for ax in frames[1:3]:
         ax.set(ylim=(low, 1.01))
     named = dict(
         zip(
             ("new samples", "training samples"),
-            zip(gaps[0].abs(), gaps[1], strict=True),
+            zip(*gaps, strict=True),
             strict=True,
         )
     )
     learning.draw_finite_size(sizes, named, frames[3])
     show(
         frames[0],
-        alt="Top left: the eigenvalues of a whitened training set follow the density of Marchenko "
-        "and Pastur, with one spike far out at the place predicted. Top right: on whitened images "
+        alt="Top left: the eigenvalues of whitened training sets follow the density of Marchenko "
+        "and Pastur, with a heap far out around the place predicted. Top right: on whitened images "
         "the accuracy rises, peaks and falls like theory, a little below it, while the Gaussian "
         "twins lie on the line. Bottom left: on raw images the measured curve leaves the theory. "
-        "Bottom right: for tiny data the distance from theory falls in proportion to one over the "
-        "number of features.",
+        "Bottom right: for tiny data the distance from theory, times the number of features, is "
+        "constant: positive on new samples, negative on training samples.",
         caption="Ones against sevens, as many training samples as pixels; the signal in the theory "
         "is read off the spike. Bottom right: Gaussian data at training time ten.",
         data={
             "Accuracy on new samples": {
                 "αt": times,
-                **{f"{n}, measured": rows[0] for n, rows in tests.items()},
-                **{f"{n}, theory": rows[2] for n, rows in tests.items()},
+                **{f"{n}, measured": pair[0] for n, pair in tests.items()},
+                **{f"{n}, theory": run.theory for n, run in runs.items()},
                 "Gaussian twins": twin[0],
             },
             "Distance from theory": {

@@ -1,0 +1,135 @@
+"""Chapter 7's figures draw what they are given, readably, with alt text and data."""
+
+import inspect
+
+import pytest
+import torch
+from matplotlib.axes import Axes
+
+from bsgd_edu import dynamics, plot, rmt
+from bsgd_edu.explorers.learning import descent_curves
+from bsgd_edu.plot import display, learning, learning_pages
+
+T = torch.logspace(-1, 2, 9, dtype=torch.float64)
+RISE = torch.linspace(0.5, 0.9, 9, dtype=torch.float64)
+ERROR = torch.full((9,), 0.01, dtype=torch.float64)
+DOTS = {"runs": (T, RISE, ERROR)}
+FIGURES = {
+    "draw_two_directions": (T, torch.stack([RISE, T], 1), torch.stack([RISE, T], 1), ("a", "b")),
+    "draw_accuracy": (T, {"theory": RISE}, DOTS),
+    "draw_spectrum": (T, T, RISE),
+    "draw_overlap": (T, {"theory": RISE}, DOTS, 0.7),
+    "draw_filter": (T, RISE, {"g": 1 / T}),
+    "draw_stopping": (T, {"theory": RISE}, "accuracy"),
+    "draw_descent": (T, {"theory": RISE}, DOTS),
+    "draw_finite_size": ([8, 16], {"new": (RISE[:2], ERROR[:2])}),
+    "draw_losses": ({"low": torch.rand(5, 3), "high": torch.rand(5, 3)},),
+    "draw_lower_edge": (T, RISE, 0.01),
+}
+SETTING = {"ratio": 0.5, "signal": 1.0, "lr": 0.01}
+LAWS = {rho: rmt.SpikedMarchenkoPastur(0.5, rho**0.5) for rho in (0.25, 2)}
+SPECTRA = {
+    rho: dynamics.sampled_spectrum(
+        16, 32, law.signal, 4, generator=torch.Generator().manual_seed(0)
+    )
+    for rho, law in LAWS.items()
+}
+VARIANCES = (0.01, 0.1)
+CURVES = {v: rmt.learning_curve(100 * T, **SETTING, init_var=v) for v in VARIANCES}
+STOPS = {v: rmt.optimal_stopping(**SETTING, init_var=v) for v in VARIANCES}
+RUNS = {v: [0.5 + torch.rand(5, 13) / 2, 0.5 + torch.rand(5, 13) / 2] for v in VARIANCES}
+ROWS = (RISE, ERROR, RISE)
+IMAGES = {
+    name: dynamics.ImageRuns(4 * torch.rand(4, 30), 8.0, torch.rand(4, 9), torch.rand(4, 9), RISE)
+    for name in ("whitened", "raw")
+}
+PAGES = {
+    "show_two_directions": (torch.arange(9.0), *2 * (torch.stack([RISE, T], 1),)),
+    "show_spectrum": (LAWS, SPECTRA),
+    "show_learning": (T, T, CURVES, STOPS, RUNS, torch.tensor(0.79)),
+    "show_descent": (
+        [descent_curves(1.0, 0.1, 2.0), descent_curves(1.0, 0.1, 4.0)],
+        dynamics.RatioRuns((0.5, 1.0), torch.rand(2, 3, 5) / 2, torch.rand(2, 3)),
+        T,
+        {0.0: ROWS, 0.1: ROWS},
+    ),
+    "show_steps": (
+        torch.arange(1, 10),
+        {0.1: ROWS, 0.3: ROWS},
+        T,
+        RISE,
+        {0.8: torch.rand(5, 3) + 0.1, 1.2: torch.rand(5, 3) + 0.1},
+    ),
+    "show_real": (
+        T,
+        IMAGES,
+        (8, 16),
+        (torch.rand(2, 2) - 0.5, torch.rand(2, 2)),
+    ),
+}
+
+
+def test_all_figures_and_pages_of_the_chapter_are_tried_here():
+    assert set(FIGURES) == set(learning.__all__)
+    assert set(PAGES) == set(learning_pages.__all__)
+    assert set(PAGES) == {
+        n for n, _ in inspect.getmembers(learning_pages, inspect.isfunction) if n[:5] == "show_"
+    }
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_figure_is_drawn_on_the_axes_given_with_readable_labels(name):
+    ax = plot.axes()
+    draw = getattr(learning, name)
+    assert draw(*FIGURES[name], ax=ax) is ax
+    assert ax.get_xlabel()
+    assert ax.get_ylabel()
+    ax.figure.canvas.draw()
+    texts = [*ax.get_xticklabels(), *ax.get_yticklabels(), ax.xaxis.label, ax.yaxis.label]
+    texts += ax.get_legend().get_texts()
+    assert min(text.get_size() for text in texts if text.get_text()) >= 9
+    assert isinstance(draw(*FIGURES[name]), Axes)
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_page_shows_picture_description_and_data(name, monkeypatch):
+    published = []
+    monkeypatch.setattr(display, "publish", lambda data, meta: published.append((data, meta)))
+    getattr(learning_pages, name)(*PAGES[name])
+    (picture, metadata), (page, _) = published
+    alt = metadata["image/png"]["alt"]
+    assert len(alt.split()) >= 15
+    assert not any(letter.isdigit() for letter in alt)
+    assert len(picture["image/png"]) < 90_000
+    assert "<table>" in page["text/html"]
+
+
+def test_theory_is_black_and_runs_are_not():
+    ax = learning.draw_accuracy(T, {"theory": RISE}, DOTS)
+    colours = {line.get_label(): line.get_color() for line in ax.lines}
+    assert colours["theory"] == plot.COLOURS["theory"]
+    (runs,) = ax.containers
+    assert runs.lines[0].get_color() != plot.COLOURS["theory"]
+
+
+def test_error_bars_are_two_standard_errors():
+    ax = learning.draw_accuracy(T, {}, {"runs": (T, RISE, ERROR)})
+    (_, _, (bars,)) = ax.containers[0].lines
+    low, high = bars.get_segments()[0][:, 1]
+    assert high - low == pytest.approx(0.04)
+
+
+def test_what_is_plotted_against_size_is_the_gap_times_the_size():
+    ax = learning.draw_finite_size([8, 16], {"new": (torch.tensor([0.01, 0.005]), ERROR[:2])})
+    marks = ax.containers[0].lines[0].get_ydata()
+    assert marks == pytest.approx([0.08, 0.08])
+
+
+def test_a_filter_that_oscillates_is_not_cut_at_zero():
+    up, down = (learning.draw_filter(T, RISE, {"g": g}) for g in (1 / T, 1 / T - 5))
+    assert up.get_ylim()[0] == 0
+    assert down.get_ylim()[0] < -4
+
+
+def test_an_empty_legend_warns_nobody():
+    assert learning.draw_accuracy(T, {}).get_legend() is None

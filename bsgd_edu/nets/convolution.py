@@ -9,14 +9,23 @@ as a matrix (C, C · taps) does the layer for all nets: on small maps several ti
 import torch
 from torch import Tensor
 
-__all__ = ["Taps"]
+__all__ = ["Taps", "patches"]
+
+
+def patches(inputs: Tensor, channels: int, side: int, patch: int) -> Tensor:
+    """Flat images (..., B, channels · side²) as columns (..., channels · patch², P · B)."""
+    width = side // patch
+    shape = (channels, width, patch, width, patch)
+    x = inputs.unflatten(-1, shape).movedim(inputs.dim() - 2, -1)  # (..., c, y, i, x, j, B)
+    return x.movedim((-5, -3), (-3, -2)).flatten(-3).flatten(-4, -2)
 
 
 class Taps:
     """Which neighbours a square kernel of odd or even size sees on a square map.
 
     Output a sees a + offset for the offsets −(k−1)//2 … k//2 of each axis, as `conv2d` with
-    ``padding="same"``.
+    ``padding="same"``. Results go into `out` where it is given, neighbours into `columns`, of
+    shape (R, C · taps, P · B).
 
     Args:
         side: Height and width of the map.
@@ -27,26 +36,49 @@ class Taps:
     def __init__(self, side: int, size: int, circular: bool):
         self.count = size * size
         # Forward gathers x(a + b), its transpose g(a − b).
-        self.ahead = _neighbours(side, size, circular, 1)
-        self.back = _neighbours(side, size, circular, -1)
+        self._ahead = _neighbours(side, size, circular, 1)
+        self._back = _neighbours(side, size, circular, -1)
 
-    def apply(self, kernel: Tensor, bias: Tensor, x: Tensor) -> Tensor:
-        """Returns W ∗ x + b (R, C, P, B) for kernels (R, C, C, k, k) and biases (R, C)."""
-        y = torch.baddbmm(bias.unsqueeze(-1), kernel.flatten(2), _columns(x, self.ahead))
-        return y.view(x.shape)
+    def apply(
+        self,
+        kernel: Tensor,
+        bias: Tensor,
+        x: Tensor,
+        *,
+        columns: Tensor | None = None,
+        out: Tensor | None = None,
+    ) -> Tensor:
+        """Returns W ∗ x + b (R, C, P, B) for kernels (R, C, C, k, k) and biases (R, C).
 
-    def transposed(self, kernel: Tensor, x: Tensor, signal: Tensor) -> tuple[Tensor, Tensor]:
-        """Returns what a signal ∂L/∂(W ∗ x) makes of the kernel and of x: ∂L/∂W and ∂L/∂x.
-
-        Both need the signal's neighbours, which are gathered once: ∂L/∂x is a convolution with
-        the transposed kernel, ∂L/∂W their products with x.
+        With `columns`, `out` may be x itself.
         """
-        replicas, channels = x.shape[:2]
-        columns = _columns(signal, self.back)  # (R, C · taps, P · B), output channel outermost
-        products = columns @ x.flatten(2).mT  # (R, C · taps, C)
-        by_tap = products.view(replicas, channels, self.count, channels).mT
-        swapped = kernel.transpose(1, 2).reshape(replicas, channels, -1)
-        return by_tap.reshape(kernel.shape), (swapped @ columns).view(x.shape)
+        columns = self._columns(x, self._ahead, columns)
+        flat = None if out is None else out.flatten(2)
+        return torch.baddbmm(bias.unsqueeze(-1), kernel.flatten(2), columns, out=flat).view(x.shape)
+
+    def behind(self, signal: Tensor, *, columns: Tensor | None = None) -> Tensor:
+        """Returns the neighbours of a signal ∂L/∂(W ∗ x), which both gradients below need."""
+        return self._columns(signal, self._back, columns)
+
+    def to_kernel(self, behind: Tensor, x: Tensor) -> Tensor:
+        """Returns ∂L/∂W (R, C, C, taps): the signal's neighbours times x."""
+        products = behind @ x.flatten(2).mT  # (R, C · taps, C), output channel outermost
+        return products.unflatten(1, (-1, self.count)).mT
+
+    def to_input(self, kernel: Tensor, behind: Tensor, *, out: Tensor) -> None:
+        """Writes ∂L/∂x: the signal's neighbours through the transposed kernel."""
+        swapped = kernel.transpose(1, 2).flatten(2)
+        torch.bmm(swapped, behind, out=out.flatten(2))
+
+    def _columns(self, x: Tensor, neighbours, columns: Tensor | None) -> Tensor:
+        """Neighbours (R, C · taps, P · B) of every position of x (R, C, P, B)."""
+        index, missing = neighbours
+        rows = x.flatten(0, 1)
+        into = None if columns is None else columns.view(len(rows), len(index), -1)
+        found = torch.index_select(rows, 1, index.to(x.device), out=into)
+        if missing is not None:
+            found.index_fill_(1, missing.to(x.device), 0.0)
+        return found.view(len(x), x.shape[1] * self.count, -1)
 
 
 def _neighbours(side: int, size: int, circular: bool, sign: int) -> tuple[Tensor, Tensor | None]:
@@ -60,14 +92,3 @@ def _neighbours(side: int, size: int, circular: bool, sign: int) -> tuple[Tensor
     outside = ~(inside[:, None, :, None] & inside[None, :, None, :])
     missing = None if circular else outside.flatten().nonzero().flatten()
     return position.flatten(), missing
-
-
-def _columns(x: Tensor, neighbours: tuple[Tensor, Tensor | None]) -> Tensor:
-    """Neighbours (R, C · taps, P · B) of every position of x (R, C, P, B)."""
-    index, missing = neighbours
-    rows = x.flatten(0, 1)
-    columns = rows.index_select(1, index.to(x.device))
-    if missing is not None:
-        columns.index_fill_(1, missing.to(x.device), 0.0)
-    taps = len(index) // x.shape[2]
-    return columns.view(x.shape[0], x.shape[1] * taps, -1)

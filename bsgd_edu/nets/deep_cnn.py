@@ -1,7 +1,6 @@
 """A tanh convolutional net of up to 10,000 layers, trained within a given memory."""
 
-import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import torch
@@ -9,17 +8,16 @@ from torch import Tensor
 
 from ..errors import DomainError, ShapeError
 from ..meanfield import critical_line, fixed_point
-from ..meanfield.init import delta_orthogonal_, orthogonal_conv_
 from .base import Net, checked_loss
-from .convolution import Taps
-from .segments import MemoryPlan, deepest, least_segment, planned, states_downward
+from .convolution import patches
+from .segments import MemoryPlan, deepest, least_segment, planned
 from .stacked import LayerStorage, scaled_residual, target_columns
+from .tanh_layers import LAWS, TanhLayers
 
 __all__ = ["DeepCNN", "SignalNorms"]
 
 # On a CPU a block's columns should stay in a core's second-level cache (0.5 to 1.5 MB are alike).
 _BLOCK_BYTES = 1_000_000
-_INITS = ("delta_orthogonal", "gaussian", "orthogonal")
 
 
 class SignalNorms(NamedTuple):
@@ -43,11 +41,12 @@ class DeepCNN(Net):
     layers, one in `segment`, from which the others are computed again: one forward pass more. With
     examples in blocks of B, R replicas and k² taps its peak is, in numbers,
 
-        2·R·d + R·channels·positions·B·(depth/segment + segment + k² + 3) + small
+        2·R·d + R·channels·positions·B·(⌈depth/segment⌉ + segment + k² + 1) + small
 
-    (θ and gradient, states, neighbours of one layer), for which :meth:`plan` takes the longest
-    segment that fits `max_bytes`; segments of √depth need least. Autograd through `loss` or
-    `logits` (for Hessians) keeps everything and heeds no bound.
+    (θ, gradient, states, the signal and its neighbours), for which :meth:`plan` takes the longest
+    segment that fits `max_bytes`; segments of √depth need least. The states are one allocation, so
+    that the process grows by no more than this. Autograd through `loss` or `logits` (for Hessians)
+    keeps everything and heeds no bound.
 
     Args:
         side: Height and width of an image in pixels.
@@ -79,7 +78,7 @@ class DeepCNN(Net):
         >>> net.logits(theta, x).shape, net.grad(theta, x, y).shape == theta.shape
         (torch.Size([3, 10]), True)
         >>> net.plan(batch=3).segment
-        87
+        90
 
     References:
         L. Xiao, Y. Bahri, J. Sohl-Dickstein, S. Schoenholz, J. Pennington (2018), Dynamical
@@ -112,7 +111,7 @@ class DeepCNN(Net):
             in_channels=in_channels, patch=patch, kernel_size=kernel_size,
         )  # fmt: skip
         _check_choice("padding", padding, ("circular", "zeros"))
-        _check_choice("init", init, _INITS)
+        _check_choice("init", init, LAWS)
         if side % patch:
             raise DomainError(
                 f"DeepCNN: side must be a multiple of patch, but they are {side} and {patch}. "
@@ -142,7 +141,7 @@ class DeepCNN(Net):
         self.weight_var, self.bias_var = float(weight_var), float(bias_var)
         self.weight_decay, self.loss_kind = weight_decay, loss
         self.positions = width**2
-        self._taps = Taps(width, kernel_size, padding == "circular")
+        self._layers = TanhLayers(depth, channels, width, kernel_size, padding == "circular")
         self.shapes = [
             (channels, in_channels * patch**2),
             (channels,),
@@ -164,14 +163,8 @@ class DeepCNN(Net):
         theta = torch.zeros(*replicas, self.dim, device=generator.device)
         stem, _, kernels, biases, head, _ = self._layout.views(theta)
         stem.normal_(generator=generator).mul_((self.q / stem.shape[-1]) ** 0.5)
-        gain = self.weight_var**0.5
-        if self.law == "gaussian":
-            fan_in = self.channels * self._taps.count
-            kernels.normal_(generator=generator).mul_(gain * fan_in**-0.5)
-        else:
-            fill_ = delta_orthogonal_ if self.law == "delta_orthogonal" else orthogonal_conv_
-            fill_(kernels, gain, generator=generator, spatial_dims=2)
-        biases.normal_(generator=generator).mul_(self.bias_var**0.5)
+        variances = self.weight_var, self.bias_var
+        self._layers.draw_(kernels, biases, self.law, *variances, generator=generator)
         head.normal_(generator=generator).mul_(head.shape[-1] ** -0.5)
         return theta
 
@@ -190,8 +183,8 @@ class DeepCNN(Net):
         def size(depth: int, segment: int, examples: int) -> int:
             return unit * replicas * self._numbers(depth, segment, examples)
 
-        state = unit * replicas * self.channels * self.positions  # of one example
-        examples = max(1, min(batch, _BLOCK_BYTES // (state * self._taps.count)))
+        columns = unit * replicas * self._layers.state * self._layers.taps.count  # of an example
+        examples = max(1, min(batch, _BLOCK_BYTES // columns))
         plan = planned(self.depth, examples, self.max_bytes, size)
         if plan is None:
             least = size(self.depth, least_segment(self.depth), 1)
@@ -206,12 +199,9 @@ class DeepCNN(Net):
 
     def _numbers(self, depth: int, segment: int, examples: int) -> int:
         """How many numbers a replica needs at the peak of `grad` (see the class)."""
-        layer = self._layout.sizes[2] // self.depth  # of one kernel
-        parameters = self.dim - (self.depth - depth) * (layer + self.channels)
-        states = math.ceil(depth / segment) + segment + self._taps.count + 3
-        states *= self.channels * self.positions * examples
+        above = sum(self._layout.sizes[2:4]) // self.depth * (self.depth - depth)
         pixels = 2 * self.in_channels * self.side**2 * examples
-        return 2 * parameters + states + pixels + 3 * layer
+        return 2 * (self.dim - above) + pixels + self._layers.size(depth, segment, examples)
 
     def logits(self, theta: Tensor, inputs: Tensor) -> Tensor:
         """Returns the outputs (..., B, C); see :meth:`Net.logits`."""
@@ -220,9 +210,7 @@ class DeepCNN(Net):
         outputs = []
         for block in inputs.split(plan.examples, -2):
             x = self._stem(parts, self._pixels(block)).tanh()
-            for level in range(1, self.depth + 1):
-                x = self._layer(parts, level, x).tanh_()
-            outputs.append(self._head(parts, x))
+            outputs.append(self._head(parts, self._layers.forward(*parts[2:4], x)))
         columns = torch.cat(outputs, -1)
         return columns.mT.reshape(*lead, -1, self.num_classes)
 
@@ -271,16 +259,19 @@ class DeepCNN(Net):
         backward = torch.zeros_like(forward)
 
         def noise(top: Tensor) -> Tensor:
-            return top.new_empty(top.shape).normal_(generator=generator)
+            return torch.empty_like(top).normal_(generator=generator)
 
         for block in inputs.split(plan.examples, -2):
-            share, pixels = block.shape[-2] / batch, self._pixels(block)
-            h = self._stem(parts, pixels)
-            for level in range(self.depth + 1):
-                h = self._layer(parts, level, h.tanh_()) if level else h
-                forward[:, level] += share * h.square().mean((1, 2, 3))
-            for level, signal, _ in self._backward(parts, pixels, noise, plan.segment):
-                backward[:, level] += share * signal.square().mean((1, 2, 3))
+            share, squares = block.shape[-2] / batch, torch.empty_like(forward)
+
+            def see(level: int, h: Tensor, squares=squares) -> None:
+                squares[:, level] = _mean_square(h)
+
+            for level, signal, _ in self._layers.downward(
+                *parts[2:4], self._stem(parts, self._pixels(block)), noise, plan.segment, see
+            ):
+                backward[:, level] += share * _mean_square(signal)
+            forward += share * squares
         shape = (*lead, self.depth + 1)
         return SignalNorms(forward.view(shape), backward.view(shape))
 
@@ -290,43 +281,26 @@ class DeepCNN(Net):
 
         def residual(top: Tensor) -> Tensor:
             delta = scaled_residual(self._head(parts, top), goal, -share, self.loss_kind)
-            head.add_(delta @ self._read(top).mT)
+            head.baddbmm_(delta, self._read(top).mT)
             head_bias.add_(delta.sum(-1))
             back = parts[4].mT @ delta
-            if not self.pool:
-                return back.view(top.shape)
-            return back.div_(self.positions).unsqueeze(2).expand(top.shape)
+            if self.pool:
+                back = back.div_(self.positions).unsqueeze(2).repeat(1, 1, self.positions, 1)
+            return back.view(top.shape)
 
-        for level, signal, to_kernel in self._backward(parts, pixels, residual, segment):
+        sweep = self._layers.downward(*parts[2:4], self._stem(parts, pixels), residual, segment)
+        for level, signal, to_kernel in sweep:
             if level:
-                kernels[:, level - 1].add_(to_kernel)
+                kernels[:, level - 1].flatten(3).add_(to_kernel())
                 biases[:, level - 1].add_(signal.sum((2, 3)))
             else:
                 stem.add_(signal.flatten(2) @ pixels.mT)
                 stem_bias.add_(signal.sum((2, 3)))
 
-    def _backward(
-        self, parts, pixels: Tensor, start: Callable[[Tensor], Tensor], segment: int
-    ) -> Iterator[tuple[int, Tensor, Tensor | None]]:
-        """Yields (l, ∂L/∂h_l, ∂L/∂W_l) for l = depth … 0; start(tanh h_L) is ∂L/∂tanh(h_L)."""
-        first = self._stem(parts, pixels).tanh_()
-        signal = None
-        for level, above, below in states_downward(
-            first, self.depth, segment, lambda level, x: self._layer(parts, level, x).tanh_()
-        ):
-            signal = start(above) if signal is None else signal
-            signal = torch.ops.aten.tanh_backward(signal, above)
-            to_kernel, passed = self._taps.transposed(parts[2][:, level - 1], below, signal)
-            yield level, signal, to_kernel
-            signal = passed
-        yield 0, torch.ops.aten.tanh_backward(signal, first), None
-
     def _stem(self, parts, pixels: Tensor) -> Tensor:
-        h = parts[0] @ pixels + parts[1].unsqueeze(-1)
+        pixels = pixels.expand(len(parts[0]), *pixels.shape[-2:])
+        h = torch.baddbmm(parts[1].unsqueeze(-1), parts[0], pixels)
         return h.unflatten(-1, (self.positions, -1))
-
-    def _layer(self, parts, level: int, x: Tensor) -> Tensor:
-        return self._taps.apply(parts[2][:, level - 1], parts[3][:, level - 1], x)
 
     def _head(self, parts, x: Tensor) -> Tensor:
         return torch.baddbmm(parts[5].unsqueeze(-1), parts[4], self._read(x))
@@ -350,11 +324,12 @@ class DeepCNN(Net):
         return lead, self._layout.views(theta.reshape(-1, self.dim)), inputs
 
     def _pixels(self, inputs: Tensor) -> Tensor:
-        """Patches as columns (..., in_channels · patch², positions · B)."""
-        width = self.side // self.patch
-        shape = (self.in_channels, width, self.patch, width, self.patch)
-        x = inputs.unflatten(-1, shape).movedim(inputs.dim() - 2, -1)  # (..., c, y, i, x, j, B)
-        return x.movedim((-5, -3), (-3, -2)).flatten(-3).flatten(-4, -2)
+        return patches(inputs, self.in_channels, self.side, self.patch)
+
+
+def _mean_square(x: Tensor) -> Tensor:
+    """Mean squares (R,) of (R, C, P, B), without a copy of x."""
+    return torch.linalg.vector_norm(x, dim=(1, 2, 3)).square() / x[0].numel()
 
 
 def _check_sizes(**sizes: int) -> None:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from torch import Tensor
 
-__all__ = ["MemoryPlan", "deepest", "least_segment", "planned", "states_downward"]
+__all__ = ["MemoryPlan", "deepest", "least_segment", "num_states", "planned", "states_downward"]
 
 
 class MemoryPlan(NamedTuple):
@@ -19,33 +19,39 @@ class MemoryPlan(NamedTuple):
     num_bytes: int
 
 
-def states_downward(
-    x: Tensor, depth: int, segment: int, layer: Callable[[int, Tensor], Tensor]
-) -> Iterator[tuple[int, Tensor, Tensor]]:
-    """Yields (l, x_l, x_{l−1}) for l = depth … 1, where x_l = layer(l, x_{l−1}) and x_0 = x.
+def num_states(depth: int, segment: int) -> int:
+    """Returns how many states :func:`states_downward` holds."""
+    return math.ceil(depth / segment) + segment
 
-    Of all states only every `segment`-th and those of one segment are held: ⌈depth/segment⌉ +
-    segment at most. All layers but those of the last segment are computed twice.
+
+def states_downward(
+    states: Tensor, depth: int, segment: int, layer: Callable[[int, Tensor, Tensor], object]
+) -> Iterator[tuple[int, Tensor, Tensor]]:
+    """Yields (l, x_l, x_{l−1}) for l = depth … 1, where x_0 = states[0] and `layer` makes x_l.
+
+    `states` is a stack whose lower slots hold every `segment`-th state, its upper slots those of
+    one segment; x_0 stays. All layers but those of the last segment are computed twice. Nothing is
+    allocated on the way: states that come and go by the thousand, with small tensors in between,
+    would leave holes in the heap, and the process would grow to several times what is alive.
 
     Args:
-        x: x_0.
+        states: (num_states(depth, segment), ...), of which only the first is read.
         depth: Number of layers ≥ 1.
         segment: Layers between kept states, in 1..depth.
-        layer: (l, x_{l−1}) -> x_l, in a fresh tensor.
+        layer: (l, x_{l−1}, out) writes x_l into `out`, which may be x_{l−1} itself.
     """
     edges = [*range(depth, 0, -segment), 0][::-1]  # the short segment, if any, at the bottom
-    kept = [x]
-    for below, above in pairwise(edges[:-1]):
+    segments = list(enumerate(pairwise(edges)))
+    for slot, (below, above) in segments[:-1]:
+        layer(below + 1, states[slot], states[slot + 1])
+        for level in range(below + 2, above + 1):
+            layer(level, states[slot + 1], states[slot + 1])
+    for slot, (below, above) in reversed(segments):
+        base = slot - below  # x_l of this segment lies in slot base + l
         for level in range(below + 1, above + 1):
-            x = layer(level, x)
-        kept.append(x)
-    for above, below in pairwise(edges[::-1]):
-        x = None  # nothing but the lists holds a state
-        states = [kept.pop()]
-        for level in range(below + 1, above + 1):
-            states.append(layer(level, states[-1]))
+            layer(level, states[base + level - 1], states[base + level])
         for level in range(above, below, -1):
-            yield level, states.pop(), states[-1]
+            yield level, states[base + level], states[base + level - 1]
 
 
 def least_segment(depth: int) -> int:

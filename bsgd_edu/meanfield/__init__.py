@@ -1,5 +1,12 @@
 """Depth at initialisation: what infinitely wide layers do, and weights that lose nothing."""
 
+from .finite import (
+    correlation_orbit,
+    length_orbit,
+    mode_drift,
+    squared_singular_values,
+    variance_orbit,
+)
 from .init import (
     delta_orthogonal_,
     orthogonal_,
@@ -34,6 +41,7 @@ __all__ = [
     "chi_c",
     "chi_q",
     "correlation_map",
+    "correlation_orbit",
     "covariance_map",
     "critical_line",
     "delta_orthogonal_",
@@ -41,7 +49,11 @@ __all__ = [
     "fixed_point",
     "jacobian_moments",
     "length_map",
+    "length_orbit",
+    "mode_drift",
     "mode_factors",
     "orthogonal_",
     "orthogonal_conv_",
+    "squared_singular_values",
+    "variance_orbit",
 ]

@@ -1,0 +1,321 @@
+"""Chapter 6's figures as they stand on the page: panels, description, caption and data."""
+
+import math
+from collections.abc import Mapping, Sequence
+
+import torch
+from torch import Tensor
+
+from .. import meanfield
+from . import cutoff, isometry
+from .display import show
+from .style import grid
+
+__all__ = [
+    "show_drift",
+    "show_kept",
+    "show_one_pixel",
+    "show_padding",
+    "show_phases",
+    "show_training",
+]
+
+Measured = tuple[Tensor, Tensor]  # values and standard errors
+
+
+def show_one_pixel(norms: Mapping[int, Tensor], rates: Mapping[int, float], kept: Tensor) -> None:
+    """Shows the length of a signal through random linear layers.
+
+    Args:
+        norms: Width → length by depth relative to the input's, (L + 1, networks), Gaussian layers.
+        rates: Width → predicted exponent a layer.
+        kept: The same for orthogonal layers of one width.
+    """
+    ax = grid(1, 1, (6.6, 3.8))[0]
+    depths = torch.arange(len(kept))
+    curves = {f"Gaussian, n = {n}": x for n, x in norms.items()} | {"orthogonal": kept}
+    lines = {f"theory, n = {n}": torch.exp(rate * depths) for n, rate in rates.items()}
+    cutoff.draw_fall(depths, curves, r"length $\|x_L\|/\|x_0\|$", lines=lines, ax=ax)
+    ax.set(ylim=(1e-16, 1e2))
+    ax.legend(ncols=2, loc="lower right")
+    show(
+        ax,
+        alt="Lengths of signals against depth on a logarithmic axis. For Gaussian layers the "
+        "medians fall along straight lines with widening bands, steeply for one channel and "
+        "slowly for sixteen; for orthogonal layers the length stays exactly the same.",
+        caption="One pixel through linear layers that keep lengths in the mean square. Bands: "
+        "80 % of networks. Black: the exponents of chapter 4.",
+        data={
+            "L": depths,
+            **{k: v.median(1).values for k, v in curves.items()},
+            **lines,
+        },
+    )
+
+
+def show_phases(
+    weight_vars: Tensor,
+    bias_vars: Tensor,
+    plane: meanfield.FixedPoint,
+    points: Mapping[str, tuple[float, float]],
+    found: Mapping[str, Measured],
+    theory: Mapping[str, Tensor],
+    growth: Mapping[str, Tensor],
+) -> None:
+    """Shows the phase plane, depth scales, and what becomes of inputs and gradients.
+
+    Args:
+        weight_vars: σ_w², (m,).
+        bias_vars: σ_b², (n,).
+        plane: The fixed points at all pairs, (n, m) each.
+        points: Phase → (σ_w², σ_b²).
+        found: Phase → correlation by depth of finite networks, (L + 1,), with standard errors.
+        theory: Phase → the correlation map's, (L + 1,).
+        growth: Phase → mean square of the gradient by layers below the top, (K + 1, networks).
+    """
+    frames = grid(2, 2, (7.2, 6.2))
+    line = meanfield.critical_line(torch.logspace(-2.5, 0.5, 200, dtype=torch.float64))
+    isometry.draw_phase_plane(weight_vars, bias_vars, plane.chi_c, line, points, frames[0])
+
+    shown = len(bias_vars) // 5
+    scale = plane.xi_c[shown].clamp(max=200).cpu()
+    label = rf"theory, $\sigma_b^2={float(bias_vars[shown]):.2g}$"
+    isometry.draw_against(
+        [],
+        {},
+        {label: (weight_vars, scale)},
+        r"weight variance $\sigma_w^2$",
+        r"depth scale $\xi_c$ (layers)",
+        logs="y",
+        ax=frames[1],
+    )
+
+    depths = torch.arange(len(next(iter(theory.values()))))
+    lines = {"theory" if not i else f"_{k}": (depths, v) for i, (k, v) in enumerate(theory.items())}
+    some = {k: (v[0][::2], v[1][::2]) for k, v in found.items()}
+    isometry.draw_against(
+        depths[::2], some, lines, "depth $L$ (layers)", "correlation of two inputs", ax=frames[2]
+    )
+    frames[2].set(ylim=(0.35, 1.03))
+
+    below = torch.arange(len(next(iter(growth.values()))))
+    rates = {k: float(meanfield.fixed_point(*at).chi_1) for k, at in points.items()}
+    powers = {f"theory, {k}": chi**below for k, chi in rates.items()}
+    cutoff.draw_fall(below, growth, "mean square of the gradient", lines=powers, ax=frames[3])
+    frames[3].set(xlabel="layers below the top")
+    frames[3].get_legend().remove()
+    show(
+        frames[0],
+        alt="Top left: the plane of weight and bias variance; a black critical line rises from "
+        "the left and divides order from chaos; contours of the depth scale crowd towards it. Top "
+        "right: the depth scale has a sharp peak there. Bottom left: the correlation of two "
+        "inputs rises to one in the ordered phase, slowly at criticality, and falls to a lower "
+        "level in chaos. Bottom right: gradients shrink, stay, and grow in the three phases.",
+        caption="Order (blue), chaos (orange), and ξ_c in layers (grey). Below: finite networks "
+        "(markers, bands) against theory (black), in the three points marked.",
+        data={
+            "Correlation": {
+                "L": depths,
+                **{f"{k}, measured": v[0] for k, v in found.items()},
+                **{f"{k}, theory": v for k, v in theory.items()},
+            },
+            "Mean square of the gradient": {
+                "layers": below,
+                **{f"{k}, median": v.median(1).values for k, v in growth.items()},
+                **powers,
+            },
+            "Critical line": {"σ_w²": line[0], "σ_b²": line[1]},
+            "Depth scale": {"σ_w²": weight_vars, "ξ_c": scale},
+        },
+    )
+
+
+def show_kept(
+    shapes: Mapping[str, Measured],
+    shrink: Mapping[str, Tensor],
+    spectra: Mapping[str, Tensor],
+    depths: Sequence[int],
+    found: Mapping[str, Measured],
+    theory: Mapping[str, Tensor],
+) -> None:
+    """Shows what is kept of patterns in space, and of directions in the space of channels.
+
+    Args:
+        shapes: Taps → amplitudes of the modes 1, 2, … by depth, relative to the start,
+            (L + 1, modes), with standard errors.
+        shrink: Taps → (χ_q λ_f)^L, (L + 1, modes).
+        spectra: Weights → singular values of Jacobians of one depth.
+        depths: L of the variances, (k,).
+        found: Weights → variance of s² over its squared mean, (k,), with standard errors.
+        theory: The same, predicted; further depths are not drawn.
+    """
+    frames, tables = grid(2, 2, (7.2, 6.2)), {}
+    theory = {name: values[: len(depths)] for name, values in theory.items()}
+    for ax, (taps, (values, errors)) in zip(frames, shapes.items(), strict=False):
+        layers, modes = torch.arange(len(values)), range(1, values.shape[1] + 1)
+        named = {f"mode f = {f}": (values[:, f - 1], errors[:, f - 1]) for f in modes}
+        black = {"theory" if f == 1 else f"_{f}": (layers, shrink[taps][:, f - 1]) for f in modes}
+        isometry.draw_against(
+            layers, named, black, "depth $L$ (layers)", "amplitude, relative", ax=ax
+        )
+        ax.set(ylim=(-0.12, 1.1), title=taps)
+        tables[taps] = {"L": layers}
+        tables[taps] |= {f"f = {f}, measured": values[:, f - 1] for f in modes}
+        tables[taps] |= {f"f = {f}, theory": shrink[taps][:, f - 1] for f in modes}
+    isometry.draw_spectrum(spectra, frames[2])
+    lines = {f"theory, {k}": (torch.tensor(depths), v) for k, v in theory.items()}
+    isometry.draw_against(
+        depths, found, lines, "depth $L$ (layers)", r"variance of $s^2$", logs="xy", ax=frames[3]
+    )
+    frames[3].set(xticks=list(depths), xticklabels=[str(d) for d in depths])
+    frames[3].minorticks_off()
+    show(
+        frames[0],
+        alt="Top: amplitudes of three Fourier modes against depth. For equal taps higher modes "
+        "fall faster, the third within a few layers; for delta taps all three fall together and "
+        "slowly. Bottom left: singular values of the orthogonal network crowd near one, those of "
+        "the Gaussian one spread over many decades. Bottom right: with depth their variance falls "
+        "for orthogonal and grows for Gaussian weights.",
+        caption="Above: a ring of 16 pixels at criticality, q* = 1/16. Below: Jacobians of "
+        "critical networks with q* = 1/L, at the largest depth (left; what is smaller than the "
+        "axis is counted in its first bin) and against depth (right).",
+        data={
+            **tables,
+            "Variance of s²": {
+                "L": list(depths),
+                **{f"{k}, measured": v[0] for k, v in found.items()},
+                **{f"{k}, theory": v for k, v in theory.items()},
+            },
+            **{
+                f"Singular values, {k}": {"s": v.flatten().sort().values}
+                for k, v in spectra.items()
+            },
+        },
+    )
+
+
+def show_drift(
+    channels: Sequence[int],
+    found: Measured,
+    theory: Tensor,
+    decades: Mapping[tuple[str, int], Tensor],
+    lucky: Mapping[int, Tensor],
+) -> None:
+    """Shows the drift of Fourier modes in Gaussian layers, and what it does to gradients.
+
+    Args:
+        channels: C, (k,).
+        found: Loss of log-length a layer of the constant mode and of varying ones, (2, k), with
+            standard errors.
+        theory: The same, predicted.
+        decades: (kernels, C) → log₁₀ of a gradient's size by layers below the top, (m, networks).
+        lucky: C → the same of the luckiest of the modes, predicted, (m,); drawn where Gaussian.
+    """
+    left, right = grid(1, 2, (7.2, 3.8))
+    kinds = ("constant mode", "varying modes")
+    curves = {
+        f"theory, {k}": (torch.tensor(channels), v) for k, v in zip(kinds, theory, strict=True)
+    }
+    points = {k: (found[0][i], found[1][i]) for i, k in enumerate(kinds)}
+    isometry.draw_against(
+        channels, points, curves, "channels $C$", "loss of log-length a layer", logs="xy", ax=left
+    )
+    left.set(xticks=list(channels), xticklabels=[str(c) for c in channels])
+    left.minorticks_off()
+    depths = torch.arange(len(next(iter(decades.values()))))[::10]
+    names = {"delta_orthogonal": "delta-orthogonal", "gaussian": "Gaussian"}
+    curves = {f"{names[law]}, C = {c}": (10.0**v)[::10] for (law, c), v in decades.items()}
+    black = {f"theory, C = {c}": (10.0 ** lucky[c])[::10] for k, c in decades if k == "gaussian"}
+    cutoff.draw_fall(depths, curves, "gradient, relative to the top", lines=black, ax=right)
+    right.set(xlabel="layers below the top")
+    show(
+        left,
+        alt="Left: the loss of log-length per layer falls in inverse proportion to the number of "
+        "channels, for modes that vary in space at half the height of the constant one. Right: "
+        "gradients of delta-orthogonal networks keep their size through all layers, those of "
+        "Gaussian networks fall by decades, faster for fewer channels.",
+        caption="Gaussian convolutions at finite width. Left: linear layers on a ring. Right: "
+        "critical tanh networks, bands over networks; black: the luckiest of 24 modes.",
+        data={
+            "Loss a layer": {
+                "C": list(channels),
+                **{f"{k}, measured": v for k, (v, _) in points.items()},
+                **{f"{k}, theory": v for k, v in zip(kinds, theory, strict=True)},
+            },
+            "Gradient, log₁₀ of the median": {
+                "layers": depths,
+                **{k: v.log10().median(1).values for k, v in curves.items()},
+                **{k: v.log10() for k, v in black.items()},
+            },
+        },
+    )
+
+
+def show_training(
+    steps: Sequence[int],
+    losses: Mapping[tuple[str, int, float, str], Sequence[float]],
+    accuracy: Mapping[tuple[str, int, float, str], float],
+) -> None:
+    """Shows training losses, a panel an initialisation and a line a network.
+
+    Args:
+        steps: At which losses were taken, (k,).
+        losses: (initialisation, depth, q*, padding) → losses, (k,).
+        accuracy: The same keys → test accuracy at the end.
+    """
+    frames = grid(1, 2, (7.2, 3.8), sharey=True)
+    titles = {"delta_orthogonal": "delta-orthogonal", "gaussian": "Gaussian"}
+    label = {}
+    for run in losses:
+        _, depth, q, padding = run
+        label[run] = f"L = {depth:,}"
+        label[run] += ", zero padding" if padding == "zeros" else ""
+        label[run] += f", q* = {q:g}" if abs(q * depth**0.5 - 1) > 1e-9 else ""
+    for ax, (law, title) in zip(frames, titles.items(), strict=True):
+        rows = {label[run]: torch.tensor(v) for run, v in losses.items() if run[0] == law}
+        isometry.draw_losses(list(steps), rows, math.log(10), ax)
+        ax.set(title=title)
+    frames[1].set(ylabel="")
+    show(
+        frames[0],
+        alt="Training loss against the step. Left: delta-orthogonal networks of all depths leave "
+        "the level of guessing, also with zero padding; only the one whose fixed point is too "
+        "large stays there. Right: of the Gaussian networks only the shallow ones learn; the "
+        "deepest stays at guessing.",
+        caption="Same data, batches and rule; q* = 1/√L where nothing else is said.",
+        data={
+            "Test accuracy at the end": {
+                "network": [f"{titles[run[0]]}, {label[run]}" for run in accuracy],
+                "accuracy": list(accuracy.values()),
+            },
+            **{
+                title: {
+                    "step": list(steps),
+                    **{label[run]: list(v) for run, v in losses.items() if run[0] == law},
+                }
+                for law, title in titles.items()
+            },
+        },
+    )
+
+
+def show_padding(kept: Mapping[tuple[str, str], Tensor]) -> None:
+    """Shows which kernels keep lengths with which padding.
+
+    Args:
+        kept: (kernels, padding) → length by depth relative to the input's, (L + 1, networks).
+    """
+    norms = {f"{kind} kernels, padding: {padding}": v for (kind, padding), v in kept.items()}
+    depths = torch.arange(len(next(iter(kept.values()))))
+    ax = cutoff.draw_fall(depths, norms, r"length $\|x_L\|/\|x_0\|$")
+    ax.set(yscale="linear", ylim=(0, 1.08))
+    ax.legend(loc="lower left")
+    show(
+        ax,
+        alt="Length against depth. Delta-orthogonal kernels keep it with either padding, and "
+        "spread orthogonal kernels with circular padding; with zero padding spread kernels lose "
+        "a share at every layer, two thirds in all.",
+        caption="Linear layers on a 9×9 map. Three of four combinations are isometries, and lie on "
+        "one line.",
+        data={"L": depths, **{k: v.median(1).values for k, v in norms.items()}},
+    )

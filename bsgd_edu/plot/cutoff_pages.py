@@ -75,7 +75,7 @@ def show_observables(
         frames[0],
         alt="Four panels with a line for each of three widths. Distance, angle and oscillation "
         "fall along straight lines on logarithmic axes from the first layers on. The separation "
-        "stays at one for about ten layers and then falls to zero within three or four.",
+        "stays at one for about ten layers and then falls to nearly zero within a few more.",
         caption="Four observables of the same networks (PyTorch's default initialisation, with "
         "bias). Bands: 80 % of networks. Black: slope −½ log 6 a layer.",
         data=tables,
@@ -108,8 +108,8 @@ def show_location(
         ax=frames[0],
     )
     cutoff.draw_depths(tolerances, found, theory, frames[1])
-    decades = {"L(.1)/L(.9)": [-torch.tensor(t).log10().item() for t in tolerances]}
-    ratios = [{"L(.1)/L(.9)": depth[2] / depth[0]} for depth in (found, theory)]
+    decades = {"measured": [-torch.tensor(t).log10().item() for t in tolerances]}
+    ratios = [{"measured": depth[2] / depth[0]} for depth in (found, theory)]
     cutoff.draw_ratios(decades, *ratios, frames[2])
     frames[2].set(xlabel=r"decades of the tolerance, $\log_{10}(1/\tau)$")
     cutoff.draw_fall(depths, precisions, r"relative distance $|\Delta_L|/\|x_L\|$", ax=frames[3])

@@ -48,8 +48,8 @@ print(f"Running on {where.type}.")
 # the two it was. Let $S$ be 1 when that always succeeds and 0 when it is guesswork. How does $S$
 # depend on the number of layers?
 #
-# *(a)* It falls from the first layer on, by the same share at each. *(b)* It stays at 1 for about a
-# dozen layers and is nearly 0 three or four layers later. *(c)* It stays near 1 at any depth. And
+# *(a)* It falls from the first layer on, by the same share at each. *(b)* It stays at 1 for about
+# ten layers and is nearly 0 some five layers later. *(c)* It stays near 1 at any depth. And
 # what changes if you remove the bias?
 
 # %% tags=["nbval-check-output"]
@@ -65,8 +65,8 @@ print("Your guess is kept; the first experiment answers it.")
 #
 # $$S_\tau = 2\Phi\!\left(\frac{|\Delta|}{2\tau}\right)-1,$$
 #
-# where $\Phi$ is the normal distribution function. This is the best observer's success, from 0
-# (guessing) to 1. With $\tau=2^{-10}$, by hand from a table of $\Phi$:
+# where $\Phi$ is the normal distribution function. This is the best observer's lead over guessing: of
+# two equally likely inputs it names the right one with probability $\tfrac12(1+S_\tau)$. With $\tau=2^{-10}$, by hand from a table of $\Phi$:
 #
 # | $L$ | 5 | 8 | 9 | 10 | 11 | 12 |
 # |---|---|---|---|---|---|---|
@@ -83,7 +83,7 @@ gap = 0.5**depths
 seen = {b: dynamics.separation(gap[:, None], 2.0**-b) for b in bits}
 pages.show_one_neuron(depths.cpu(), gap.cpu(), {b: s.cpu() for b, s in seen.items()})
 table = torch.tensor([1.0, 0.954, 0.683, 0.383, 0.197, 0.099], **real)
-claim("cutoff/one-neuron").agrees(seen[10][[5, 8, 9, 10, 11, 12]], table, atol=6e-4)
+claim("cutoff/one-neuron").agrees(seen[10][[5, 8, 9, 10, 11, 12]], table, atol=5e-4)
 around = 0.5 ** torch.tensor([576.0, 704.0], **real)  # 10 % before and after depth 640
 before_after = dynamics.separation(around[:, None], 2.0**-640)
 claim("cutoff/definition").agrees(before_after, torch.tensor([1.0, 0.0]), atol=1e-6)
@@ -108,8 +108,8 @@ claim("cutoff/definition").agrees(before_after, torch.tensor([1.0, 0.0]), atol=1
 # \text{window}\approx\frac{\max(1,\sqrt{vL^*})}{|\lambda|}.$$
 #
 # The first part of the window is $S$'s own width, the second the spread between networks. Relative to
-# $L^*$ both vanish as $\log(d_0/\tau)\to\infty$: like its inverse if $v\ll|\lambda|$, else like the inverse
-# of its root.
+# $L^*$ both vanish as $\log(d_0/\tau)\to\infty$: like its inverse as long as $vL^*<1$, like the inverse
+# of its root from there on.
 #
 # **The rate.** Let weights have variance $s/n$. A layer multiplies $|\Delta|^2$ by $s/n$ times a
 # $\chi^2$ variable with $N\sim\mathrm{Bin}(n,\tfrac12)$ degrees of freedom, so
@@ -122,8 +122,9 @@ claim("cutoff/definition").agrees(before_after, torch.tensor([1.0, 0.0]), atol=1
 # depends on the bias, but flip the signs of a neuron's weights and bias: its law and the size of its
 # share of $\Delta$ stay, the mask flips. So the mask is independent of those sizes, with or without
 # bias. The *norm* is another matter: $E\|x'\|^2=\tfrac16(\|x\|^2+1)$ with bias, which settles
-# at $\tfrac15$, and $\tfrac16\|x\|^2$ without, which dies at the rate of the distance. Angle is
-# about $|\Delta|$ over norm: with bias it falls like the distance, without it hardly falls.
+# at $\tfrac15$, and $\tfrac16\|x\|^2$ without, which dies at the rate of the distance. So
+# with bias the angle, about $|\Delta|$ over a constant norm, falls like the distance. Without it, both
+# die at one rate, and the angle, which compares them, hardly falls.
 #
 # </details>
 #
@@ -163,19 +164,21 @@ panels = {r"distance $|\Delta_L|$": {n: o.distance[even] for n, o in fast.items(
           r"separation $S_\tau$": seen, "oscillation on digits": swing}  # fmt: skip
 pages.show_observables(range(0, 31, 2), panels, -0.5 * math.log(6))
 
-raw = [dynamics.cutoff_depths((o.distance / o.distance[0]).mean(1)) for o in fast.values()]
+raw = [x for n in widths for x in (fast[n].distance, fast[n].angle, swing[n])]
+raw = [dynamics.cutoff_depths((x / x[0]).mean(1)) for x in raw]
 sharp = [dynamics.cutoff_depths(dynamics.separation(o.distance, 1e-12)) for o in fast.values()]
 claim("cutoff/observed").holds([float(d[2] / d[0]) for d in sharp], below=1.25)
 claim("cutoff/raw-has-none").holds([float(d[2] / d[0]) for d in raw], above=5)
-slopes = {n: (o.distance[40] / o.distance[5]).log() / 35 for n, o in fast.items()}
-swings = {n: (o[10] / o[3]).log() / 14 for n, o in swing.items()}  # depths 6 to 20
+# Read from depth 10 on: before, inputs still turn towards each other and the norm settles.
+slopes = {n: (o.distance[40] / o.distance[10]).log() / 30 for n, o in fast.items()}
+swings = {n: (o[13] / o[5]).log() / 16 for n, o in swing.items()}  # depths 10 to 26
 for name, fall in (("cutoff/slope", slopes), ("cutoff/oscillation", swings)):
     found, error = dynamics.mean_and_stderr(torch.stack([fall[64], fall[256]]))
-    claim(name).agrees(found, [rates[64], rates[256]], stderr=error, atol=2e-3)
+    claim(name).agrees(found, [rates[64], rates[256]], stderr=error, atol=1e-3)
 
 # %% [markdown]
 # It is (b), for the *separation*. Distance, angle and oscillation fall from the first layer on: each
-# says $L(.1)/L(.9)>5$ if read on a linear axis, so whether a paper sees a cut-off depends on what it
+# has $L(.1)/L(.9)>5$ if read on a linear axis, so whether a paper sees a cut-off depends on what it
 # plots. All fall at one rate, the predicted one, hardly dependent on the width. (At $n=16$ we leave
 # the comparison out: for uniform weights our formula is right only up to order $1/n^2$.)
 #
@@ -214,10 +217,11 @@ claim("cutoff/floor-depth").agrees(lost, math.log(reach * 5**0.5 / (8 * ulp)) / 
 
 # %% [markdown]
 # At $\tau=10^{-1}$ the separation is below .9 from layer 4 and below .1 from layer 7; at $10^{-4}$,
-# from layers 12 and 15. Twenty decades lengthen the wait tenfold and the fall by less than one layer.
+# from layers 12 and 15. Nineteen decades more, from $10^{-1}$ to $10^{-20}$, lengthen the wait more
+# than tenfold and the fall by less than one layer.
 #
-# The float32 line stops at about half a unit in the last place, $6\cdot10^{-8}$ (other runs of ours
-# gave $7\cdot10^{-8}$), from depth 23 or so, while the true distance falls on. **A round-off floor is
+# The float32 line stops at about half a unit in the last place, $6\cdot10^{-8}$, from depth 23 or
+# so, while the true distance falls on. **A round-off floor is
 # not a cut-off, nor its end:** the curve is flat since two passes round differently. We stop reading
 # eight units above. Seen from the other side, the machine is itself an observer with
 # $\tau\approx10^{-7}\|x\|$: past depth 23 a float32 default network has, in its arithmetic, one output.
@@ -229,7 +233,7 @@ claim("cutoff/floor-depth").agrees(lost, math.log(reach * 5**0.5 / (8 * ulp)) / 
 # stationary spread, its total variation from stationarity is *exactly*
 # $2\Phi(e^{-c}/2)-1$ at $k=(\log(D/s)+c)/\log(1/\rho)$. **Random bits:** redraw one of $n$ bits at each
 # step; the profile is the same at $\tfrac12n\log n+cn$ as $n\to\infty$ (Diaconis, Graham, Morrison
-# 1990). **Cards:** riffle shuffles of a deck of $n$ cut off at $\tfrac32\log_2n$, and in the limit $m$ of
+# 1990, for a walk that flips bits instead, twice as fast). **Cards:** riffle shuffles of a deck of $n$ cut off at $\tfrac32\log_2n$, and in the limit $m$ of
 # them leave total variation $2\Phi(n^{3/2}2^{-m}/4\sqrt3)-1$ (Bayer and Diaconis 1992): in other
 # letters, the same profile. The simulation uses that the best observer of two equal Gaussians asks
 # on which side of the middle $x$ lies. Look left for one curve, right for the famous seven.
@@ -243,13 +247,14 @@ ends, middle = forward_orbit(maps, far + draws[0], at=when.tolist()), far * rho 
 told, error = dynamics.gap_and_stderr(*(x.cpu() > middle for x in (ends[..., 0], draws[1].T)))
 bits = dynamics.hypercube_total_variation(1000, 8000)[(500 * math.log(1000) + 1000 * c).int()]
 deck = torch.tensor([dynamics.riffle_total_variation(m) for m in range(1, 13)])
-sgd, cards = when * -math.log(rho) - math.log(far), (2.0 ** torch.arange(1, 13) / 108.25).log()
+sgd = when * -math.log(rho) - math.log(far)
+cards = torch.arange(1, 13) * math.log(2) - 0.5 * math.log(52**3 / 12)
 net = math.log(1e-8 / reach) - rate * below, curves[1e-8][0]
 pages.show_bridge((sgd, told), (c, bits), (cards, deck), net)
 claim("cutoff/sgd-profile").agrees(told, dynamics.cutoff_profile(sgd), stderr=error)
-claim("cutoff/random-bits").agrees(bits, dynamics.cutoff_profile(c), atol=0.02)
+claim("cutoff/random-bits").agrees(bits, dynamics.cutoff_profile(c), atol=7e-3)
 claim("cutoff/riffles").agrees(deck[4:10], [0.924, 0.614, 0.334, 0.167, 0.085, 0.043], atol=5e-4)
-claim("cutoff/riffle-profile").agrees(deck, dynamics.cutoff_profile(cards), atol=0.05)
+claim("cutoff/riffle-profile").agrees(deck, dynamics.cutoff_profile(cards), atol=0.03)
 
 # %% [markdown]
 # SGD with a constant learning rate contracts by the same factor at every step, and yet there is a
@@ -274,8 +279,9 @@ explorers.cutoff.chapter().show()
 #
 # ## Break an assumption
 #
-# **Bias off.** The distance keeps its rate. But now everything shrinks with it. Look at what is left
-# *relative to the norm*, and at the angle against that of an infinitely wide network, about $3\pi/L$.
+# **Bias off.** Now everything shrinks together: the norm dies at the rate $\lambda$, and the distance
+# is the norm times $2\sin(\theta_L/2)$. Look at what is left *relative to the norm*, and at the angle
+# $\theta_L$ against that of an infinitely wide network, which tends to $3\pi/L$.
 #
 # **He's initialisation** (no bias). The theory wanted $v$ small against $|\lambda|$; now both are about
 # $\tfrac54/n$. The mean square of an output is kept for ever while the *typical* output dies, at
@@ -297,28 +303,35 @@ due = torch.stack([dynamics.predicted_depths(*law, 2**0.5, t) for t in rings], 1
 fast, slow = (tolerances, found, theory, 16), (rings, late, due, 2**0.5)
 pages.show_broken(below, twice, closing, three, {"default, n = 128": fast, "He, n = 16": slow})
 
-half = dynamics.cutoff_depths(dynamics.separation(bare.distance, 1e-4))[1].cpu()
-claim("cutoff/bias-distance").agrees(half, found[1, 2], atol=1.2)
-slope, error = dynamics.mean_and_stderr((wide.angle[40] / wide.angle[5]).log() / 35)
-claim("cutoff/bias-angle").agrees(slope, rate, stderr=error, atol=2e-3)
-held = (bare.angle.mean(1).cpu() / closing)[10:]
-claim("cutoff/bare-angle").holds(held / (-below[10:] / 128).exp(), above=1)
-claim("cutoff/bare-angle-map").holds(held, below=1)
+chord = (2 * 128**0.5 * (closing / 2).sin()).tolist()  # distance, but for the norm's decay
+bare_law = [dynamics.predicted_separation(L, rate, spread, chord[L], 1e-4) for L in below]
+gone = dynamics.cutoff_depths(dynamics.separation(bare.distance, 1e-4)).cpu()
+claim("cutoff/bias-distance").agrees(gone, dynamics.cutoff_depths(torch.stack(bare_law)), atol=0.42)
+slope, error = dynamics.mean_and_stderr((wide.angle[40] / wide.angle[10]).log() / 30)
+claim("cutoff/bias-angle").agrees(slope, rate, stderr=error, atol=3e-4)
+held, error = dynamics.mean_and_stderr(bare.angle[60].cpu() / closing[60])
+claim("cutoff/bare-angle").holds(held, above=math.exp(-60 / 128), stderr=error)
+claim("cutoff/bare-angle-map").holds(held, below=1, stderr=error)
 quantiles = torch.stack([dynamics.cutoff_depths(s) / n for n, s in three.items()])
 claim("cutoff/he-location").holds(quantiles[:, 1].max() / quantiles[:, 1].min(), below=1.3)
 claim("cutoff/he-window").holds(quantiles[:, 2] / quantiles[:, 0], above=2)
-error = (law[1] * due[1] / (100 * times)).sqrt() / -law[0]
-claim("cutoff/he-law").agrees(late[1], due[1], stderr=error, atol=16)
+passed = dynamics.cutoff_depths((he.distance / he.norm[0])[:, he.norm[-1] > 0], rings[2:])
+waits, error = dynamics.mean_and_stderr(passed[1:] - passed[0])  # from 1e-3 to 1e-6 … 1e-40
+per_decade = math.log(10) / -law[0]
+claim("cutoff/he-law").agrees(waits, [d * per_decade for d in (3, 9, 17, 37)], stderr=error)
 
 # %% [markdown]
 # **What fails.** Without bias the cut-off of the raw distance survives, and means nothing: it is the
 # norm that vanishes. After sixty layers the two inputs still differ by a third of their size; rescale
 # (or just let a classifier compare its logits) and they are back. With bias the *direction* is lost,
-# and no rescaling helps. A slope of the bare angle is no constant: near $3\pi/L$ it depends on where
-# one reads it (about $-.03$ a layer between depths 5 and 60, $-.026$ beyond 20).
+# and no rescaling helps. Do not look for a slope of the bare angle: a curve that tends to $3\pi/L$ has
+# another slope wherever one reads it.
 #
-# He's networks have a cut-off too, in the sense of the definition; but it takes twenty decades until
-# $L(.1)/L(.9)$ is near 1.5, which the default has at three. At realistic tolerances it is a slope.
+# He's networks have a cut-off too, in the sense of the definition, and each decade of $\tau$ costs
+# $\log10/|\lambda|$ layers, as predicted. But it takes twenty decades until $L(.1)/L(.9)$ is near 1.5,
+# which the default has at three. At realistic tolerances it is a slope. (At the left the squares leave
+# the line: that theory has no first layers. They bring the inputs nearer by a factor that we do not
+# predict, so the claim compares one $\tau$ with another, in networks that have not died.)
 #
 # **Does it matter for training?** Gradients pass backward through the same layers. Digits, width 64,
 # 300 steps of SGD with batches of 64, learning rates .05 and .2, the better in the mean is shown. He:
@@ -495,7 +508,7 @@ claims_table("05_cutoff")
 #
 # 1. A cut-off needs an observer who saturates: raw distances fall from the first layer on.
 # 2. Location $\log(d_0/\tau)/|\lambda|$, window $\max(1,\sqrt{vL^*})/|\lambda|$: predicted, not fitted.
-# 3. Distances ignore the bias, angles do not: with bias the direction is lost, without it the norm.
+# 3. The rate of a distance ignores the bias, angles do not: with bias the direction is lost, without it the norm.
 # 4. He's networks lose inputs at depth $\propto$ width, slowly, each network at its own depth.
 # 5. A curve that ends flat at the precision of the arithmetic has told you about the arithmetic.
 #

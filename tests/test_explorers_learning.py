@@ -88,6 +88,16 @@ def test_runs_lie_near_the_theory_they_are_drawn_on():
     assert (run.test_accuracy - theory.test_accuracy).abs().max() < 0.06
 
 
+def test_steps_are_shown_at_their_flow_times():
+    state = learning.learning_state(0.5, 1.4, 0.1, -2.0, "gd")
+    one = rmt.learning_curve(
+        torch.ones(1), ratio=0.5, signal=1.4, init_var=0.1, lr=0.2, discrete=True
+    )
+    assert float(state.times[0]) == float(state.dots[0][0]) == state.time == 0.2
+    assert float(state.curve.test_accuracy[0]) == float(one.test_accuracy)
+    torch.testing.assert_close(state.learned, torch.full_like(state.learned, 0.2))
+
+
 def test_descent_peaks_at_one_and_not_if_stopped():
     late = learning.descent_curves(1.0, 0.1, 4.0)
     assert float(late.ratios[late.now.argmax()]) == 1.0

@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 
 from bsgd_edu import dynamics, plot, rmt
 from bsgd_edu.explorers.learning import descent_curves
-from bsgd_edu.plot import display, learning, learning_pages
+from bsgd_edu.plot import display, learning, learning_breaks, learning_pages
 
 T = torch.logspace(-1, 2, 9, dtype=torch.float64)
 RISE = torch.linspace(0.5, 0.9, 9, dtype=torch.float64)
@@ -69,11 +69,17 @@ PAGES = {
 }
 
 
+MODULE = {name: m for m in (learning_pages, learning_breaks) for name in m.__all__}
+
+
 def test_all_figures_and_pages_of_the_chapter_are_tried_here():
     assert set(FIGURES) == set(learning.__all__)
-    assert set(PAGES) == set(learning_pages.__all__)
+    assert set(PAGES) == set(MODULE)
     assert set(PAGES) == {
-        n for n, _ in inspect.getmembers(learning_pages, inspect.isfunction) if n[:5] == "show_"
+        name
+        for module in (learning_pages, learning_breaks)
+        for name, _ in inspect.getmembers(module, inspect.isfunction)
+        if name.startswith("show_")
     }
 
 
@@ -95,7 +101,7 @@ def test_figure_is_drawn_on_the_axes_given_with_readable_labels(name):
 def test_page_shows_picture_description_and_data(name, monkeypatch):
     published = []
     monkeypatch.setattr(display, "publish", lambda data, meta: published.append((data, meta)))
-    getattr(learning_pages, name)(*PAGES[name])
+    getattr(MODULE[name], name)(*PAGES[name])
     (picture, metadata), (page, _) = published
     alt = metadata["image/png"]["alt"]
     assert len(alt.split()) >= 15

@@ -11,7 +11,6 @@ from torch import Tensor
 
 from .. import rmt
 from ..errors import DomainError
-from ..seeding import generator as stream
 
 __all__ = [
     "ImageRuns",
@@ -101,7 +100,7 @@ def image_runs(
     init_var: float,
     lr: float,
     runs: int,
-    seed: int = 0,
+    generator: torch.Generator,
 ) -> ImageRuns:
     """Returns the test accuracies of gradient flow on random parts of a data set, and theory's.
 
@@ -116,7 +115,7 @@ def image_runs(
         init_var: σ².
         lr: Learning rate.
         runs: How many parts, and how many Gaussian data sets.
-        seed: Of parts, starts and Gaussian data.
+        generator: Source of parts, starts and Gaussian data.
 
     Returns:
         Results on the CPU, float64.
@@ -130,9 +129,8 @@ def image_runs(
             f"image_runs: num_samples must be between 1 and {count - 1}, to leave some of the "
             f"{count} samples for the test, but it is {num_samples}. Train on fewer."
         )
-    device, ratio = inputs.device, features / num_samples
-    parts, found = stream(seed, "parts", device=device), []
-    options = {"generator": parts, "device": device}
+    device, ratio, found = inputs.device, features / num_samples, []
+    options = {"generator": generator, "device": device}
     for _ in range(runs):
         order = torch.randperm(count, **options)
         start = torch.randn(features, dtype=inputs.dtype, **options) * (init_var / features) ** 0.5
@@ -151,7 +149,7 @@ def image_runs(
         num_features=features,
         num_samples=num_samples,
         replicas=runs,
-        generator=stream(seed, "twins", device=device),
+        generator=generator,
         **model,
     ).test_accuracy
     theory = rmt.learning_curve(times, ratio=ratio, **model).test_accuracy
@@ -174,8 +172,7 @@ def sampled_descent(
     signal: float,
     init_var: float,
     runs: int,
-    seed: int = 0,
-    device: torch.device | str = "cpu",
+    generator: torch.Generator,
 ) -> RatioRuns:
     """Returns test errors of runs at several c, and what theory says of each.
 
@@ -186,8 +183,7 @@ def sampled_descent(
         signal: ‖μ‖.
         init_var: σ².
         runs: For each c.
-        seed: Of the runs.
-        device: Where to compute them.
+        generator: Source of the runs.
 
     Returns:
         Errors and predictions on the CPU, float64.
@@ -199,11 +195,11 @@ def sampled_descent(
         best = rmt.optimal_stopping(ratio=exact, **model).time
         at = torch.cat([best[None], times.double()])
         run = rmt.simulate_learning(
-            at.to(device),
+            at.to(generator.device),
             num_features=features,
             num_samples=samples,
             replicas=runs,
-            generator=stream(seed, "descent", str(ratio), device=device),
+            generator=generator,
             **model,
         )
         found.append(1 - run.test_accuracy.T.cpu())
@@ -219,8 +215,7 @@ def finite_size_gaps(
     signal: float,
     init_var: float,
     runs: int,
-    seed: int = 0,
-    device: torch.device | str = "cpu",
+    generator: torch.Generator,
 ) -> tuple[Tensor, Tensor]:
     """Returns how far the mean accuracy of small runs lies from theory.
 
@@ -231,8 +226,7 @@ def finite_size_gaps(
         signal: ‖μ‖.
         init_var: σ².
         runs: For each p.
-        seed: Of the runs.
-        device: Where to compute them.
+        generator: Source of the runs.
 
     Returns:
         Measured minus predicted accuracy on new data and on training data, and standard errors,
@@ -243,11 +237,11 @@ def finite_size_gaps(
         samples = round(size / ratio)
         model = {"signal": signal, "init_var": init_var, "lr": 1.0}
         run = rmt.simulate_learning(
-            at.to(device),
+            at.to(generator.device),
             num_features=size,
             num_samples=samples,
             replicas=runs,
-            generator=stream(seed, "finite", size, device=device),
+            generator=generator,
             **model,
         )
         theory = rmt.learning_curve(at, ratio=size / samples, **model)

@@ -29,6 +29,7 @@ _MODULES = (
     "cutoff",
     "cutoff_pages",
     "learning",
+    "learning_breaks",
     "learning_pages",
     "isometry",
     "isometry_pages",

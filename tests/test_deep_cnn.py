@@ -373,9 +373,10 @@ def test_gaussian_layers_of_width_16_lose_the_gradient(depth, expected):
     assert lost.mean() < 0
 
 
-@pytest.mark.parametrize(("init", "tolerance"), [("gaussian", 0.01), ("delta_orthogonal", 0.02)])
-def test_gradients_grow_by_chi_1_a_layer(init, tolerance):
-    # Spec 1.5.4: χ_1 = .9386, 1, 1.1335; delta-orthogonal layers were measured at 1.142.
+@pytest.mark.parametrize("init", ["gaussian", "delta_orthogonal"])
+def test_gradients_grow_by_chi_1_a_layer(init):
+    # Spec 1.5.4, at 1 %. Delta-orthogonal layers of width C exceed χ_1 by .27/C (+1.7 % at C = 16,
+    # +.4 % at 64), here .1 %; a net strays by a few tenths of a percent.
     for weight_var, expected in ((1.5, 0.9386), (1.760955, 1.0), (2.5, 1.1335)):
         net = DeepCNN(4, 256, 10, in_channels=256, init=init, weight_var=weight_var, bias_var=0.05)
         assert float(net.q) == pytest.approx(
@@ -384,7 +385,7 @@ def test_gradients_grow_by_chi_1_a_layer(init, tolerance):
         theta, inputs = white(net, 1, 8)
         backward = net.norms(theta, inputs, generator=stream(5)).backward[0]
         rate = (backward[0] / backward[-1]) ** (1 / net.depth)
-        assert abs(rate / expected - 1) < tolerance
+        assert abs(rate / expected - 1) < 0.01
 
 
 def test_zero_padding_breaks_isometries_that_are_not_delta():
@@ -408,6 +409,10 @@ def test_init_has_the_law_it_says():
     for init in ("gaussian", "orthogonal", "delta_orthogonal"):
         net = DeepCNN(16, 16, 50, patch=4, init=init, weight_var=weight_var, bias_var=bias_var)
         theta = net.init(stream(), (4,))
+        single = net._layout.views(net.init(stream()))[2].double()
+        assert abs(single.square().sum((-1, -2, -3)).mean() / weight_var - 1) < 4 * math.sqrt(
+            2 / single.numel()
+        )
         assert theta.dtype == torch.float32
         assert torch.equal(theta, net.init(stream(), (4,)))
         stem, a, kernels, biases, head, v = net._layout.views(theta.double())

@@ -124,7 +124,9 @@ def draw_spectrum(values: Mapping[str, Tensor], ax: "Axes | None" = None, floor:
         The axes.
     """
     ax = axes(ax)
-    logs = {k: np.log10(np.maximum(to_numpy(v).ravel(), floor)) for k, v in values.items()}
+    logs = {
+        k: np.log10(np.maximum(to_numpy(v).ravel().astype(float), floor)) for k, v in values.items()
+    }
     low = min(row.min() for row in logs.values())
     high = max(row.max() for row in logs.values())
     low, high = min(np.floor(low), -1.0), max(np.ceil(high), 1.0)

@@ -57,6 +57,15 @@ def test_float32_is_called_out_only_where_its_floor_reaches_the_tolerance():
         assert ("round-off" in explorer.description) == warned
 
 
+def test_dead_networks_are_named_where_the_prediction_leaves_them_out():
+    explorer = cutoff.depth()
+    assert "died" not in explorer.description  # a layer of width 32 dies once in 2^32
+    explorer.move(width=4)
+    dead = int((cutoff.depth_cutoff(4, 4.0, "default", True, "exact").distance[-1] == 0).sum())
+    assert dead > 0
+    assert f"in {dead} of 20 networks a whole layer died" in explorer.description
+
+
 def test_pairs_are_the_same_for_every_option_and_differ_by_seed():
     plain, rounded = (
         cutoff.gaussian_pair(8, 3, 4, dtype=t, tracked=t == torch.float64)

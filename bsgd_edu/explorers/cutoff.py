@@ -141,7 +141,9 @@ def depth() -> Explorer:
     def describe(result: Depth) -> str:
         early, _, late = result.found.tolist()
         told = f"Predicted location: {result.location:.1f} layers. "
-        equal = bool((result.distance[-1] == 0).any())
+        equal = int((result.distance[-1] == 0).sum())
+        if result.floor is None and equal:
+            told += f"But in {equal} of 20 networks a whole layer died, which no rate foresees. "
         if result.floor is not None and bool((result.floor[-1:] > result.tolerance / 9).any()):
             return told + (
                 "But the floor of the arithmetic lies near the tolerance or above it: what you "

@@ -176,13 +176,21 @@ def _none_if_never(curve, level):
     return -1 if depth == len(curve) else depth
 
 
+def _two_below(curve, level):
+    low = [*(curve <= level).tolist(), True]
+    return next((k for k in range(len(curve)) if low[k] and low[k + 1]), len(curve))
+
+
 def _random_curve(generator: torch.Generator) -> tuple[Tensor, float]:
-    # Goes below twice, comes back, touches the level exactly, and ends below.
-    noise = torch.rand(11, generator=generator, dtype=torch.float64)
-    high = torch.tensor([1, 1, 1, 0, 1, 0, 1, 1, 0, 0, 0], dtype=torch.float64)
+    # Goes below, for three depths too, comes back, touches the level exactly, and ends below.
+    start, end = torch.randint(2, 7, (2,), generator=generator).tolist()
+    first = torch.randint(0, 2, (start,), generator=generator)
+    high = torch.cat([torch.tensor([1]), first, torch.tensor([0, 0, 0, 1] + [0] * end)])
+    noise = torch.rand(len(high), generator=generator, dtype=torch.float64)
     curve = 0.4 * noise + 0.6 * high
     curve[-2] = 0.5
-    return curve, 0.5
+    scale = 0.5 + torch.rand(1, generator=generator).item()
+    return scale * curve, scale * 0.5
 
 
 def _whole_number(answer, generator) -> bool | str:
@@ -267,6 +275,7 @@ IMPLEMENT_PASSAGE = Exercise(
         Wrong(_strictly, "equal to the level"),
         Wrong(_count_below, "counts"),
         Wrong(_none_if_never, "its length"),
+        Wrong(_two_below, "comes back"),
         Wrong(lambda curve, level: curve[-1], "whole number"),
     ),
     right=(_from_the_end, _by_running_maximum),

@@ -2,8 +2,9 @@
 
 A stack's images are (R, C, P, B): R nets, C channels, P = side² positions, B examples. In this
 order all neighbours of a position are copied as rows of B numbers, and one product with the kernel
-as a matrix (C, C · taps) does the layer for all nets: on small maps several times quicker than
-`conv2d`, whose cost a call does not depend on the work (`benchmarks/depth.py`).
+as a matrix (C, C · taps) does the layer for all nets. A net's gradient on 7 to 28 pixel maps is 1.1
+to 2.6 times as quick as that of `conv2d` with circular padding, .6 to 1.2 times with zeros, which
+`conv2d` need not copy; but one layout serves any number of nets, and its memory is known beforehand.
 """
 
 import torch

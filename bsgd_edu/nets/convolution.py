@@ -2,9 +2,10 @@
 
 A stack's images are (R, C, P, B): R nets, C channels, P = side² positions, B examples. In this
 order all neighbours of a position are copied as rows of B numbers, and one product with the kernel
-as a matrix (C, C · taps) does the layer for all nets. A net's gradient on 7 to 28 pixel maps is 1.1
-to 2.6 times as quick as that of `conv2d` with circular padding, .6 to 1.2 times with zeros, which
-`conv2d` need not copy; but one layout serves any number of nets, and its memory is known beforehand.
+as a matrix (C, C · taps) does the layer for all nets. On maps of 7 to 28 pixels a net's gradient is
+1.1 to 2.6 times as quick as with `conv2d` where padding is circular, .6 to 1.2 times where it is
+zero, which `conv2d` need not copy; but one layout serves any number of nets, and what it takes of
+memory is known beforehand.
 """
 
 import torch

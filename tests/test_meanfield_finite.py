@@ -76,7 +76,7 @@ def test_a_single_bright_pixel_moves_one_place_a_layer_at_most():
 def test_modes_lose_what_gaussian_matrices_lose():
     for channels in (3, 12):
         drift = meanfield.mode_drift(
-            8, channels, 80, networks=300, generator=generator(0, "drift", channels)
+            8, channels, 80, networks=600, generator=generator(0, "drift", channels)
         )
         mean, stderr = dynamics.mean_and_stderr(drift, 0)
         real, double = (
@@ -85,7 +85,8 @@ def test_modes_lose_what_gaussian_matrices_lose():
         )
         due = torch.tensor([real, double, double, double, real], **REAL)
         # 4 standard errors; varying modes are complex Gaussian up to relative order 1/C².
-        assert ((mean - due).abs() < 4 * stderr + due.abs() / channels**2).all()
+        slack = due.abs() / channels**2 * torch.tensor([0, 1, 1, 1, 0])
+        assert ((mean - due).abs() < 4 * stderr + slack).all()
 
 
 def test_spectrum_has_the_variance_of_free_probability_for_orthogonal_weights():

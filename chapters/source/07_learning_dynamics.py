@@ -110,8 +110,8 @@ claim("learning/by-hand").agrees(normalize(late)[:, 0], [8 / 65**0.5, 5**-0.5], 
 # **Result.** On new samples the accuracy is $\Phi(E/\sqrt V)$, on the training samples
 # $\Phi(E_*/\sqrt{V_*})$:
 #
-# $$E=\rho\!\int\! g\,dm,\quad V=(\rho+c)\!\int\! g^2dm+\sigma^2\!\int\! f^2d\nu,\quad
-# E_*=(\rho+c)\!\int\! g\,dm,\quad V_*=(\rho+c)\!\int\! xg^2dm+\sigma^2\!\int\! xf^2d\nu-E_*^2.$$
+# $$E=\rho\!\int\! g\,dm,\qquad V=(\rho+c)\!\int\! g^2dm+\sigma^2\!\int\! f^2d\nu,$$
+# $$E_*=(\rho+c)\!\int\! g\,dm,\qquad V_*=(\rho+c)\!\int\! xg^2dm+\sigma^2\!\int\! xf^2d\nu-E_*^2.$$
 #
 # The authors' code writes these as contour integrals; the library's tests compare the two.
 #

@@ -65,8 +65,8 @@ print("Your guess is kept; the first experiment answers it.")
 #
 # $$S_\tau = 2\Phi\!\left(\frac{|\Delta|}{2\tau}\right)-1,$$
 #
-# where $\Phi$ is the normal distribution function. This is the best observer's lead over guessing: of
-# two equally likely inputs it names the right one with probability $\tfrac12(1+S_\tau)$. With $\tau=2^{-10}$, by hand from a table of $\Phi$:
+# where $\Phi$ is the normal distribution function. This is the best observer's lead over guessing: it
+# is right with probability $\tfrac12(1+S_\tau)$. With $\tau=2^{-10}$, by hand from a table of $\Phi$:
 #
 # | $L$ | 5 | 8 | 9 | 10 | 11 | 12 |
 # |---|---|---|---|---|---|---|
@@ -169,7 +169,6 @@ raw = [dynamics.cutoff_depths((x / x[0]).mean(1)) for x in raw]
 sharp = [dynamics.cutoff_depths(dynamics.separation(o.distance, 1e-12)) for o in fast.values()]
 claim("cutoff/observed").holds([float(d[2] / d[0]) for d in sharp], below=1.25)
 claim("cutoff/raw-has-none").holds([float(d[2] / d[0]) for d in raw], above=5)
-# Read from depth 10 on: before, inputs still turn towards each other and the norm settles.
 slopes = {n: (o.distance[40] / o.distance[10]).log() / 30 for n, o in fast.items()}
 swings = {n: (o[13] / o[5]).log() / 16 for n, o in swing.items()}  # depths 10 to 26
 for name, fall in (("cutoff/slope", slopes), ("cutoff/oscillation", swings)):
@@ -198,9 +197,8 @@ for _ in range(12):  # far enough: from here on the rate is constant
 reach = float((2 * q * (1 - c)) ** 0.5 * 6**6)  # effective distance, in place of 16
 curves = {t: (dynamics.separation(wide.distance, t).cpu(),
               dynamics.predicted_separation(below, rate, spread, reach, t)) for t in tolerances}  # fmt: skip
-found, theory = (
-    torch.stack([dynamics.cutoff_depths(curve[i]) for curve in curves.values()], 1) for i in (0, 1)
-)
+quantiles = [[dynamics.cutoff_depths(s) for s in both] for both in curves.values()]
+found, theory = (torch.stack(rows, 1) for rows in zip(*quantiles, strict=True))
 two = {d: pair(128, 60, 48 * times, dtype=d, tracked=False) for d in (torch.float32, torch.float64)}
 formats = {"difference carried along": wide, **{str(d)[6:]: o for d, o in two.items()}}
 relative = {name: (o.distance / o.norm).double() for name, o in formats.items()}
@@ -214,11 +212,13 @@ floor, ulp = relative["float32"].mean(1), 2.0**-23
 claim("cutoff/floor").holds(floor[30:], between=(ulp / 4, ulp))
 lost = dynamics.roundoff_depth(floor, torch.ones_like(floor), torch.float32)
 claim("cutoff/floor-depth").agrees(lost, math.log(reach * 5**0.5 / (8 * ulp)) / -rate, atol=1)
+slope, error = dynamics.mean_and_stderr((wide.angle[40] / wide.angle[10]).log() / 30)
+claim("cutoff/bias-angle").agrees(slope, rate, stderr=error, atol=3e-4)
 
 # %% [markdown]
 # At $\tau=10^{-1}$ the separation is below .9 from layer 4 and below .1 from layer 7; at $10^{-4}$,
-# from layers 12 and 15. Nineteen decades more, from $10^{-1}$ to $10^{-20}$, lengthen the wait more
-# than tenfold and the fall by less than one layer.
+# from layers 12 and 15. Down to $10^{-20}$ the wait grows more than
+# tenfold and the fall by less than one layer.
 #
 # The float32 line stops at about half a unit in the last place, $6\cdot10^{-8}$, from depth 23 or
 # so, while the true distance falls on. **A round-off floor is
@@ -233,7 +233,7 @@ claim("cutoff/floor-depth").agrees(lost, math.log(reach * 5**0.5 / (8 * ulp)) / 
 # stationary spread, its total variation from stationarity is *exactly*
 # $2\Phi(e^{-c}/2)-1$ at $k=(\log(D/s)+c)/\log(1/\rho)$. **Random bits:** redraw one of $n$ bits at each
 # step; the profile is the same at $\tfrac12n\log n+cn$ as $n\to\infty$ (Diaconis, Graham, Morrison
-# 1990, for a walk that flips bits instead, twice as fast). **Cards:** riffle shuffles of a deck of $n$ cut off at $\tfrac32\log_2n$, and in the limit $m$ of
+# 1990, for flips). **Cards:** riffle shuffles of a deck of $n$ cut off at $\tfrac32\log_2n$, and in the limit $m$ of
 # them leave total variation $2\Phi(n^{3/2}2^{-m}/4\sqrt3)-1$ (Bayer and Diaconis 1992): in other
 # letters, the same profile. The simulation uses that the best observer of two equal Gaussians asks
 # on which side of the middle $x$ lies. Look left for one curve, right for the famous seven.
@@ -247,8 +247,7 @@ ends, middle = forward_orbit(maps, far + draws[0], at=when.tolist()), far * rho 
 told, error = dynamics.gap_and_stderr(*(x.cpu() > middle for x in (ends[..., 0], draws[1].T)))
 bits = dynamics.hypercube_total_variation(1000, 8000)[(500 * math.log(1000) + 1000 * c).int()]
 deck = torch.tensor([dynamics.riffle_total_variation(m) for m in range(1, 13)])
-sgd = when * -math.log(rho) - math.log(far)
-cards = torch.arange(1, 13) * math.log(2) - 0.5 * math.log(52**3 / 12)
+sgd, cards = when * -math.log(rho) - math.log(far), (2.0 ** torch.arange(1, 13) / 108.25).log()
 net = math.log(1e-8 / reach) - rate * below, curves[1e-8][0]
 pages.show_bridge((sgd, told), (c, bits), (cards, deck), net)
 claim("cutoff/sgd-profile").agrees(told, dynamics.cutoff_profile(sgd), stderr=error)
@@ -297,41 +296,35 @@ for n in (64, 32, 16):
     he = pair(n, 14 * n if n > 16 else 1700, 100 * times, init="he", bias=False)
     three[n] = dynamics.separation(he.distance / he.norm[0], 1e-3)[: 14 * n + 1].cpu()
 law = dynamics.relu_lyapunov_exponent(16), dynamics.relu_log_norm_variance(16)
-late = dynamics.separation(he.distance / he.norm[0], torch.tensor(rings, **real)).T  # n = 16
-late, twice = dynamics.cutoff_depths(late).cpu(), {"with bias": wide, "no bias": bare}
+late = dynamics.separation(he.distance / he.norm[0], torch.tensor(rings, **real))  # n = 16
+late, twice = dynamics.cutoff_depths(late.T).cpu(), {"with bias": wide, "no bias": bare}
 due = torch.stack([dynamics.predicted_depths(*law, 2**0.5, t) for t in rings], 1)
 fast, slow = (tolerances, found, theory, 16), (rings, late, due, 2**0.5)
 pages.show_broken(below, twice, closing, three, {"default, n = 128": fast, "He, n = 16": slow})
 
 chord = (2 * 128**0.5 * (closing / 2).sin()).tolist()  # distance, but for the norm's decay
 bare_law = [dynamics.predicted_separation(L, rate, spread, chord[L], 1e-4) for L in below]
-gone = dynamics.cutoff_depths(dynamics.separation(bare.distance, 1e-4)).cpu()
-claim("cutoff/bias-distance").agrees(gone, dynamics.cutoff_depths(torch.stack(bare_law)), atol=0.42)
-slope, error = dynamics.mean_and_stderr((wide.angle[40] / wide.angle[10]).log() / 30)
-claim("cutoff/bias-angle").agrees(slope, rate, stderr=error, atol=3e-4)
+bare_law = torch.stack((dynamics.separation(bare.distance, 1e-4).cpu(), torch.stack(bare_law)), 1)
+claim("cutoff/bias-distance").agrees(*dynamics.cutoff_depths(bare_law).T, atol=0.42)
 held, error = dynamics.mean_and_stderr(bare.angle[60].cpu() / closing[60])
-claim("cutoff/bare-angle").holds(held, above=math.exp(-60 / 128), stderr=error)
-claim("cutoff/bare-angle-map").holds(held, below=1, stderr=error)
+claim("cutoff/bare-angle").holds(held, between=(math.exp(-60 / 128), 1), stderr=error)
 quantiles = torch.stack([dynamics.cutoff_depths(s) / n for n, s in three.items()])
 claim("cutoff/he-location").holds(quantiles[:, 1].max() / quantiles[:, 1].min(), below=1.3)
 claim("cutoff/he-window").holds(quantiles[:, 2] / quantiles[:, 0], above=2)
 passed = dynamics.cutoff_depths((he.distance / he.norm[0])[:, he.norm[-1] > 0], rings[2:])
-waits, error = dynamics.mean_and_stderr(passed[1:] - passed[0])  # from 1e-3 to 1e-6 … 1e-40
-per_decade = math.log(10) / -law[0]
-claim("cutoff/he-law").agrees(waits, [d * per_decade for d in (3, 9, 17, 37)], stderr=error)
+waits, error = dynamics.mean_and_stderr(passed[1:] - passed[0])  # from 1e-3 on; 2.3026 = log 10
+claim("cutoff/he-law").agrees(waits, [d * 2.3026 / -law[0] for d in (3, 9, 17, 37)], stderr=error)
 
 # %% [markdown]
 # **What fails.** Without bias the cut-off of the raw distance survives, and means nothing: it is the
 # norm that vanishes. After sixty layers the two inputs still differ by a third of their size; rescale
 # (or just let a classifier compare its logits) and they are back. With bias the *direction* is lost,
-# and no rescaling helps. Do not look for a slope of the bare angle: a curve that tends to $3\pi/L$ has
-# another slope wherever one reads it.
+# and no rescaling helps.
 #
 # He's networks have a cut-off too, in the sense of the definition, and each decade of $\tau$ costs
 # $\log10/|\lambda|$ layers, as predicted. But it takes twenty decades until $L(.1)/L(.9)$ is near 1.5,
-# which the default has at three. At realistic tolerances it is a slope. (At the left the squares leave
-# the line: that theory has no first layers. They bring the inputs nearer by a factor that we do not
-# predict, so the claim compares one $\tau$ with another, in networks that have not died.)
+# which the default has at three. (The squares leave the line at the left: we do not predict the first
+# layers.)
 #
 # **Does it matter for training?** Gradients pass backward through the same layers. Digits, width 64,
 # 300 steps of SGD with batches of 64, learning rates .05 and .2, the better in the mean is shown. He:

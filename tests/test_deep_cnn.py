@@ -318,12 +318,18 @@ def growth(norms):
     return 0.5 * (norms.backward[..., 0] / norms.backward[..., -1]).log10()
 
 
-def test_norms_are_mean_squares_of_signals_and_of_their_gradients():
+@pytest.mark.parametrize("examples", [5, 2])
+def test_norms_are_mean_squares_of_signals_and_of_their_gradients(examples):
     net, inputs, _ = case("zeros", depth=3)
     theta = cloud(net, 2)
+    plan = net.plan(5, 2, F64)
+    net.plan = lambda *_: plan._replace(segment=examples // 2 + 1, examples=examples)
     found = net.norms(theta, inputs, generator=stream(9))
     assert found.forward.shape == found.backward.shape == (2, 4)
-    noise = torch.empty(2, 4, 16, 5, dtype=F64).normal_(generator=stream(9))
+    source = stream(9)
+    blocks = [len(block) for block in inputs.split(examples)]
+    noise = [torch.empty(2, 4, 16, n, dtype=F64).normal_(generator=source) for n in blocks]
+    noise = torch.cat(noise, -1)
     for i in range(2):
         parts = net._layout.views(theta[i])
         images = inputs.view(5, 1, 8, 8)

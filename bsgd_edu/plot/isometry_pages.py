@@ -35,9 +35,11 @@ def show_one_pixel(norms: Mapping[int, Tensor], rates: Mapping[int, float], kept
     depths = torch.arange(len(kept))
     curves = {f"Gaussian, n = {n}": x for n, x in norms.items()} | {"orthogonal": kept}
     lines = {f"theory, n = {n}": torch.exp(rate * depths) for n, rate in rates.items()}
-    cutoff.draw_fall(depths, curves, r"length $\|x_L\|/\|x_0\|$", lines=lines, ax=ax)
+    black = {"_" * (i > 0) + label: line for i, (label, line) in enumerate(lines.items())}
+    cutoff.draw_fall(depths, curves, r"length $\|x_L\|/\|x_0\|$", lines=black, ax=ax)
+    ax.lines[-len(lines)].set_label("theory")
     ax.set(ylim=(1e-16, 1e2))
-    ax.legend(ncols=2, loc="lower right")
+    ax.legend(loc="lower right")
     show(
         ax,
         alt="Lengths of signals against depth on a logarithmic axis. For Gaussian layers the "
@@ -143,7 +145,7 @@ def show_kept(
     Args:
         shapes: Taps → amplitudes of the modes 1, 2, … by depth, relative to the start,
             (L + 1, modes), with standard errors.
-        shrink: Taps → (χ_q λ_f)^L, (L + 1, modes).
+        shrink: Taps → the covariance map's, (L + 1, modes).
         spectra: Weights → singular values of Jacobians of one depth.
         depths: L of the variances, (k,).
         found: Weights → variance of s² over its squared mean, (k,), with standard errors.

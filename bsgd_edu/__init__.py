@@ -6,8 +6,9 @@ Training composes update maps over time, a network composes layer maps over dept
 
 Every sub-package is one word of that sentence: `maps` (the composition), `rules` (what makes a
 map out of a gradient), `optim` (the same as torch optimizers), `nets` (whose parameters move),
-`metrics` (what does not expand), `dynamics` (contraction, coupling, stationary laws), `datasets`,
-`training`, `plot`, `explorers` and `course`. Each loads when it is first touched.
+`metrics` (what does not expand), `dynamics` (contraction, coupling, stationary laws), `operators`
+and `curvature` (what a map does nearby), `datasets`, `training`, `plot`, `explorers` and `course`.
+Each loads when it is first touched.
 """
 
 from importlib import import_module
@@ -20,6 +21,7 @@ except PackageNotFoundError:  # a source tree that was never installed
 
 _SUBMODULES = (
     "course",
+    "curvature",
     "datasets",
     "device",
     "dynamics",

@@ -1,4 +1,4 @@
-"""What random maps do in the long run: contraction, stationary laws, exponents, cut-offs."""
+"""What random maps do in the long run, and fields around loops: contraction, laws, exponents."""
 
 from .bernoulli import (
     bernoulli_cdf,
@@ -54,6 +54,12 @@ from .linear import (
     gaussian_log_norm_variance,
     gaussian_lyapunov_spectrum,
     orthogonal_lyapunov_spectrum,
+)
+from .loops import (
+    circulation,
+    curl,
+    half_annulus_circulation,
+    half_annulus_loop,
 )
 from .lyapunov import (
     growth_rate_and_variance,
@@ -114,9 +120,11 @@ __all__ = [
     "backward_error_bound",
     "bernoulli_cdf",
     "bernoulli_convolution",
+    "circulation",
     "correlation_and_stderr",
     "coupling_from_the_past",
     "coupling_time",
+    "curl",
     "cutoff_depths",
     "cutoff_location",
     "cutoff_profile",
@@ -130,6 +138,8 @@ __all__ = [
     "gaussian_total_variation",
     "gradient_step_factor",
     "growth_rate_and_variance",
+    "half_annulus_circulation",
+    "half_annulus_loop",
     "heavy_ball_matrix",
     "heavy_ball_rate",
     "hyperbolic_drift",

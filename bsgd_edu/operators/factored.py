@@ -5,11 +5,12 @@ Descending on balanced factors W_N … W_1 moves their product W along Σ_j (WW�
 need this linear algebra, and nothing else.
 """
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor
 
 from ..errors import DomainError, ShapeError
-from ..maps import Map
 from .core import LinearOperator
 
 __all__ = [
@@ -117,7 +118,7 @@ def numerical_rank_floor(singular_values: Tensor, size: int) -> Tensor:
     return torch.finfo(singular_values.dtype).eps * size * largest
 
 
-def _preconditioner(matrix: Tensor, depth: int) -> Map:
+def _preconditioner(matrix: Tensor, depth: int) -> Callable[[Tensor], Tensor]:
     rows, cols = matrix.shape[-2:]
     if depth == 1:
         lead = matrix.shape[:-2]
@@ -130,7 +131,7 @@ def _preconditioner(matrix: Tensor, depth: int) -> Map:
     return lambda g: act(g.mT).mT
 
 
-def _of_vector(w: Tensor, depth: int) -> Map:
+def _of_vector(w: Tensor, depth: int) -> Callable[[Tensor], Tensor]:
     length = torch.linalg.vector_norm(w, dim=(-2, -1), keepdim=True)
     unit = w / length.clamp(min=torch.finfo(w.dtype).tiny)  # no direction at the origin
     scale = length ** (2 - 2 / depth)
@@ -142,7 +143,7 @@ def _of_vector(w: Tensor, depth: int) -> Map:
     return act
 
 
-def _of_wide_matrix(w: Tensor, depth: int) -> Map:
+def _of_wide_matrix(w: Tensor, depth: int) -> Callable[[Tensor], Tensor]:
     u, s, vh = torch.linalg.svd(w, full_matrices=False)  # u is square: rows ≤ cols
     s = torch.where(s > numerical_rank_floor(s, w.shape[-1]), s, 0.0)
     powers = torch.stack([s ** (2 * j / depth) for j in range(depth)])

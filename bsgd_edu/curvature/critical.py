@@ -18,7 +18,7 @@ class Certificate:
     Attributes:
         loss: (...).
         gradient_norm: ‖∇L‖, (...).
-        smallest_eigenvalue: Of the Hessian, (...).
+        smallest_eigenvalue: Of the Hessian, symmetries left out, (...).
         gradient_tolerance: A gradient below it counts as zero.
         eigenvalue_tolerance: An eigenvalue within it of zero says nothing.
     """
@@ -55,7 +55,7 @@ class Certificate:
 
         "not critical", "saddle", "minimum" (strict), or "flat": critical with smallest eigenvalue
         within the tolerance of zero, where two derivatives cannot decide. Every minimum of a deep
-        linear network is flat, since factors can be rescaled against each other.
+        linear network is flat along the rescalings of its factors; `symmetries` sets those apart.
         """
         words = ("not critical", "saddle", "minimum", "flat")
 
@@ -89,6 +89,7 @@ def certify(
     *,
     gradient_tolerance: float = 1e-8,
     eigenvalue_tolerance: float = 1e-6,
+    symmetries: int = 0,
 ) -> Certificate:
     """Returns the gradient norm and the smallest Hessian eigenvalue of a loss, and what they say.
 
@@ -102,12 +103,15 @@ def certify(
         point: Points (..., d).
         gradient_tolerance: ≥ 0, in units of the loss per unit of the point.
         eigenvalue_tolerance: ≥ 0.
+        symmetries: Number of directions, in 0..d − 1, along which the loss is known to be constant
+            at its critical points: up to so many eigenvalues within the tolerance are left out.
 
     Returns:
         The certificate, each field (...).
 
     Raises:
-        DomainError: If a loss or a derivative is not finite, or a tolerance negative.
+        DomainError: If a loss or a derivative is not finite, a tolerance is negative, or there
+            are not more coordinates than symmetries.
         ShapeError: If the loss does not give one number a point.
 
     Example:
@@ -121,6 +125,11 @@ def certify(
         raise DomainError(
             "certify: gradient_tolerance and eigenvalue_tolerance must be ≥ 0, but they are "
             f"{gradient_tolerance} and {eigenvalue_tolerance}. Pass for example 1e-8 and 1e-6."
+        )
+    if not 0 <= symmetries < point.shape[-1]:
+        raise DomainError(
+            f"certify: symmetries must lie in 0..{point.shape[-1] - 1} for points of "
+            f"{point.shape[-1]} coordinates, but it is {symmetries}. Pass 0 if none is known."
         )
     with torch.enable_grad():
         theta = point.detach().clone().requires_grad_()
@@ -138,10 +147,14 @@ def certify(
     hessian = torch.stack(rows, -2).detach()
     _need_finite("gradient", gradient)
     _need_finite("Hessian", hessian)
+    spectrum = torch.linalg.eigvalsh(0.5 * (hessian + hessian.mT))
+    flattest = spectrum.gather(-1, spectrum.abs().argsort(-1))
+    known = flattest[..., :symmetries]
+    flattest[..., :symmetries] = torch.where(known.abs() <= eigenvalue_tolerance, torch.inf, known)
     return Certificate(
         value.detach(),
         torch.linalg.vector_norm(gradient.detach(), dim=-1),
-        torch.linalg.eigvalsh(0.5 * (hessian + hessian.mT))[..., 0],
+        flattest.amin(-1),
         gradient_tolerance,
         eigenvalue_tolerance,
     )

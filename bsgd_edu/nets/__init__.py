@@ -6,7 +6,8 @@ from .deep_linear import DeepLinear
 from .linear import LinearRegression
 from .mlp import MLP, LogisticRegression
 from .module import ModuleNet
-from .product_losses import ProductLoss, lp_loss, squared_distance
+from .product_losses import ProductLoss, huber_loss, lp_loss, power_loss, squared_loss
+from .traps import bottleneck_trap, kink_trap, kink_trap_value
 
 __all__ = [
     "MLP",
@@ -18,6 +19,11 @@ __all__ = [
     "Net",
     "ProductLoss",
     "SmallCNN",
+    "bottleneck_trap",
+    "huber_loss",
+    "kink_trap",
+    "kink_trap_value",
     "lp_loss",
-    "squared_distance",
+    "power_loss",
+    "squared_loss",
 ]

@@ -49,8 +49,8 @@ class DeepLinear:
         ShapeError: If there are fewer than two widths or one is no integer ≥ 1.
 
     Example:
-        >>> from bsgd_edu.nets import squared_distance
-        >>> net = DeepLinear([2, 1, 2], squared_distance(torch.eye(2)))
+        >>> from bsgd_edu.nets import squared_loss
+        >>> net = DeepLinear([2, 1, 2], squared_loss(torch.eye(2)))
         >>> theta = net.flat(balanced_factors(torch.diag(torch.tensor([4.0, 0.0])), [2, 1, 2]))
         >>> theta, net.loss(theta)
         (tensor([2., 0., 2., 0.]), tensor(10.))

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from ..errors import DomainError, ShapeError
 
-__all__ = ["ProductLoss", "lp_loss", "squared_distance"]
+__all__ = ["ProductLoss", "huber_loss", "lp_loss", "power_loss", "squared_loss"]
 
 
 @dataclass(frozen=True)
@@ -69,20 +69,14 @@ def lp_loss(inputs: Tensor, targets: Tensor, p: float) -> ProductLoss:
         >>> f(torch.zeros(1, 2)), f.gradient(torch.zeros(1, 2))
         (tensor(2.), tensor([[-4.,  0.]]))
     """
-    if not 1 <= p < float("inf"):
-        raise DomainError(f"lp_loss: p must be ≥ 1 and finite, but it is {p}. Pass 2 or 4.")
+    _need_power("lp_loss", p)
     columns = targets.unsqueeze(-1) if targets.dim() == 1 else targets
     if inputs.dim() != 2 or columns.dim() != 2 or len(inputs) != len(columns) or not len(inputs):
         raise ShapeError(
             "lp_loss: inputs must be (n, cols) and targets (n, rows) with one n ≥ 1, but they "
             f"have shapes {tuple(inputs.shape)} and {tuple(targets.shape)}. Pair them row by row."
         )
-    bad = int((~inputs.isfinite()).sum() + (~columns.isfinite()).sum())
-    if bad:
-        raise DomainError(
-            f"lp_loss: inputs and targets must be finite, but {bad} of "
-            f"{inputs.numel() + columns.numel()} numbers are not. Drop those examples."
-        )
+    _need_finite("lp_loss", inputs, columns)
     wanted, count = columns.mT.contiguous(), columns.numel()
 
     def residuals(matrix: Tensor) -> Tensor:  # (..., rows, n): one product for a whole cloud
@@ -92,28 +86,122 @@ def lp_loss(inputs: Tensor, targets: Tensor, p: float) -> ProductLoss:
         return residuals(matrix).abs().pow(p).sum((-2, -1)) / (p * count)
 
     def derivative(matrix: Tensor) -> Tensor:
-        r = residuals(matrix)
-        # The even powers of an absolute value are even: no sign to put back for p = 2 and 4.
-        pull = r.pow(int(p) - 1) if p in (2, 4) else r.sign() * r.abs().pow(p - 1)
-        return pull @ inputs / count
+        return _pull(residuals(matrix), p) @ inputs / count
 
     return ProductLoss(value, derivative)
 
 
-def squared_distance(target: Tensor) -> ProductLoss:
-    """Returns f(A) = ‖A − M‖², the sum of squares, without a half.
+def power_loss(target: Tensor, p: float) -> ProductLoss:
+    """Returns f(A) = (1/p) Σ |A − M|^p over the entries, a sum where `lp_loss` has a mean.
 
     Args:
-        target: M (rows, cols).
+        target: M (rows, cols), finite.
+        p: ≥ 1.
 
     Returns:
         The loss of matrices (..., rows, cols).
 
+    Raises:
+        DomainError: If p is below 1 or not finite, or M is not finite.
+
     Example:
-        >>> squared_distance(torch.eye(2)).gradient(torch.zeros(2, 2)).diagonal()
+        >>> power_loss(torch.tensor([[2.0, 1.0]]), p=4)(torch.zeros(1, 2))
+        tensor(4.2500)
+    """
+    _need_power("power_loss", p)
+    _need_finite("power_loss", target)
+    return ProductLoss(
+        lambda matrix: (matrix - target).abs().pow(p).sum((-2, -1)) / p,
+        lambda matrix: _pull(matrix - target, p),
+    )
+
+
+def squared_loss(target: Tensor, weights: Tensor | float = 1.0) -> ProductLoss:
+    """Returns f(A) = Σ c (A − M)² over the entries, without a half.
+
+    With unequal weights c it is still convex, but no longer blind to rotations: that is what bad
+    minima behind a bottleneck need.
+
+    Args:
+        target: M (rows, cols), finite.
+        weights: c ≥ 0, a number or (rows, cols).
+
+    Returns:
+        The loss of matrices (..., rows, cols).
+
+    Raises:
+        DomainError: If a weight is negative, or a number not finite.
+
+    Example:
+        >>> squared_loss(torch.eye(2)).gradient(torch.zeros(2, 2)).diagonal()
         tensor([-2., -2.])
     """
+    weights = torch.as_tensor(weights, dtype=target.dtype, device=target.device)
+    _need_finite("squared_loss", target, weights)
+    if not (weights >= 0).all():
+        raise DomainError(
+            "squared_loss: weights must be ≥ 0, but the smallest is "
+            f"{weights.min().item()}. A negative one has no minimum."
+        )
     return ProductLoss(
-        lambda matrix: (matrix - target).square().sum((-2, -1)),
-        lambda matrix: 2 * (matrix - target),
+        lambda matrix: (weights * (matrix - target).square()).sum((-2, -1)),
+        lambda matrix: 2 * weights * (matrix - target),
     )
+
+
+def huber_loss(target: Tensor, delta: float) -> ProductLoss:
+    """Returns f(A) = Σ h(A − M), h(r) = |r| − δ/2 beyond δ and r²/(2δ) within.
+
+    The absolute error Σ|A − M| with its kinks rounded off; δ = 0 is that error itself, which is
+    convex and Lipschitz, and not differentiable.
+
+    Args:
+        target: M (rows, cols), finite.
+        delta: δ ≥ 0.
+
+    Returns:
+        The loss of matrices (..., rows, cols).
+
+    Raises:
+        DomainError: If δ is negative or not finite, or M is not finite.
+
+    Example:
+        >>> f = huber_loss(torch.tensor([[3.0, 0.5]]), delta=1.0)
+        >>> f(torch.zeros(1, 2)), f.gradient(torch.zeros(1, 2))
+        (tensor(2.6250), tensor([[-1.0000, -0.5000]]))
+    """
+    if not 0 <= delta < float("inf"):
+        raise DomainError(
+            f"huber_loss: delta must be ≥ 0 and finite, but it is {delta}. Pass 0 for |A − M|."
+        )
+    _need_finite("huber_loss", target)
+    if delta == 0:
+        return power_loss(target, 1)
+
+    def value(matrix: Tensor) -> Tensor:
+        size = (matrix - target).abs()
+        within = size.clamp(max=delta)
+        return (size - within + within.square() / (2 * delta)).sum((-2, -1))
+
+    return ProductLoss(value, lambda matrix: ((matrix - target) / delta).clamp(-1, 1))
+
+
+def _pull(residual: Tensor, p: float) -> Tensor:
+    """sign(r)|r|^{p−1}; for p = 2 and 4 an odd power, which needs no sign put back."""
+    if p in (2, 4):
+        return residual.pow(int(p) - 1)
+    return residual.sign() * residual.abs().pow(p - 1)
+
+
+def _need_power(name: str, p: float) -> None:
+    if not 1 <= p < float("inf"):
+        raise DomainError(f"{name}: p must be ≥ 1 and finite, but it is {p}. Pass 2 or 4.")
+
+
+def _need_finite(name: str, *tensors: Tensor) -> None:
+    bad = sum(int((~tensor.isfinite()).sum()) for tensor in tensors)
+    if bad:
+        raise DomainError(
+            f"{name}: the data must be finite, but {bad} of "
+            f"{sum(tensor.numel() for tensor in tensors)} numbers are not. Drop those examples."
+        )

@@ -83,7 +83,7 @@ def lp_loss(inputs: Tensor, targets: Tensor, p: float) -> ProductLoss:
         return matrix @ inputs.mT - wanted
 
     def value(matrix: Tensor) -> Tensor:
-        return residuals(matrix).abs().pow(p).sum((-2, -1)) / (p * count)
+        return _raised(residuals(matrix), p).sum((-2, -1)) / (p * count)
 
     def derivative(matrix: Tensor) -> Tensor:
         return _pull(residuals(matrix), p) @ inputs / count
@@ -111,7 +111,7 @@ def power_loss(target: Tensor, p: float) -> ProductLoss:
     _need_power("power_loss", p)
     _need_finite("power_loss", target)
     return ProductLoss(
-        lambda matrix: (matrix - target).abs().pow(p).sum((-2, -1)) / p,
+        lambda matrix: _raised(matrix - target, p).sum((-2, -1)) / p,
         lambda matrix: _pull(matrix - target, p),
     )
 
@@ -179,11 +179,17 @@ def huber_loss(target: Tensor, delta: float) -> ProductLoss:
         return power_loss(target, 1)
 
     def value(matrix: Tensor) -> Tensor:
-        size = (matrix - target).abs()
-        within = size.clamp(max=delta)
-        return (size - within + within.square() / (2 * delta)).sum((-2, -1))
+        residual = matrix - target
+        within = residual.clamp(-delta, delta)  # signed: the machine loses |r|² its curvature at 0
+        beyond = residual.abs() - within.abs()
+        return (beyond + within.square() / (2 * delta)).sum((-2, -1))
 
     return ProductLoss(value, lambda matrix: ((matrix - target) / delta).clamp(-1, 1))
+
+
+def _raised(residual: Tensor, p: float) -> Tensor:
+    """|r|^p; for p = 2 and 4 without the absolute value, whose curvature at 0 a machine loses."""
+    return residual.pow(int(p)) if p in (2, 4) else residual.abs().pow(p)
 
 
 def _pull(residual: Tensor, p: float) -> Tensor:

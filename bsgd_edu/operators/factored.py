@@ -29,7 +29,8 @@ def end_to_end_direction(matrix: Tensor, gradient: Tensor, depth: int) -> Tensor
     small side and one entrywise product; with one row or one column no SVD is needed, and
     |w|^{2−2/N} (g + (N − 1) (ŵ·g) ŵ) stretches N-fold along w and once across it. A zeroth power is
     the identity on the whole space, so that depth 1 returns the gradient. Singular values below
-    the matrix's own rounding count as 0: their fractional powers would be noise.
+    the matrix's own rounding count as 0: their fractional powers would be noise. A matrix that is
+    not finite gives NaN and leaves the others of its stack alone.
 
     Args:
         matrix: W (..., rows, cols).
@@ -144,8 +145,11 @@ def _of_vector(w: Tensor, depth: int) -> Callable[[Tensor], Tensor]:
 
 
 def _of_wide_matrix(w: Tensor, depth: int) -> Callable[[Tensor], Tensor]:
-    u, s, vh = torch.linalg.svd(w, full_matrices=False)  # u is square: rows ≤ cols
+    finite = w.isfinite().all(-1, keepdim=True).all(-2, keepdim=True)
+    # One run of a cloud that diverged must not stop the others: it goes on as NaN.
+    u, s, vh = torch.linalg.svd(torch.where(finite, w, 0.0), full_matrices=False)  # u is square
     s = torch.where(s > numerical_rank_floor(s, w.shape[-1]), s, 0.0)
+    s = torch.where(finite.squeeze(-1), s, torch.nan)
     powers = torch.stack([s ** (2 * j / depth) for j in range(depth)])
     # The term j = N is the identity on the right: it alone sees the rows' null space.
     last = powers[-1].unsqueeze(-1)

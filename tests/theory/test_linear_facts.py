@@ -233,6 +233,28 @@ def test_depth_accelerates_l4_and_not_l2(regression):
         assert regression[2, depth][1] > regression[2, "depth 1"][1]
 
 
+def test_the_rule_is_followed_at_small_rates_and_left_at_large_ones():
+    x, y, _ = datasets.heavy_tailed_regression(generator=generator(0, "data"))
+    start = normal(1, 32, label="start")
+    start *= 0.01 / start.norm()
+    loss = nets.lp_loss(x, y, 4)
+    net = nets.DeepLinear([32, 1, 1], loss)
+    theta = net.flat(deep_linear.balanced_factors(start, [32, 1, 1]))
+
+    def both(lr, steps):
+        rule = rules.end_to_end_map(
+            lambda w: loss.gradient(w.unsqueeze(-2)).squeeze(-2), lr, 2, shape=(1, 32)
+        )
+        found = net.product(descended(net, theta, lr, steps))[0]
+        return found, apply_in_order([rule] * steps, start[0])
+
+    found, predicted = both(1e-3, 1000)
+    assert (found - predicted).norm() < 0.01 * found.norm()
+    # Beyond the largest stable rate of the one the other still goes on: small rates only.
+    found, predicted = both(0.0422, 473)
+    assert bool(found.isfinite().all()) != bool(predicted.isfinite().all())
+
+
 def test_adagrad_gains_nothing_but_momentum_and_adadelta_beat_depth(regression):
     # The honest part: what depth is said to beat is tuned here as carefully as depth.
     best = min(regression[4, name][-1] for name in ("depth 2", "depth 3"))

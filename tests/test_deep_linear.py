@@ -202,9 +202,9 @@ def test_widths_that_do_not_match_the_matrix_are_refused():
 
 
 def test_balancedness_is_the_largest_gap_between_neighbours():
-    first, second, third = torch.eye(2), 2 * torch.eye(2), 2 * torch.eye(2)
+    first, second, third = torch.eye(2), 3 * torch.eye(2), 2 * torch.eye(2)
     found = deep_linear.balancedness([first, second, third])
-    close(found, torch.tensor(3 * math.sqrt(2)), rtol=1e-6, atol=0)  # float32
+    close(found, torch.tensor(8 * math.sqrt(2)), rtol=1e-6, atol=0)  # float32
     assert deep_linear.balancedness([first]) == 0
 
 

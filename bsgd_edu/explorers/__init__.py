@@ -6,7 +6,18 @@ Each explorer is a function that returns an `Explorer`; widgets load when the fi
 from importlib import import_module
 
 _WHERE = {"Explorer": "base", "tabs": "base"}
-_MODULES = ("base", "cutoff", "limits", "metrics", "order", "backward")
+_MODULES = (
+    "acceleration",
+    "base",
+    "cutoff",
+    "descents",
+    "limits",
+    "metrics",
+    "minima",
+    "order",
+    "backward",
+    "races",
+)
 
 __all__ = sorted([*_WHERE, *_MODULES])
 

@@ -23,15 +23,20 @@ _WHERE = {
 }
 
 _MODULES = (
+    "acceleration",
+    "acceleration_pages",
     "backward",
     "backward_pages",
     "display",
     "cutoff",
     "cutoff_pages",
+    "landscapes",
     "limits",
     "limits_pages",
     "metrics",
     "metrics_pages",
+    "minima",
+    "minima_pages",
     "order",
     "order_pages",
     "simplex",

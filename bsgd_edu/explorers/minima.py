@@ -159,7 +159,7 @@ def bottleneck_runs(weight: float, std: float) -> Funnel:
     net, _ = nets.bottleneck_trap(weight)
     theta, lr = net.init(generator(0, "funnel"), (60,), std=std), 0.1 / max(1.0, weight)
     paths = [theta]
-    for step in range(int(12 / lr)):
+    for step in range(int(10 / lr)):
         theta = theta - lr * net.grad(theta)
         if step % int(0.2 / lr) == 0:
             paths.append(theta)
@@ -266,24 +266,22 @@ def stairs() -> Explorer:
     def describe(result: Stairs) -> str:
         loss = abs(round(float(result.losses[-1][-1]), 3))
         here = f"Loss {loss:g}, product of rank {result.rank}. "
-        if not result.pushes:
-            return here + "All gradients vanish at the origin; press the button to escape."
         told = (
             f"The last escape gave layer 1 a gradient of {result.pushes[-1]:.4g} (δ to the power "
             f"N − 1, times σ₁ of ∇f: {result.predicted[-1]:.4g})"
         )
         if result.rank == len(SINGULAR_VALUES):
             return f"{here}{told}. Now ∇f is zero: the global minimum, nothing to escape from."
-        return f"{here}{told}. Descent stopped at the best matrix of this rank, the next saddle."
+        return f"{here}{told}. Descent stopped at the best matrix of this rank, a saddle: escape!"
 
     return Explorer(
         title="Escape, descend, escape",
         controls={
-            "presses": widgets.Button(description="escape", button_style="primary"),
+            "presses": widgets.Button(description="escape again", button_style="primary"),
             "layers": widgets.IntSlider(3, min=2, max=4, description="layers N"),
             "size": widgets.FloatSlider(0.3, min=0.15, max=0.6, step=0.05, description="size δ"),
         },
-        model=lambda presses, layers, size: climb_down(layers, round(size, 2), presses),
+        model=lambda presses, layers, size: climb_down(layers, round(size, 2), presses + 1),
         draw=draw,
         describe=describe,
         height=320,

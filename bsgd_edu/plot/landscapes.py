@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -73,7 +74,8 @@ def draw_valley(
     walks, ends = to_numpy(paths), to_numpy(stuck).astype(bool)
     for index, (label, chosen) in enumerate({"global": ~ends, "stuck": ends}.items()):
         style = {"color": OKABE_ITO[index], "zorder": 3 + index}
-        ax.plot(walks[:, chosen, 0], walks[:, chosen, 1], linewidth=0.7, alpha=0.6, **style)
+        joined = np.pad(walks[:, chosen], ((0, 1), (0, 0), (0, 0)), constant_values=np.nan)
+        ax.plot(*joined.swapaxes(0, 1).reshape(-1, 2).T, linewidth=0.7, alpha=0.6, **style)
         ax.plot(*walks[-1, chosen].T, linestyle="none", marker=MARKERS[index], markersize=6,
                 label=f"{label}: {int(chosen.sum())}", **style)  # fmt: skip
     ax.set(xlabel="A₁₁", ylabel="A₂₂", xlim=(float(x[0]), float(x[-1])))

@@ -193,16 +193,17 @@ losses = torch.stack([small.gather(0, rest[None])[0] for rest in rests], -1)
 claim("minima/plateaus").agrees(losses.median(0).values, [5.0, 1.0], rtol=0.05)
 
 # %% [markdown]
-# Gradients after the three escapes: $.01\cdot6$, $.01\cdot4$, $.01\cdot2$, that is $\delta^2\sigma_1(\nabla f)$ each time,
-# to the digits printed by the claim. The random runs rest at the same levels and pass on by
+# After the three escapes layer 1 has gradients $.01\cdot6$, $.01\cdot4$ and $.01\cdot2$, that is
+# $\delta^2\sigma_1(\nabla f)$ each time. The random runs rest at the same levels and pass on by
 # themselves: near the origin the product of small factors has hardly any rank, and singular values
-# grow one after another. Among saddles, the theorem is about the corridor that each of them has.
+# grow one after another. The theorem is about the corridor that each of these saddles has.
 #
 # ## Explore
 #
 # *Trap* and *Bottleneck* belong to the next section: change the radius until the box reaches over the
 # rim; raise $K$ through 2 and count who is stuck; then make the starts smaller. *Escape*: press
-# the button, read the gradient it gives; try four layers. Without a kernel you see the first pictures.
+# the button, read the gradient that it gave, watch where descent stops. Without a kernel you see the
+# first pictures.
 
 # %% tags=["nbval-ignore-output"]
 explorers.minima.chapter().show()
@@ -211,9 +212,11 @@ explorers.minima.chapter().show()
 # ## Break an assumption
 #
 # **A bottleneck.** Widths 2–1–2 reach matrices of rank one only. Let
-# $f(A)=(A_{11}-1)^2+(A_{22}-\tfrac12)^2+K(A_{12}^2+A_{21}^2)$: smooth and convex. Rank one means
-# $A_{12}A_{21}=A_{11}A_{22}$, so $A_{12}^2+A_{21}^2\ge2|A_{11}A_{22}|$: on the diagonal $(a,d)$ the best
-# loss is
+#
+# $$f(A)=(A_{11}-1)^2+(A_{22}-\tfrac12)^2+K(A_{12}^2+A_{21}^2),$$
+#
+# smooth and convex. Rank one means $A_{12}A_{21}=A_{11}A_{22}$, so that
+# $A_{12}^2+A_{21}^2\ge2|A_{11}A_{22}|$: the best loss with a given diagonal $(a,d)$ is
 #
 # $$(a-1)^2+(d-\tfrac12)^2+2K|ad|.$$
 #
@@ -244,11 +247,11 @@ spread = (low_error / low)[[1, 3]].norm() / decade
 claim("minima/small-starts").agrees((low[1] / low[3]).log() / decade, 1, stderr=spread, atol=0.1)
 
 # %% [markdown]
-# At $K=1$ the loss is plain squares, where a bottleneck does no harm (Baldi and Hornik 1989). Weights are
-# enough to change that: up to a third of the starts are stuck. Which third depends on the
-# algorithm; heavy-ball descent got stuck less often in our trials. Small starts are safer here:
+# At $K=1$ the loss is plain squares, where a bottleneck does no harm (Baldi and Hornik 1989). Weights
+# are enough to change that: at $K=6$ about a third of the starts are stuck. Small starts are safer here:
 # near the origin $a$ grows like $e^{2t}$ and $d$ like $e^t$, so when $d$ reaches its place, $a$ is ahead by
-# $1/\sigma$ unless it began below $\sigma$: a share proportional to $\sigma$. A property of this example!
+# a factor $1/\sigma$ and stuck only if it began below $\sigma$ times its usual size: a share
+# proportional to $\sigma$. That is a property of this example, not a law.
 #
 # **Corners.** Widths 2–2–2, no bottleneck, and the absolute error $f(A)=\sum|A-e_2e_2^\top|$. Take
 # $W_1=e_1e_1^\top$, $W_2=e_1e_2^\top$: product 0, loss 1. The escape is free as always, $W_2+\delta e_2e_2^\top$.
@@ -256,11 +259,12 @@ claim("minima/small-starts").agrees((low[1] / low[3]).log() / decade, 1, stderr=
 # by $\varepsilon$. A smooth loss charges $\varepsilon^2$ for that; this one charges $\varepsilon$, and the loss *rises*
 # by $\varepsilon(1-\delta)$.
 #
-# How far does the trap reach? Let $r$ bound the change of every entry. Then $|A_{22}|\le2r^2$, and by
-# $\det A=\det W_2\det W_1$ and some algebra, with $q=((1-r)/r)^2$ and $\tfrac12\le r\le1$,
-# $q|A_{22}|\le|A_{11}|+|A_{12}|+|A_{21}|$. So the loss is at least $1-(1-q)\min(2r^2,1)$: 1 up to
-# $r=\tfrac12$, then $3-4r$ up to $\sqrt{1/2}$, then $q$, and 0 from $r=1$ on. The search below holds one
-# layer and solves a linear program for the other, in turn.
+# How far does the trap reach? Let $r$ bound the change of every entry. Then $|A_{22}|\le2r^2$, and
+# what $A_{22}$ gains the other entries pay (exercise 09.6): with $q=((1-r)/r)^2$ and
+# $\tfrac12\le r\le1$, $q|A_{22}|\le|A_{11}|+|A_{12}|+|A_{21}|$. So the loss is at least
+# $1-(1-q)\min(2r^2,1)$: that is 1 at $r=\tfrac12$, $3-4r$ up to $\sqrt{1/2}$, then $q$, and 0 at $r=1$. For
+# $r\le\tfrac12$ it is at least 1. All these values are taken. The search below does not know the
+# formula: it holds one layer, solves a linear program for the other, and takes turns.
 
 # %%
 radii = (0.3, 0.4, 0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8)

@@ -175,10 +175,10 @@ def test_a_race_refuses_methods_it_does_not_know(method, problem):
 
 
 def test_steps_to_is_the_first_passage():
-    losses = torch.tensor([[8.0, 1.0, 8.0, 8.0], [2.0, 9.0, 9.0, 4.0], [9.0, 9.0, torch.nan, 1.0]])
+    losses = torch.tensor([[8.0, 1.0, 8.0, 8.0], [2.0, 9.0, 9.0, 9.0], [9.0, 9.0, torch.nan, 4.0]])
     found = races.steps_to([1, 10, 100], losses, 4.0)
-    # Halfway between 8 and 2 in logarithms: 10^½; at once; never; exactly at the second.
-    torch.testing.assert_close(found, torch.tensor([10**0.5, 1.0, torch.inf, 10.0]))
+    # Halfway between 8 and 2 in logarithms: 10^½; at once; never; exactly at the last.
+    torch.testing.assert_close(found, torch.tensor([10**0.5, 1.0, torch.inf, 100.0]))
 
 
 def test_tuned_race_takes_the_best_rate_of_each_draw(problem):

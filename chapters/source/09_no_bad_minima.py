@@ -3,7 +3,7 @@
 #
 # **A deep linear network multiplies matrices, so its loss is not convex in the weights even where it
 # is convex in the product. Yet it has no local minimum except the global ones, if no hidden layer
-# is a bottleneck and the loss has no corners. Drop either condition, and bad minima appear.**
+# is a bottleneck and the loss has no corners. Drop either condition, and bad minima can appear.**
 #
 # *Source.* T. Laurent and J. von Brecht, *Deep linear networks with arbitrary loss: all local minima
 # are global*, ICML 2018, PMLR 80, arXiv [1712.01473](https://arxiv.org/abs/1712.01473). From its
@@ -83,8 +83,9 @@ pages.show_one_number(paths, sizes, pushes, 2.0)
 predicted = torch.stack([2 * sizes ** (layers - 1) for layers in pushes])
 claim("minima/one-number").agrees(torch.stack([*pushes.values()]), predicted, rtol=1e-12)
 deeper = nets.DeepLinear([1, 1, 1, 1], number.loss_of_product)
-curves = [certify(net.loss, torch.zeros(net.dim, **real)) for net in (number, deeper)]
-claim("minima/flat-origin").agrees([c.smallest_eigenvalue for c in curves], [-2, 0], atol=1e-12)
+two = certify(number.loss, origin).smallest_eigenvalue
+three = torch.func.hessian(deeper.loss)(torch.zeros(3, **real)).abs().max()
+claim("minima/flat-origin").agrees([two, three], [-2, 0], atol=1e-12)
 
 # %% [markdown]
 # Exactly opposite weights run into the saddle: convergence alone proves nothing. And from three
@@ -101,7 +102,8 @@ claim("minima/flat-origin").agrees([c.smallest_eigenvalue for c in curves], [-2,
 # can move it only through the ranges of the maps around it, and where those lose rank, it is blind.
 #
 # **Theorem** (Laurent and von Brecht, abstract). If all hidden layers are at least as wide as the
-# input, or all at least as wide as the output, every local minimum of $L$ is a global one.
+# input, or all at least as wide as the output, every local minimum of $L$ is a global one. (In other
+# words: no layer is a *bottleneck*, narrower than both input and output.)
 #
 # **Why** (our derivation; suppose $d_N\ge d_0$, else transpose everything). Let $P_k=W_k\cdots W_1$.
 # *(a)* If $P_{N-1}$ is injective, the last layer's equation $\nabla f\,P_{N-1}^\top=0$ forces
@@ -169,7 +171,8 @@ claim("minima/narrow-is-above").holds([v for f in floors.values() for v in f.val
 # ## Experiment: from saddle to saddle
 #
 # Let $f(A)=\|A-\mathrm{diag}(3,2,1)\|^2$, widths 3–4–4–3, and start at the origin: every gradient is
-# zero, and so is the whole Hessian, though $|\nabla f|=7.5$. Escape with $\delta=.1$, descend until
+# zero, and so is the whole Hessian (each second derivative still contains a factor that is 0), though
+# $|\nabla f|=2\sqrt{14}$. Escape with $\delta=.1$, descend until
 # nothing moves, escape again. Each descent should stop at the best matrix of its rank: losses
 # $2^2+1^2=5$, then $1$, then $0$ (Eckart and Young). On the right, ten random starts of size .03 and no
 # help. Do they know the same levels?
@@ -256,7 +259,7 @@ claim("minima/small-starts").agrees((low[1] / low[3]).log() / decade, 1, stderr=
 # **Corners.** Widths 2–2–2, no bottleneck, and the absolute error $f(A)=\sum|A-e_2e_2^\top|$. Take
 # $W_1=e_1e_1^\top$, $W_2=e_1e_2^\top$: product 0, loss 1. The escape is free as always, $W_2+\delta e_2e_2^\top$.
 # But then $\varepsilon$ in $(W_1)_{22}$ changes $A_{22}$ by $\varepsilon\delta$ and, through the old $W_2$, $A_{12}$
-# by $\varepsilon$. A smooth loss charges $\varepsilon^2$ for that; this one charges $\varepsilon$, and the loss *rises*
+# by $\varepsilon$. A smooth loss charges something of order $\varepsilon^2$ for that; this one charges $\varepsilon$, and the loss *rises*
 # by $\varepsilon(1-\delta)$.
 #
 # How far does the trap reach? Let $r$ bound the change of every entry. Then $|A_{22}|\le2r^2$, and
@@ -311,7 +314,7 @@ claim("minima/rounded-descends").holds(
 claim("minima/rounded-stops").agrees(stops[-1].median(), 0.995, atol=1e-4)
 
 # %% [markdown]
-# Every descent leaves, in the same number of units $1/|\lambda|$, but those units grow like $1/h$. At
+# Every descent leaves, after nearly the same number of units $1/|\lambda|$, but those units grow like $1/h$. At
 # $h=.01$ most runs of a quasi-Newton routine (SciPy's L-BFGS-B with its default tolerances)
 # report success at loss .995. "No bad minima" is a statement about where descent *can* end, not about how
 # long it takes; a landscape close to one with a bad minimum is hardly better than it.

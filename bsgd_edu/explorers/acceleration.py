@@ -118,6 +118,7 @@ def plane() -> Explorer:
         plot.acceleration.draw_plane(step, ax=left)
         rows = {"along the loop": step.circulations}
         plot.acceleration.draw_circulations(list(DEPTHS), rows, chosen=step.depth, ax=right)
+        right.get_legend().remove()
         return left
 
     def describe(step: Plane) -> str:
@@ -218,8 +219,9 @@ def racing() -> Explorer:
 
     def draw(result: Race):
         left, right = plot.grid(1, 2, (7.2, 3.6))
-        steps = list(range(301))
-        plot.acceleration.draw_losses(steps, result.curves, ax=left)
+        steps = [0, *sorted({round(10 ** (k / 20)) for k in range(50)} | {300})]
+        curves = {method: curve[steps] for method, curve in result.curves.items()}
+        plot.acceleration.draw_losses(steps, curves, ax=left)
         plot.acceleration.draw_rates(RATES, result.ends, mark=result.rate, ax=right)
         right.get_legend().remove()  # the same names and colours as on the left
         for ax, label in ((left, "steps t"), (right, "learning rate η")):

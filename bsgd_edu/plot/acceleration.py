@@ -265,7 +265,8 @@ def draw_plane(step, ax: "Axes | None" = None):
     else:
         power = int(step.loss)  # the root spreads the levels evenly
         height = (np.abs(x - 2) ** power + 0.25 * np.abs(y - 1) ** power) ** (1 / power)
-    ax.contour(x, y, height, levels=8, colors="#BBBBBB", linewidths=0.8)
+    grey = {"colors": "#BBBBBB", "linewidths": 0.8, "linestyles": "solid"}
+    ax.contour(x, y, height, levels=8, **grey)
     ring = to_numpy(torch.cat([step.loop, step.loop[:1]]))
     ax.plot(*ring.T, color=OKABE_ITO[2], linewidth=1.4, linestyle="--", label="loop")
     at, arrows = to_numpy(step.point), (to_numpy(step.gradient), to_numpy(step.direction))

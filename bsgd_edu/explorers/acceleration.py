@@ -188,9 +188,9 @@ def racing_losses(power: int) -> dict[str, Tensor]:
         Method → losses at the steps 0 … 300, for `STARTS` and `RATES`.
     """
     stream = generator(0, "race")
-    options = {"generator": stream, "dtype": torch.float64}
-    inputs = torch.randn(1, 100, 6, **options) * torch.linspace(0.3, 1.5, 6, dtype=torch.float64)
-    truth, way = torch.randn(2, 6, **options)
+    inputs = torch.randn(1, 100, 6, generator=stream, dtype=torch.float64)
+    inputs = inputs * torch.linspace(0.3, 1.5, 6, dtype=torch.float64)
+    truth, way = torch.randn(2, 6, generator=stream, dtype=torch.float64)
     targets = 2 * inputs @ (truth / truth.norm())
     loss = regressions(*(x.expand(len(STARTS), *x.shape[1:]) for x in (inputs, targets)), power)
     start = torch.tensor(STARTS, dtype=torch.float64)[:, None] * way / way.norm()

@@ -116,7 +116,7 @@ def test_paths_end_where_they_are_counted():
     funnel = minima.bottleneck_runs(4.0, 1.0)
     ends = funnel.paths[-1]
     poles = torch.where(funnel.stuck[:, None], torch.tensor([0.0, 0.5]), torch.tensor([1.0, 0.0]))
-    # Time 10 at curvatures of order 1 leaves e^−10 of the distance to the slowest.
+    # Time 12 at curvatures of order 1 leaves e^−12 of the distance to the slowest.
     assert (ends - poles).abs().median() < 1e-3
     assert funnel.stuck.any()
     assert not funnel.stuck.all()

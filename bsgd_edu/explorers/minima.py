@@ -159,7 +159,7 @@ def bottleneck_runs(weight: float, std: float) -> Funnel:
     net, _ = nets.bottleneck_trap(weight)
     theta, lr = net.init(generator(0, "funnel"), (60,), std=std), 0.1 / max(1.0, weight)
     paths = [theta]
-    for step in range(int(10 / lr)):
+    for step in range(int(12 / lr)):
         theta = theta - lr * net.grad(theta)
         if step % int(0.2 / lr) == 0:
             paths.append(theta)

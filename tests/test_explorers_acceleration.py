@@ -187,6 +187,10 @@ def test_tuned_race_takes_the_best_rate_of_each_draw(problem):
     run = races.tuned_race(loss, start, {"depth 1": rates}, 100, 0.5)["depth 1"]
     assert run.rate.tolist() == [0.5, 0.5]
     torch.testing.assert_close(run.steps, run.grid[:, 1])
+    # Out of reach: the whole run counts, at the rate with the lowest last loss.
+    never = races.tuned_race(loss, start, {"depth 1": rates}, 100, 1e-30)["depth 1"]
+    assert never.steps.tolist() == [100, 100]
+    assert never.rate.tolist() == [0.5, 0.5]
     assert run.at[0] == 0
     assert run.at[-1] == 100
     direct = races.race(loss, start, "depth 1", rates[1:2], run.at)[..., 0]

@@ -154,7 +154,7 @@ def steps_to(at: Sequence[int], losses: Tensor, target: float) -> Tensor:
 class Tuned(NamedTuple):
     """A method at the learning rate that serves it best, draw by draw."""
 
-    steps: Tensor  # until the target, (draws,)
+    steps: Tensor  # until the target, (draws,); the whole run where it is never reached
     rate: Tensor  # the best one, (draws,)
     curve: Tensor  # losses with it, (len(at), draws)
     at: list[int]
@@ -183,10 +183,13 @@ def tuned_race(
     for method, grid in rates.items():
         losses = race(loss, start, method, grid, at)
         passed = steps_to(at, losses, target)
-        best = passed.argmin(-1)
+        # Where no rate arrives, the lowest last loss is what a tuner would take.
+        best = torch.where(passed.isinf(), steps + losses[-1].nan_to_num(torch.inf), passed).argmin(
+            -1
+        )
         place = best[None, :, None].expand(len(at), -1, 1)
         curve = losses.gather(-1, place).squeeze(-1)
-        found[method] = Tuned(passed.amin(-1), grid[best], curve, at, grid, passed)
+        found[method] = Tuned(passed.amin(-1).clamp(max=steps), grid[best], curve, at, grid, passed)
     return found
 
 

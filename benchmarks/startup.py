@@ -81,10 +81,10 @@ def explorers() -> list[tuple]:
     import matplotlib
 
     matplotlib.use("agg")
-    from bsgd_edu.explorers import Explorer, backward, cutoff, limits, metrics, order
+    from bsgd_edu.explorers import Explorer, acceleration, backward, cutoff, limits, metrics, order
 
     rows = []
-    for module in (order, backward, metrics, limits, cutoff):
+    for module in (order, backward, metrics, limits, cutoff, acceleration):
         for name in module.__all__:
             make = getattr(module, name)
             if getattr(make, "__annotations__", {}).get("return") is not Explorer:

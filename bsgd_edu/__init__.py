@@ -7,8 +7,9 @@ Training composes update maps over time, a network composes layer maps over dept
 Every sub-package is one word of that sentence: `maps` (the composition), `rules` (what makes a
 map out of a gradient), `optim` (the same as torch optimizers), `nets` (whose parameters move),
 `metrics` (what does not expand), `meanfield` (what depth is at initialisation), `rmt` (what the
-spectrum of random data is), `dynamics` (contraction, coupling, stationary laws), `datasets`,
-`training`, `plot`, `explorers` and `course`. Each loads when it is first touched.
+spectrum of random data is), `operators` and `curvature` (what a map does nearby), `dynamics`
+(contraction, coupling, stationary laws), `datasets`, `training`, `plot`, `explorers` and `course`.
+Each loads when it is first touched.
 """
 
 from importlib import import_module
@@ -21,6 +22,7 @@ except PackageNotFoundError:  # a source tree that was never installed
 
 _SUBMODULES = (
     "course",
+    "curvature",
     "datasets",
     "device",
     "dynamics",

@@ -6,6 +6,7 @@ import io
 import math
 import struct
 import tarfile
+import zipfile
 
 import numpy as np
 import pytest
@@ -135,7 +136,8 @@ def test_registered_checksums_are_sha256_and_sources_are_https():
         assert entry["licence"]
         assert entry["citation"]
         files = [file for split in ("train", "test") for file in entry.get(split, [])]
-        sums = [file["sha256"] for file in files]
+        # Where only the archive has a published checksum, its members have none.
+        sums = [file["sha256"] for file in files if "sha256" in file or "archive" not in entry]
         sums += [file["sha256_gz"] for file in files if "sha256_gz" in file]
         sums += [entry["archive"]["sha256"]] if "archive" in entry else []
         assert all(len(value) == 64 and int(value, 16) for value in sums)
@@ -248,7 +250,9 @@ def test_cifar_labels_above_nine_are_refused(cifar):
 
 
 def test_unknown_names_and_splits_are_usage_errors():
-    with pytest.raises(errors.UsageError, match=r"cifar10, digits, mnist, but it is 'minst'"):
+    with pytest.raises(
+        errors.UsageError, match=r"cifar10, digits, ethanol, mnist, but it is 'minst'"
+    ):
         datasets.load("minst")
     with pytest.raises(errors.UsageError, match=r"'train' or 'test', but it is 'valid'"):
         datasets.load("digits", split="valid")
@@ -424,6 +428,138 @@ def test_an_archive_with_other_members_is_refused(cifar, cache, monkeypatch, tmp
         datasets.load("c", split="test", registry=registry)
 
 
+# --- gas sensors ------------------------------------------------------------------------------
+
+
+def gas_file(rows: np.ndarray, concentrations, gas: int = 1) -> bytes:
+    """One file in the format of the gas-sensor archive, with a line of another gas in between."""
+    lines = [
+        f"{gas};{c:.6f} " + " ".join(f"{i}:{v:.6f}" for i, v in enumerate(row, 1)) + " "
+        for c, row in zip(concentrations, rows, strict=True)
+    ]
+    other = "5;10.000000 " + " ".join(f"{i}:1.0" for i in range(1, rows.shape[1] + 1))
+    return "\r\n".join([lines[0], other, *lines[1:], ""]).encode()
+
+
+@pytest.fixture
+def gas(tmp_path):
+    """21 measurements of gas 1 in ten files: (x, y, files, archive, registry, folder)."""
+    rng = np.random.default_rng(2)
+    counts = [3, *[2] * 9]
+    x = rng.normal(size=(21, 3)).round(3) * 1e4
+    y = rng.integers(1, 500, 21) / 2
+    files, start = {}, 0
+    for number, count in enumerate(counts, 1):
+        part = slice(start, start + count)
+        files[f"batch{number}.dat"] = gas_file(x[part], y[part])
+        start += count
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for name in reversed(files):  # batch10 would come second by name
+            archive.writestr(f"Dataset/{name}", files[name])
+    packed = buffer.getvalue()
+    registry = tmp_path / "gas.toml"
+    members = "".join(f'[[g.train]]\nname="{name}"\n' for name in files)
+    registry.write_text(
+        '[g]\ntitle="G"\nformat="gas"\nnum_classes=0\nlargest_value=1\ngas=1\nrows=21\nfeatures=3\n'
+        'size_mb=1\nlicence="none"\ncitation="us"\n[g.archive]\nname="g.zip"\n'
+        f'url="https://up/g.zip"\nsha256="{sha(packed)}"\n{members}'
+    )
+    registry_module._registry.cache_clear()
+    folder = tmp_path / "data" / "g"
+    folder.mkdir(parents=True)
+    return x, y, files, packed, registry, folder
+
+
+def test_a_gas_is_read_from_its_archive_in_the_order_of_the_batches(gas, cache, monkeypatch):
+    x, y, _, packed, registry, _ = gas
+    fake_downloads(monkeypatch, lambda url: packed)
+    assert not datasets.available("g", registry=registry)
+    data = datasets.load("g", registry=registry)
+    np.testing.assert_allclose(data.inputs.numpy(), x, rtol=1e-6)  # float32
+    np.testing.assert_allclose(data.targets.numpy(), y, rtol=1e-6)
+    assert (data.targets.dtype, data.num_classes, data.shape) == (torch.float32, 0, (3,))
+    assert data.published
+    assert datasets.available("g", registry=registry)
+    assert whole_files(cache) == ["g.zip"]
+
+
+def test_a_folder_may_hold_the_archive_or_its_files(gas):
+    x, _, files, packed, registry, folder = gas
+    (folder / "g.zip").write_bytes(packed)
+    assert datasets.available("g", root=folder.parent, registry=registry)
+    assert datasets.load("g", root=folder.parent, registry=registry).published
+    (folder / "g.zip").unlink()
+    for name, content in files.items():
+        (folder / name).write_bytes(content)
+    assert datasets.available("g", root=folder.parent, registry=registry)
+    data = datasets.load("g", root=folder.parent, registry=registry)
+    np.testing.assert_allclose(data.inputs.numpy(), x, rtol=1e-6)
+    assert not data.published
+    assert "no registered checksum" in data.note
+    (folder / "batch7.dat").unlink()
+    assert not datasets.available("g", root=folder.parent, registry=registry)
+    with pytest.raises(
+        errors.DataError, match=r"must hold batch7\.dat .* but it holds batch1\.dat"
+    ):
+        datasets.load("g", root=folder.parent, registry=registry)
+
+
+def test_another_number_of_measurements_is_refused(gas):
+    _, _, files, _, registry, folder = gas
+    for name, content in files.items():
+        (folder / name).write_bytes(content)
+    (folder / "batch10.dat").write_bytes(files["batch10.dat"].splitlines()[0])
+    with pytest.raises(errors.DataError, match=r"must be 21 measurements of gas 1, .* are 20"):
+        datasets.load("g", root=folder.parent, registry=registry)
+
+
+@pytest.mark.parametrize(
+    ("line", "fact"),
+    [
+        ("1;10.0 1:1.0 2:2.0", r"starts '1;10.0 1:1.0 2:2.0' \(2 features\)"),
+        ("1;10.0 1:1.0 3:2.0 2:1.0", r"3 features"),
+        ("1 1:1.0 2:2.0 3:3.0", r"line 4 starts '1 1:1.0"),
+        ("1;10.0 1:1.0 2:x 3:3.0", r"could not convert string to float: 'x'"),
+        ("<html>sign in</html>", r"starts '<html>sign in</html>'"),
+    ],
+)
+def test_a_damaged_line_is_refused_with_its_number(gas, line, fact):
+    _, _, files, _, registry, folder = gas
+    for name, content in files.items():
+        (folder / name).write_bytes(content)
+    (folder / "batch2.dat").write_bytes(files["batch2.dat"] + line.encode())
+    with pytest.raises(errors.DataError, match=fact) as caught:
+        datasets.load("g", root=folder.parent, registry=registry)
+    assert "batch2.dat" in str(caught.value)
+    assert "line 4" in str(caught.value)
+
+
+def test_measurements_that_are_not_finite_are_refused(gas):
+    _, _, files, _, registry, folder = gas
+    for name, content in files.items():
+        (folder / name).write_bytes(content)
+    last = b"1;10.0 1:1.0 2:nan 3:inf\n" + files["batch9.dat"].splitlines()[0]
+    (folder / "batch9.dat").write_bytes(last)
+    with pytest.raises(errors.DataError, match=r"must be finite, but 2 of 84 are not"):
+        datasets.load("g", root=folder.parent, registry=registry)
+
+
+def test_what_is_no_archive_is_refused_and_there_is_no_test_split(gas):
+    _, _, _, packed, registry, folder = gas
+    (folder / "g.zip").write_bytes(packed[:200])
+    with pytest.raises(errors.DataError, match=r"whole archive with batch1.dat … batch10.dat"):
+        datasets.load("g", root=folder.parent, registry=registry)
+    with pytest.raises(errors.UsageError, match=r"must be 'train' for 'g', which has no other"):
+        datasets.load("g", split="test", root=folder.parent, registry=registry)
+
+
+def test_the_registered_ethanol_is_2565_measurements_of_128_features():
+    entry = registry_module._entry("ethanol", None)
+    assert (entry["gas"], entry["rows"], entry["features"]) == (1, 2565, 128)
+    assert [file["name"] for file in entry["train"]] == [f"batch{i}.dat" for i in range(1, 11)]
+
+
 # --- synthetic data ---------------------------------------------------------------------------
 
 
@@ -442,6 +578,22 @@ def test_regression_noise_has_the_stated_variance():
     # The variance of a sample variance of Gaussians is 2σ⁴/n: four standard errors.
     assert abs(residual.var() - 0.25) < 4 * 0.25 * math.sqrt(2 / 20_000)
     assert theta.norm().item() == pytest.approx(1)
+
+
+def test_heavy_tailed_features_have_the_stated_spectrum_and_tails():
+    x, y, theta = datasets.heavy_tailed_regression(generator=generator(0, "data"))
+    assert (x.shape, y.shape, x.dtype) == ((600, 32), (600,), torch.float64)
+    spectrum = torch.linalg.eigvalsh(x.mT @ x / 600)
+    evenly = torch.logspace(-math.log10(63.1), 0, 32, dtype=torch.float64)
+    torch.testing.assert_close(spectrum, evenly, rtol=1e-12, atol=1e-13)  # round-off of one SVD
+    torch.testing.assert_close(x @ theta, y, rtol=1e-12, atol=1e-12)
+    assert y.square().mean().sqrt().item() == pytest.approx(3.0, rel=1e-12)
+    wide, _, _ = datasets.heavy_tailed_regression(
+        50_000, 2, condition=1.0, target_std=1.0, generator=generator(0, "data")
+    )
+    # Whitening mixes two features by an orthogonal matrix: some direction keeps tails of t_5, whose
+    # kurtosis is 9 against 3. A sample mean of fourth powers has heavy tails itself: half-way.
+    assert (wide**4).mean() > 5
 
 
 def test_epoch_batches_use_every_sample_once_an_epoch_and_differ_between_runs():
@@ -478,6 +630,14 @@ def test_spirals_stay_near_the_disc_and_waves_near_their_amplitude():
         (lambda g: datasets.draw_batches(0, 1, 1, generator=g), r"they are 0, 1 and 1"),
         (lambda g: datasets.draw_batches(3, 1, 4, generator=g, replace=False), r"= 3 .* it is 4"),
         (lambda g: datasets.gaussian_regression(3, 0, noise_std=1, generator=g), r"3, 0 and 1"),
+        (
+            lambda g: datasets.heavy_tailed_regression(3, 4, generator=g),
+            r"they are 3, 4, 63.1 and 3.0",
+        ),
+        (
+            lambda g: datasets.heavy_tailed_regression(9, 4, condition=0.5, generator=g),
+            r"they are 9, 4, 0.5 and",
+        ),
         (lambda g: datasets.wave_regression(3, noise_std=-1, generator=g), r"3 and -1"),
         (lambda g: datasets.spirals(3, num_classes=1, generator=g), r"3, 1 and 0.05"),
     ],

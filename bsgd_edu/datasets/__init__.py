@@ -1,12 +1,14 @@
 """Data sets with a checksum, a licence and a citation; synthetic ones with a generator."""
 
+from .dataset import Dataset
 from .formats import read_cifar, read_idx
 from .pairs import class_pair, whiten_classes
-from .registry import Dataset, available, load, registry_names
+from .registry import available, load, registry_names
 from .synthetic import (
     cyclic_targets,
     draw_batches,
     gaussian_regression,
+    heavy_tailed_regression,
     spirals,
     wave_regression,
 )
@@ -18,6 +20,7 @@ __all__ = [
     "cyclic_targets",
     "draw_batches",
     "gaussian_regression",
+    "heavy_tailed_regression",
     "load",
     "read_cifar",
     "read_idx",

@@ -7,7 +7,14 @@ from torch import Tensor
 
 from ..errors import DomainError
 
-__all__ = ["cyclic_targets", "draw_batches", "gaussian_regression", "spirals", "wave_regression"]
+__all__ = [
+    "cyclic_targets",
+    "draw_batches",
+    "gaussian_regression",
+    "heavy_tailed_regression",
+    "spirals",
+    "wave_regression",
+]
 
 
 def cyclic_targets(num_steps: int, period: int) -> Tensor:
@@ -132,6 +139,57 @@ def gaussian_regression(
     theta /= theta.norm()
     x = torch.randn(num_samples, dim, **options)
     return x, x @ theta + noise_std * torch.randn(num_samples, **options), theta
+
+
+def heavy_tailed_regression(
+    num_samples: int = 600,
+    dim: int = 32,
+    *,
+    condition: float = 63.1,
+    target_std: float = 3.0,
+    generator: torch.Generator,
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Draws a regression without noise, y = x·θ*, on heavy-tailed features of a given conditioning.
+
+    Stands in for sensor data (`load("ethanol")`) where only the shape of the problem matters. The
+    features are Student-t with 5 degrees of freedom before they are whitened and stretched, so
+    that mean x xᵀ has eigenvalues from 1 down to 1/κ, evenly spaced in their logarithm, in random
+    directions.
+
+    Args:
+        num_samples: n ≥ d.
+        dim: d ≥ 1.
+        condition: κ ≥ 1, the condition number of mean x xᵀ.
+        target_std: Root mean square of the targets, > 0.
+        generator: Source of randomness.
+
+    Returns:
+        Inputs (n, d), targets (n,) and θ* (d,), all float64.
+
+    Raises:
+        DomainError: If n < d, or a number is out of range.
+
+    Example:
+        >>> x, y, theta = heavy_tailed_regression(generator=torch.Generator().manual_seed(0))
+        >>> x.shape, y.square().mean().sqrt().round(decimals=6)
+        (torch.Size([600, 32]), tensor(3., dtype=torch.float64))
+    """
+    if not (num_samples >= dim >= 1 and 1 <= condition < math.inf and 0 < target_std < math.inf):
+        raise DomainError(
+            "heavy_tailed_regression: num_samples ≥ dim ≥ 1, condition ≥ 1 and target_std > 0 must "
+            f"hold, but they are {num_samples}, {dim}, {condition} and {target_std}. Correct the "
+            "one out of range."
+        )
+    options = {"generator": generator, "dtype": torch.float64, "device": generator.device}
+    chi_square = torch.randn(5, num_samples, dim, **options).square().sum(0)
+    raw = torch.randn(num_samples, dim, **options) / (chi_square / 5).sqrt()
+    u, s, vh = torch.linalg.svd(raw, full_matrices=False)
+    spread = torch.linspace(0, -0.5 * math.log(condition), dim, dtype=torch.float64).exp().to(s)
+    x = num_samples**0.5 * (u * spread) @ vh
+    theta = torch.randn(dim, **options)
+    y = x @ theta
+    scale = target_std / y.square().mean().sqrt()
+    return x, scale * y, scale * theta
 
 
 def wave_regression(

@@ -1,4 +1,4 @@
-"""What random maps do in the long run: contraction, stationary laws, exponents, cut-offs."""
+"""What random maps do in the long run, and fields around loops: contraction, laws, exponents."""
 
 from .bernoulli import (
     bernoulli_cdf,
@@ -65,6 +65,12 @@ from .linear import (
     gaussian_lyapunov_spectrum,
     orthogonal_lyapunov_spectrum,
 )
+from .loops import (
+    circulation,
+    curl,
+    half_annulus_circulation,
+    half_annulus_loop,
+)
 from .lyapunov import (
     growth_rate_and_variance,
     log_growths,
@@ -127,9 +133,11 @@ __all__ = [
     "backward_error_bound",
     "bernoulli_cdf",
     "bernoulli_convolution",
+    "circulation",
     "correlation_and_stderr",
     "coupling_from_the_past",
     "coupling_time",
+    "curl",
     "cutoff_depths",
     "cutoff_location",
     "cutoff_profile",
@@ -144,6 +152,8 @@ __all__ = [
     "gaussian_total_variation",
     "gradient_step_factor",
     "growth_rate_and_variance",
+    "half_annulus_circulation",
+    "half_annulus_loop",
     "heavy_ball_matrix",
     "heavy_ball_rate",
     "hyperbolic_drift",

@@ -6,7 +6,20 @@ Each explorer is a function that returns an `Explorer`; widgets load when the fi
 from importlib import import_module
 
 _WHERE = {"Explorer": "base", "tabs": "base"}
-_MODULES = ("base", "cutoff", "isometry", "learning", "limits", "metrics", "order", "backward")
+_MODULES = (
+    "acceleration",
+    "backward",
+    "base",
+    "cutoff",
+    "descents",
+    "isometry",
+    "learning",
+    "limits",
+    "metrics",
+    "minima",
+    "order",
+    "races",
+)
 
 __all__ = sorted([*_WHERE, *_MODULES])
 

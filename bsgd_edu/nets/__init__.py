@@ -3,20 +3,32 @@
 from .base import BatchGrad, Net
 from .cnn import SmallCNN
 from .deep_cnn import DeepCNN, SignalNorms
+from .deep_linear import DeepLinear
 from .linear import LinearRegression
 from .mlp import MLP, LogisticRegression
 from .module import ModuleNet
+from .product_losses import ProductLoss, huber_loss, lp_loss, power_loss, squared_loss
 from .segments import MemoryPlan
+from .traps import bottleneck_trap, kink_trap, kink_trap_value
 
 __all__ = [
     "MLP",
     "BatchGrad",
     "DeepCNN",
+    "DeepLinear",
     "LinearRegression",
     "LogisticRegression",
     "MemoryPlan",
     "ModuleNet",
     "Net",
+    "ProductLoss",
     "SignalNorms",
     "SmallCNN",
+    "bottleneck_trap",
+    "huber_loss",
+    "kink_trap",
+    "kink_trap_value",
+    "lp_loss",
+    "power_loss",
+    "squared_loss",
 ]

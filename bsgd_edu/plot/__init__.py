@@ -23,6 +23,8 @@ _WHERE = {
 }
 
 _MODULES = (
+    "acceleration",
+    "acceleration_pages",
     "backward",
     "backward_pages",
     "display",
@@ -33,10 +35,13 @@ _MODULES = (
     "learning_pages",
     "isometry",
     "isometry_pages",
+    "landscapes",
     "limits",
     "limits_pages",
     "metrics",
     "metrics_pages",
+    "minima",
+    "minima_pages",
     "order",
     "order_pages",
     "simplex",

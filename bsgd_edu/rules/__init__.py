@@ -1,6 +1,7 @@
 """Update maps made of gradients, and the orders in which they can be composed."""
 
 from .averaging import ema_orbit, polyak_orbit
+from .end_to_end import end_to_end_direction, end_to_end_map
 from .gradient import (
     adam_map,
     adam_state,
@@ -26,6 +27,8 @@ __all__ = [
     "append_linearisation",
     "block_backward_orbit",
     "ema_orbit",
+    "end_to_end_direction",
+    "end_to_end_map",
     "head_polish",
     "lie_bracket",
     "lie_bracket_correction",

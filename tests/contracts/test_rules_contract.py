@@ -18,6 +18,12 @@ RULES = {
     "sgd": (rules.sgd_map, lambda theta: theta, {}),
     "momentum": (rules.momentum_map, rules.momentum_state, {"momentum": 0.8}),
     "adam": (rules.adam_map, rules.adam_state, {"eps": 1e-3}),
+    "end to end": (rules.end_to_end_map, lambda theta: theta, {"depth": 2, "shape": (2, 2)}),
+    "end to end, vector": (
+        rules.end_to_end_map,
+        lambda theta: theta,
+        {"depth": 2, "shape": (1, DIM)},
+    ),
 }
 every_rule = pytest.mark.parametrize("name", RULES)
 LEADS = [(), (3,), (2, 3)]
@@ -125,6 +131,8 @@ def test_the_first_step_goes_downhill(name):
 @every_rule
 def test_decay_is_a_gradient_of_its_own(name):
     rule, start, own = RULES[name]
+    if rule is rules.end_to_end_map:
+        pytest.skip("its decay acts on the factors and is not preconditioned: test_deep_linear.py")
     theta = normal(3, DIM, seed=1)
     decayed = rule(torch.tanh, 0.2, weight_decay=0.4, **own)
     written = rule(lambda x: torch.tanh(x) + 0.4 * x, 0.2, **own)
@@ -158,6 +166,8 @@ def test_a_contracting_list_converges_backward_and_forgets_its_start(name):
     # Gradients x − a, curvature one: SGD contracts by 0.7, momentum by √0.8 in the end. Adam's
     # steps never contract (they are signs): it only stays bounded.
     rule, start, own = RULES[name]
+    if rule is rules.end_to_end_map:
+        pytest.skip("its gain grows with the point: no rate contracts everywhere")
     maps = [rule(lambda x, a=a: x - a, 0.3, **own) for a in normal(150, DIM)]
     points = torch.stack([start(torch.full((DIM,), s, dtype=F64)) for s in (-1.0, 2.0)])
     ends = rules.position(backward_orbit(maps, points, at=[148, 149, 150]), DIM)

@@ -1,4 +1,4 @@
-"""Linear operators known by what they do to a vector: preconditioners, Hessians, Jacobians."""
+"""A linear operator is its product with vectors; the matrix is there on request."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from .errors import ShapeError
+from ..errors import ShapeError
 
 __all__ = ["LinearOperator"]
 

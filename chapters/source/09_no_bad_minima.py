@@ -1,0 +1,492 @@
+# %% [markdown]
+# # 9 · No bad minima
+#
+# **A deep linear network multiplies matrices, so its loss is not convex in the weights even where it
+# is convex in the product. Yet it has no local minimum except the global ones, if no hidden layer
+# is a bottleneck and the loss has no corners. Drop either condition, and bad minima can appear.**
+#
+# *Source.* T. Laurent and J. von Brecht, *Deep linear networks with arbitrary loss: all local minima
+# are global*, ICML 2018, PMLR 80, arXiv [1712.01473](https://arxiv.org/abs/1712.01473). From its
+# abstract we know the theorem, for convex differentiable losses and hidden layers all at least as
+# wide as the input, or all at least as wide as the output; and that for convex Lipschitz losses with
+# corners it can fail. The body was not available to us: the proof below, its use as an algorithm, the
+# counter-examples and all experiments are ours.
+#
+# *You need:* the singular value decomposition, gradients of matrix products. *Time:* about 90
+# minutes, 60 of them exercises. *Hardware:* any computer; the quick profile takes half a minute.
+
+# %% tags=["parameters"]
+profile = "quick"  # or "full": 10 times as many runs
+seed = 0
+device = "auto"
+
+# %% tags=["setup"]
+import torch
+
+from bsgd_edu import explorers, nets
+from bsgd_edu.course import check, claim, claims_table, full_scale
+from bsgd_edu.curvature import certify
+from bsgd_edu.device import resolve
+from bsgd_edu.dynamics import share_and_stderr
+from bsgd_edu.explorers import descents
+from bsgd_edu.explorers.descents import descend
+from bsgd_edu.nets.deep_linear import escape, factor_gradients
+from bsgd_edu.plot import minima_pages as pages
+from bsgd_edu.seeding import generator
+
+where = resolve(device)
+times = {"quick": 1, "full": 10}[profile]
+real = {"dtype": torch.float64}
+print(f"Running on {where.type}; the examples of a few numbers run on the processor.")
+
+# %% [markdown]
+# ## Predict
+#
+# Take a loss that is convex in a 3×4 matrix $A$, for example the mean fourth power of the errors of
+# a regression. Write $A=W_3W_2W_1$ with hidden widths 5 and 3, start 100 times from random factors
+# and run gradient descent on all entries of the factors. How many different losses are left in the end?
+#
+# *(a)* Dozens: the loss is a polynomial of high degree in 44 variables. *(b)* A few, one for each rank
+# of $A$, since descent sticks at saddles. *(c)* One. And if one hidden layer has width 1?
+
+# %% tags=["nbval-check-output"]
+my_guess = "?"  # "a", "b" or "c"
+print("Your guess is kept; the first experiment answers it.")
+
+# %% [markdown]
+# ## Smallest case
+#
+# Two numbers: $L(w_1,w_2)=(w_2w_1-1)^2$. The minima are the hyperbola $w_2w_1=1$. Both derivatives,
+# $2(w_2w_1-1)w_2$ and $2(w_2w_1-1)w_1$, also vanish at the origin, where the loss is 1: the slope of
+# $f(A)=(A-1)^2$ is $-2$ there, but each weight sees it only *through the other one*, which is 0.
+#
+# To leave, move one factor at a time: set $w_2=\delta$. The product is still 0, so the loss is
+# unchanged, but now the first weight sees the slope: its derivative is $-2\delta$. With $N$ numbers in
+# a row, set all but the first to $\delta$, and it is $2\delta^{N-1}$ in size. For $N=2$ second
+# derivatives at the origin give the saddle away (eigenvalue $-2$); from $N=3$ on all of them are zero.
+#
+# Look left for a path that ends in the saddle and one that leaves it; right, at the slopes.
+
+# %%
+number = nets.DeepLinear([1, 1, 1], nets.squared_loss(torch.ones(1, 1, **real)))
+origin, slope = torch.zeros(2, **real), torch.full((1, 1), -2.0, **real)
+aside = number.flat(escape(number.factors(origin), slope, size=0.4))
+opposite = torch.tensor([1.2, -1.2], **real)
+away = torch.cat([origin[None], descend(number, aside, 0.03, range(121))])
+paths = {"opposite weights": descend(number, opposite, 0.03, range(121)), "after an escape": away}
+sizes, pushes = torch.logspace(-2, 0, 9, **real), {}
+for layers in (2, 3, 4, 5):
+    moved = [escape([torch.zeros(1, 1, **real)] * layers, slope, float(d)) for d in sizes]
+    pushes[layers] = torch.stack([factor_gradients(m, slope)[0].norm() for m in moved])
+pages.show_one_number(paths, sizes, pushes, 2.0)
+
+predicted = torch.stack([2 * sizes ** (layers - 1) for layers in pushes])
+claim("minima/one-number").agrees(torch.stack([*pushes.values()]), predicted, rtol=1e-12)
+deeper = nets.DeepLinear([1, 1, 1, 1], number.loss_of_product)
+two = certify(number.loss, origin).smallest_eigenvalue
+three = torch.func.hessian(deeper.loss)(torch.zeros(3, **real)).abs().max()
+claim("minima/flat-origin").agrees([two, three], [-2, 0], atol=1e-12)
+
+# %% [markdown]
+# Exactly opposite weights run into the saddle: convergence alone proves nothing. And from three
+# factors on, no second-order test tells the origin from a minimum; the sideways step does.
+#
+# ## Theory
+#
+# Let $A=W_N\cdots W_1$, with widths $d_0,\dots,d_N$, and let $L=f(A)$ with $f$ convex and
+# differentiable. By the chain rule layer $k$ has the gradient
+#
+# $$\nabla_{W_k}L=(W_N\cdots W_{k+1})^\top\,\nabla f(A)\,(W_{k-1}\cdots W_1)^\top.$$
+#
+# This is the course's one sentence again. The product is composed of maps over depth; a single factor
+# can move it only through the ranges of the maps around it, and where those lose rank, it is blind.
+#
+# **Theorem** (Laurent and von Brecht, abstract). If all hidden layers are at least as wide as the
+# input, or all at least as wide as the output, every local minimum of $L$ is a global one. (In other
+# words: no layer is a *bottleneck*, narrower than both input and output.)
+#
+# **Why** (our derivation; suppose $d_N\ge d_0$, else transpose everything). Let $P_k=W_k\cdots W_1$.
+# *(a)* If $P_{N-1}$ is injective, the last layer's equation $\nabla f\,P_{N-1}^\top=0$ forces
+# $\nabla f=0$, and $A$ is a global minimum of the convex $f$. *(b)* Else let $P_k$ be the first
+# product that is not. As $d_k\ge d_0$, some unit vector $u_k$ is orthogonal to its range, and likewise
+# $u_{k+1},\dots,u_{N-1}$. The **escape** adds $\delta u_{j+1}u_j^\top$ to layer $j+1$, for
+# $j=k,\dots,N-2$, and $\delta vu_{N-1}^\top$ to the last one. It leaves $A$ and so the loss unchanged,
+# and it opens a corridor through the blind layers.
+#
+# <details><summary>The end of the proof, and the best corridor</summary>
+#
+# The moved points are as low as the local minimum and near it, so for small $\delta$ they are local
+# minima too, and all gradients vanish there. Layer $k$'s gradient is a polynomial in $\delta$ whose
+# coefficient of $\delta^{N-k}$ is $u_k\,v^\top\nabla f\,P_{k-1}^\top$. It must vanish for every $v$, and
+# $P_{k-1}$ is injective, so $\nabla f=0$ after all. Read backwards: where $\nabla f\ne0$, the escape
+# with $v$ minus the top left singular vector of $\nabla f$ gives layer $k$ a gradient; at the origin its size is
+# $\delta^{N-1}\sigma_1(\nabla f)$. Only stationarity of $f$ was used up to the last word: for a merely
+# differentiable $f$, every local minimum has $\nabla f(A)=0$ (ours; we do not know the paper's form).
+#
+# </details>
+#
+# | symbol | in code |
+# |---|---|
+# | $W_k$, $A$, $f$ | `net.factors(theta)`, `net.product(theta)`, `net.loss_of_product` |
+# | $\nabla_{W_k}L$ | `factor_gradients(factors, gradient)` |
+# | escape | `escape(factors, gradient, size)` |
+# | gradient, least Hessian eigenvalue | `certify(net.loss, theta)` |
+#
+# ## Experiment: one hundred starts
+#
+# Three convex losses of a 3×4 matrix: mean fourth power of the errors; squares with unequal weights;
+# a logistic loss with a small ridge. Two networks without bottleneck, heavy-ball descent (momentum .9),
+# 100 random starts each, all in one tensor, in double precision. The reference is the same descent on
+# $A$ itself, where the problem is convex. Below, look for runs that wait on a plateau before they fall.
+# Dashed and dotted: the best of 100 runs with a hidden layer of width 2 or 1.
+
+# %%
+convex = descents.convex_losses(generator(seed, "data", device=where))
+wide = {"4–3–3": [4, 3, 3], "4–5–3–3": [4, 5, 3, 3]}
+narrow = {"best of 4–2–3": [4, 2, 3], "best of 4–1–3": [4, 1, 3]}
+many, gaps, floors, proofs, steps = 100 * times, {}, {}, [], {}
+for name, (loss, lr, last) in convex.items():
+    steps[name] = torch.linspace(0, last, 41).int().tolist()
+    settings = {"lr": lr, "at": steps[name], "runs": many, "seed": seed, "device": where}
+    gaps[name], ends = descents.against_convex(loss, wide, **settings)
+    proofs += ends.values()
+    low, _ = descents.against_convex(loss, narrow, **settings)
+    floors[name] = {label: float(gap[-1].min()) for label, gap in low.items()}
+pages.show_runs(steps, gaps, floors)
+
+ends = torch.stack([gap[-1] for group in gaps.values() for gap in group.values()])
+claim("minima/all-runs").agrees(ends, 0, atol=1e-6)
+claim("minima/critical").holds(torch.stack([p.gradient_norm for p in proofs]), below=1e-4)
+claim("minima/no-descent").holds(torch.stack([p.smallest_eigenvalue for p in proofs]), above=-1e-6)
+claim("minima/narrow-is-above").holds([v for f in floors.values() for v in f.values()], above=1e-3)
+
+# %% [markdown]
+# It is (c): all 600 runs end at the convex optimum. A narrow layer costs something of a different
+# kind: its products have rank 2 or 1, and the best of those is worse. That is no bad *minimum* yet.
+#
+# A hundred starts are not a proof: the share of starts that could end elsewhere without showing here is
+# a few percent. The proof is above. But descent does pass near saddles, and there the theorem says
+# what to do.
+#
+# ## Experiment: from saddle to saddle
+#
+# Let $f(A)=\|A-\mathrm{diag}(3,2,1)\|^2$, widths 3–4–4–3, and start at the origin: every gradient is
+# zero, and so is the whole Hessian (each second derivative still contains a factor that is 0), though
+# $|\nabla f|=2\sqrt{14}$. Escape with $\delta=.1$, descend until
+# nothing moves, escape again. Each descent should stop at the best matrix of its rank: losses
+# $2^2+1^2=5$, then $1$, then $0$ (Eckart and Young). On the right, ten random starts of size .03 and no
+# help. Do they know the same levels?
+
+# %%
+run, levels = explorers.minima.climb_down(layers=3, size=0.1, presses=3), [14.0, 5.0, 1.0, 0.0]
+target = nets.squared_loss(torch.diag(torch.tensor([3.0, 2.0, 1.0], **real)))
+net, often = nets.DeepLinear([3, 4, 4, 3], target), list(range(0, 3001, 5))
+walks = descend(net, net.init(generator(seed, "small"), (10 * times,), std=0.03), 0.02, often)
+small, steep = net.loss(walks), torch.linalg.vector_norm(net.grad(walks), dim=-1)
+pages.show_stairs(run.losses, often, small[:, :10], levels)
+
+claim("minima/stairs").agrees([float(piece[-1]) for piece in run.losses], levels, atol=1e-9)
+jumps = [float(b[0] - a[-1]) for a, b in zip(run.losses[:-1], run.losses[1:], strict=True)]
+claim("minima/escape-is-free").agrees(jumps, 0, atol=1e-12)
+claim("minima/escape-gradient").agrees(run.pushes, run.predicted, rtol=1e-6)
+rests = [
+    steep.where((low < small) & (small < high), 99.0).argmin(0) for low, high in ((3, 12), (0.3, 3))
+]
+losses = torch.stack([small.gather(0, rest[None])[0] for rest in rests], -1)
+claim("minima/plateaus").agrees(losses.median(0).values, [5.0, 1.0], rtol=0.05)
+
+# %% [markdown]
+# After the three escapes layer 1 has gradients $.01\cdot6$, $.01\cdot4$ and $.01\cdot2$, that is
+# $\delta^2\sigma_1(\nabla f)$ each time. The random runs rest at the same levels and pass on by
+# themselves: near the origin the product of small factors has hardly any rank, and singular values
+# grow one after another. The theorem is about the corridor that each of these saddles has.
+#
+# ## Explore
+#
+# *Trap* and *Bottleneck* belong to the next section: change the radius until the box reaches over the
+# rim; raise $K$ through 2 and count who is stuck; then make the starts smaller. *Escape*: press
+# the button, read the gradient that it gave, watch where descent stops. Without a kernel you see the
+# first pictures.
+
+# %% tags=["nbval-ignore-output"]
+explorers.minima.chapter().show()
+
+# %% [markdown]
+# ## Break an assumption
+#
+# **A bottleneck.** Widths 2–1–2 reach matrices of rank one only. Let
+#
+# $$f(A)=(A_{11}-1)^2+(A_{22}-\tfrac12)^2+K(A_{12}^2+A_{21}^2),$$
+#
+# smooth and convex. Rank one means $A_{12}A_{21}=A_{11}A_{22}$, so that
+# $A_{12}^2+A_{21}^2\ge2|A_{11}A_{22}|$: the best loss with a given diagonal $(a,d)$ is
+#
+# $$(a-1)^2+(d-\tfrac12)^2+2K|ad|.$$
+#
+# The convex bowl is folded along both axes. At $(0,\tfrac12)$ the slope towards the global minimum
+# $(1,0)$ is $-2+K$: from $K=2$ on it points uphill. (With $\tfrac12$ replaced by $s$: from $K=1/s$ on.)
+# In the factors, the Hessian there has the eigenvalues $K\pm2$, $2$ and $0$. How many of 2,000 random
+# starts end in the bad one?
+
+# %%
+prices, scales = (1.0, 1.25, 2.5, 3.0, 4.0, 6.0), (0.3, 0.1, 0.03, 0.01)
+traps = [nets.bottleneck_trap(k) for k in prices]
+spectra = [torch.linalg.eigvalsh(torch.func.hessian(net.loss)(point)) for net, point in traps]
+large = [descents.stuck_share(k, 1.0, 2000 * times, seed=seed) for k in prices]
+small = [descents.stuck_share(4.0, size, 4000 * times, seed=seed) for size in scales]
+(share, error), (low, low_error) = (zip(*pairs, strict=True) for pairs in (large, small))
+spectra, share, error, low, low_error = map(torch.stack, (spectra, share, error, low, low_error))
+_, *landscape = explorers.minima.bottleneck_runs(4.0, 1.0)
+pages.show_bottleneck(
+    (prices, spectra), landscape, (prices, share, error), (scales, low, low_error)
+)
+
+k, decade = torch.tensor(prices, **real), torch.tensor(10.0).log()
+lines = torch.stack([k - 2, 0 * k, 0 * k + 2, k + 2], -1).sort(-1).values
+claim("minima/bottleneck-eigenvalues").agrees(spectra, lines, atol=1e-12)
+claim("minima/none-stuck").agrees(share[:2], 0, atol=1e-9)
+claim("minima/some-stuck").holds(share[2:], above=0, stderr=error[2:])
+spread = (low_error / low)[[1, 3]].norm() / decade
+claim("minima/small-starts").agrees((low[1] / low[3]).log() / decade, 1, stderr=spread, atol=0.1)
+
+# %% [markdown]
+# At $K=1$ the loss is plain squares, where a bottleneck does no harm (Baldi and Hornik 1989). Weights
+# are enough to change that: at $K=6$ about a third of the starts are stuck. Small starts are safer here:
+# near the origin $a$ grows like $e^{2t}$ and $d$ like $e^t$, so when $d$ reaches its place, $a$ is ahead by
+# a factor $1/\sigma$ and stuck only if it began below $\sigma$ times its usual size: a share
+# proportional to $\sigma$. That is a property of this example, not a law.
+#
+# **Corners.** Widths 2–2–2, no bottleneck, and the absolute error $f(A)=\sum|A-e_2e_2^\top|$. Take
+# $W_1=e_1e_1^\top$, $W_2=e_1e_2^\top$: product 0, loss 1. The escape is free as always, $W_2+\delta e_2e_2^\top$.
+# But then $\varepsilon$ in $(W_1)_{22}$ changes $A_{22}$ by $\varepsilon\delta$ and, through the old $W_2$, $A_{12}$
+# by $\varepsilon$. A smooth loss charges something of order $\varepsilon^2$ for that; this one charges $\varepsilon$, and the loss *rises*
+# by $\varepsilon(1-\delta)$.
+#
+# How far does the trap reach? Let $r$ bound the change of every entry. Then $|A_{22}|\le2r^2$, and
+# what $A_{22}$ gains the other entries pay (exercise 09.6): with $q=((1-r)/r)^2$ and
+# $\tfrac12\le r\le1$, $q|A_{22}|\le|A_{11}|+|A_{12}|+|A_{21}|$. So the loss is at least
+# $1-(1-q)\min(2r^2,1)$: that is 1 at $r=\tfrac12$, $3-4r$ up to $\sqrt{1/2}$, then $q$, and 0 at $r=1$. For
+# $r\le\tfrac12$ it is at least 1. All these values are taken. The search below does not know the
+# formula: it holds one layer, solves a linear program for the other, and takes turns.
+
+# %%
+radii = (0.3, 0.4, 0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8)
+stream = generator(seed, "box")
+lowest = torch.stack([descents.search_box(r, 24, generator=stream).min() for r in radii])
+*surface, _, _, place = explorers.minima.trap_box(0.7)
+pages.show_trap(surface, (0.5, 0.7), place, (radii, lowest))
+
+claim("minima/trap").agrees(lowest[:3], 1, atol=1e-9)
+claim("minima/trap-depth").agrees(lowest, [nets.kink_trap_value(r) for r in radii], atol=1e-9)
+net, point = nets.kink_trap()
+costs = []
+for delta in (0.1, 0.3, 0.5):
+    step = torch.zeros(8, **real)
+    step[7], step[3] = delta, 1e-3  # the escape, then ε in (W_1)_22
+    costs.append((net.loss(point + step) - 1) / 1e-3)
+claim("minima/corner-cost").agrees(costs, [0.9, 0.7, 0.5], atol=1e-9)
+
+# %% [markdown]
+# The trap is real, and ½ wide: a local minimum with loss 1 beside a global one with loss 0.
+#
+# **Round the corners off** with Huber's function: $x^2/2h$ for $|x|<h$. Now the theorem holds again,
+# and the same point is a saddle: the pair $(W_1)_{12},(W_2)_{21}$ sees the matrix
+# $\begin{pmatrix}0&-1\\-1&1/h\end{pmatrix}$, whose smaller eigenvalue $\lambda=\tfrac1{2h}-\sqrt{\tfrac1{4h^2}+1}$ is about
+# $-h$. So the way out exists, and descent finds it after a time of order $1/h$. A routine with a fixed
+# tolerance may not wait. Start $10^{-3}$ beside the saddle; left, time is multiplied by $|\lambda|$.
+
+# %%
+rounded, smooth = (0.5, 0.2, 0.1, 0.05), (0.5, 0.2, 0.1, 0.05, 0.02, 0.01)
+kicks = 1e-3 * torch.randn(40 * times, 8, generator=generator(seed, "kicks"), **real)
+curves = {h: descents.leave_trap(h, kicks, range(0, 4001, 40)) for h in rounded}
+stops = torch.stack([descents.quasi_newton(h, kicks) for h in smooth])
+ends = 1 - torch.tensor(smooth, **real)[:, None] / 2
+pages.show_smoothed(curves, (smooth, *share_and_stderr((stops - ends).abs() < 1e-3)))
+
+saddles = [certify(net.loss, point) for net, point in map(nets.kink_trap, rounded)]
+found = [saddle.smallest_eigenvalue for saddle in saddles]
+claim("minima/rounded-saddle").agrees(
+    found, [-descents.smoothed_curvature(h) for h in rounded], rtol=1e-9
+)
+claim("minima/rounded-descends").holds(
+    [losses[-1].max() for _, losses in curves.values()], below=1e-3
+)
+claim("minima/rounded-stops").agrees(stops[-1].median(), 0.995, atol=1e-4)
+
+# %% [markdown]
+# Every descent leaves, after nearly the same number of units $1/|\lambda|$, but those units grow like $1/h$. At
+# $h=.01$ most runs of a quasi-Newton routine (SciPy's L-BFGS-B with its default tolerances)
+# report success at loss .995. "No bad minima" is a statement about where descent *can* end, not about how
+# long it takes; a landscape close to one with a bad minimum is hardly better than it.
+#
+# ## Your turn
+#
+# `hint("09.1", 1)` to `hint("09.1", 3)` help; `reveal("09.1")` shows a solution. Both come from
+# `bsgd_edu.course`.
+
+# %% [markdown] tags=["exercise:09.1"]
+# ### Exercise 09.1 · The threshold
+#
+# In the bottleneck, replace the target $\tfrac12$ by $s=\tfrac14$. Set `threshold` to the $K$ above which
+# $\mathrm{diag}(0,s)$ is a local minimum. (For $s=\tfrac12$ it is 2.)
+
+# %% tags=["answer:09.1"]
+# BEGIN SOLUTION
+threshold = 4.0
+# END SOLUTION
+
+# %% tags=["check:09.1"]
+check("09.1", threshold)
+
+# %% [markdown] tags=["exercise:09.2"]
+# ### Exercise 09.2 · Which one is not covered?
+#
+# Linear networks, widths from input to output. For one of them the theorem promises nothing. Which?
+#
+# - a) widths 8–8–3–3, cross-entropy
+# - b) widths 3–3–7–8, mean fourth power
+# - c) widths 5–5–5–5, mean absolute error
+# - d) widths 2–9–9–9–1, logistic loss
+# - e) widths 6–4–4, squares with unequal weights
+
+# %% tags=["answer:09.2"]
+# BEGIN SOLUTION
+letter = "c"
+# END SOLUTION
+
+# %% tags=["check:09.2"]
+check("09.2", letter)
+
+# %% [markdown] tags=["exercise:09.3"]
+# ### Exercise 09.3 · What a layer sees
+#
+# `layer_gradient(factors, gradient, k)`: `factors` are $W_1,\dots,W_N$, first layer first, `gradient` is
+# $\nabla f(A)$, and `k` counts from 1. Return $\nabla_{W_k}L$, shaped as $W_k$. Factors `[[1., 2.]]` and
+# `[[3.]]` with gradient `[[1., 1.]]` give `[[3., 3.]]` for `k = 1`, `[[3.]]` for `k = 2`.
+
+
+# %% tags=["answer:09.3"]
+def layer_gradient(factors, gradient, k):
+    """Returns the gradient of f(W_N ⋯ W_1) by W_k, shaped as W_k."""
+    # BEGIN SOLUTION
+    for later in reversed(factors[k:]):
+        gradient = later.mT @ gradient
+    for earlier in factors[: k - 1]:
+        gradient = gradient @ earlier.mT
+    return gradient
+    # END SOLUTION
+
+
+# %% tags=["check:09.3"]
+check("09.3", layer_gradient)
+
+# %% [markdown] tags=["exercise:09.4"]
+# ### Exercise 09.4 · Open a corridor
+#
+# `corridor(factors, gradient, size)`: the escape for $W_1$ of rank below $d_0$, with all hidden widths
+# and $d_N$ at least $d_0$. Add $\delta u_{j+1}u_j^\top$ to layers $2,\dots,N-1$ and $\delta vu_{N-1}^\top$ to layer
+# $N$; $u_j$ is a unit vector with $u_j^\top W_j\cdots W_1=0$, and $v$ minus the top left singular vector of the
+# gradient. Return a list. From the origin, widths 3–4–3–3 and $\sigma_1=7.16382$, a `size` of .1
+# gives layer 1 a gradient of norm .0716382.
+
+
+# %% tags=["answer:09.4"]
+def corridor(factors, gradient, size):
+    """Returns factors with the same product from which layer 1 sees the gradient of f."""
+    # BEGIN SOLUTION
+    product, units = torch.eye(factors[0].shape[1], dtype=gradient.dtype), []
+    for factor in factors[:-1]:
+        product = factor @ product
+        units.append(torch.linalg.svd(product).U[:, -1])
+    units.append(-torch.linalg.svd(gradient).U[:, 0])
+    moved = [factors[0]]
+    for j, factor in enumerate(factors[1:]):
+        moved.append(factor + size * torch.outer(units[j + 1], units[j]))
+    return moved
+    # END SOLUTION
+
+
+# %% tags=["check:09.4"]
+check("09.4", corridor)
+
+# %% [markdown]
+# See afterwards: descend from there, for $f=\|A-M\|^2$. It stops at the sum of all squared singular values
+# of $M$ but the largest. Apply it again.
+
+# %% [markdown] tags=["exercise:09.5"]
+# ### Exercise 09.5 · Smaller starts
+#
+# In `nets.bottleneck_trap(4.0)` about 31 % of the starts $N(0,1)$ are stuck at loss 1. Measure the share for
+# starts $N(0,\,0.1^2)$, `net.init(…, std=0.1)`, up to .02, and set `stuck` to it.
+
+# %% tags=["answer:09.5"]
+# BEGIN SOLUTION
+trial, _ = nets.bottleneck_trap(4.0)
+from_small = trial.init(generator(1, "trial"), (5000,), std=0.1)
+stuck = float(
+    ((trial.loss(descend(trial, from_small, 0.015, [1500])) - 1).abs() < 0.01).double().mean()
+)
+# END SOLUTION
+
+# %% tags=["check:09.5"]
+check("09.5", stuck)
+
+# %% [markdown]
+# See afterwards: halve the size again. What is the share proportional to, and what would $s=\tfrac13$ change?
+
+# %% [markdown] tags=["exercise:09.6"]
+# ### Exercise 09.6 · The width of the trap
+#
+# Near the trap write $W_1=\begin{pmatrix}1+\alpha&b\\c&d\end{pmatrix}$, $W_2=\begin{pmatrix}a&1+\beta\\g&e\end{pmatrix}$, all six
+# letters and $\alpha,\beta$ at most $r<1$ in size. Prove that the loss is at least 1 for $r\le\tfrac12$, and at
+# least $3-4r$ for $\tfrac12\le r\le\sqrt{1/2}$.
+
+# %% [markdown] tags=["answer:09.6"] points=4
+# BEGIN SOLUTION
+# $A_{11}=a(1+\alpha)+(1+\beta)c$, $A_{12}=ab+(1+\beta)d$, $A_{21}=g(1+\alpha)+ec$, $A_{22}=gb+ed$. Solve the middle two
+# for $g$ and $d$, insert, and use the first for $a(1+\alpha)+c(1+\beta)$: with $p=\tfrac b{1+\alpha}$ and
+# $q=\tfrac e{1+\beta}$, $A_{22}=pA_{21}+qA_{12}-pqA_{11}$. Here $|p|,|q|\le\rho=r/(1-r)$. Let $S$ be the sum of the
+# three other absolute values; the loss is $S+|1-A_{22}|$. If $r\le\tfrac12$, $\rho\le1$, $|A_{22}|\le S$ and the
+# loss is at least $S+1-S=1$. Else $|A_{22}|\le\rho^2S$ and $A_{22}\le2r^2\le1$, so the loss is at least
+# $1-A_{22}(1-\rho^{-2})\ge1-2r^2+2(1-r)^2=3-4r$.
+# END SOLUTION
+
+# %% [markdown]
+# ## At full scale
+#
+# We do not know whether the paper has experiments. The full profile repeats ours with ten times as many runs.
+# What it gave once:
+
+# %%
+full_scale("09_no_bad_minima")
+
+# %% [markdown]
+# Repeat it with `bsgd run 09 --profile full`.
+#
+# ## Claims of this chapter
+#
+# Two claims are the paper's, in instances of ours: that all minima are global, and that corners can
+# break it. The others are ours or classic.
+
+# %%
+claims_table("09_no_bad_minima")
+
+# %% [markdown]
+# ## Five lines to remember
+#
+# 1. A factor moves the product only through its neighbours; where they lose rank, it is blind.
+# 2. Wide layers and a smooth convex loss: from every blind point a free sideways step leads on.
+# 3. From three layers on no second derivative tells a saddle at the origin from a minimum.
+# 4. A bottleneck folds the landscape, a corner charges for detours: each makes bad minima.
+# 5. No bad minima is not fast: saddles cost time, and near-corners cost any amount of it.
+#
+# ### Further reading
+#
+# P. Baldi and K. Hornik, *Neural networks and principal component analysis* (1989); K. Kawaguchi, *Deep
+# learning without poor local minima* (2016), for squares at any width; A. Saxe, J. McClelland and
+# S. Ganguli, *Exact solutions to the nonlinear dynamics of learning in deep linear neural networks* (2014).
+# Chapter 8 asks how fast such products learn.
+#
+# ### Versions
+#
+# `bsgd version` names what the package stands on here; `constraints.txt` pins what it was tried with.

@@ -1,0 +1,250 @@
+"""Chapter 9's explorers and runs: the models behind them keep the facts, and every control acts."""
+
+import math
+
+import pytest
+import torch
+
+from bsgd_edu import nets
+from bsgd_edu.course.claims import ClaimFailed, claim
+from bsgd_edu.curvature import certify
+from bsgd_edu.errors import DomainError
+from bsgd_edu.explorers import descents, minima
+from bsgd_edu.nets.deep_linear import end_to_end
+from bsgd_edu.seeding import generator
+
+REAL = {"dtype": torch.float64}
+MOVES = {
+    minima.box: [{"radius": 0.05}, {"radius": 0.7}, {"radius": 0.85}, {"radius": 1.0}],
+    minima.funnel: [{"weight": 0.5}, {"weight": 2.0}, {"weight": 6.0}, {"std": 0.01}],
+    minima.stairs: [
+        {"presses": 1}, {"presses": 1}, {"layers": 2}, {"layers": 4},
+        {"size": 0.15}, {"size": 0.6},
+    ],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("make", MOVES, ids=lambda make: make.__name__)
+def test_every_control_changes_the_picture_and_says_something(make):
+    explorer, seconds = make(), []
+    seen = {explorer.png}
+    for move in MOVES[make]:
+        explorer.move(**move)
+        seconds.append(explorer.seconds)
+        assert explorer.png not in seen
+        assert len(explorer.description.split()) > 12
+        assert "nan" not in explorer.description
+        seen.add(explorer.png)
+    assert {key for move in MOVES[make] for key in move} == set(explorer.controls)
+    # 100 ms on a quiet core; five times that on a machine that also runs other tests.
+    assert min(seconds) < 0.5, seconds
+
+
+def test_chapter_has_three_tabs():
+    assert list(minima.chapter().explorers) == ["Trap", "Bottleneck", "Escape"]
+
+
+# ---- the trap
+
+
+@pytest.mark.parametrize("radius", [0.51, 0.6, 0.5**0.5, 0.75, 0.9, 1.0])
+def test_best_place_of_a_box_lies_in_it_and_has_the_least_loss(radius):
+    net, point = nets.kink_trap()
+    box = minima.trap_box(radius)
+    best = minima.trap_surface(*torch.tensor(box.place, **REAL))
+    assert (best - point).abs().max() <= radius + 1e-12
+    # Ten sums and products of numbers below 1: 1e-14.
+    assert net.loss(best).item() == pytest.approx(nets.kink_trap_value(radius), abs=1e-14)
+    assert net.loss(best).item() == pytest.approx(box.best, abs=1e-14)
+
+
+def test_nothing_on_the_surface_is_below_the_least_loss_of_its_box():
+    box = minima.trap_box(0.5)
+    reach = torch.maximum(box.outer.abs().expand_as(box.loss), box.inner.abs()[:, None])
+    floor = torch.tensor([nets.kink_trap_value(r) for r in reach.ravel().tolist()], **REAL)
+    assert (box.loss.ravel() >= floor - 1e-12).all()
+
+
+@pytest.mark.parametrize("radius", [0.3, 0.5, 0.6, 0.75])
+def test_search_finds_the_formula_and_never_less(radius):
+    ends = descents.search_box(radius, 24, generator=generator(0, "box", int(100 * radius)))
+    assert ends.min().item() == pytest.approx(nets.kink_trap_value(radius), abs=1e-9)
+    assert ends.shape == (24,)
+
+
+def test_search_refuses_a_box_without_inside():
+    with pytest.raises(DomainError, match="radius must be > 0, but it is 0"):
+        descents.search_box(0.0, 2, generator=generator(0, "box"))
+
+
+@pytest.mark.parametrize(
+    ("radius", "words"),
+    [(0.5, "nowhere below 1: no move"), (0.6, "3 − 4r"), (0.8, "((1 − r)/r)²"), (1.0, "reaches")],
+)
+def test_box_says_which_piece_of_the_formula_holds(radius, words):
+    explorer = minima.box()
+    explorer.move(radius=radius)
+    assert words in explorer.description
+
+
+# ---- the bottleneck
+
+
+@pytest.mark.parametrize("weight", [0.5, 1.0, 4.0])
+def test_valley_is_the_least_loss_of_rank_one_matrices_with_a_diagonal(weight):
+    net, _ = nets.bottleneck_trap(weight)
+    theta = torch.randn(4000, 4, generator=generator(0, "rank one"), **REAL)
+    diagonals = net.product(theta).diagonal(dim1=-2, dim2=-1)
+    folded = minima.valley(diagonals, weight)
+    assert (net.loss(theta) >= folded - 1e-9).all()
+    # The balanced matrix with |A_12| = |A_21| attains it.
+    a, d = diagonals.abs().clamp(min=1e-3).sqrt().unbind(-1)
+    even = torch.stack([a, d * diagonals[:, 1].sign(), a * diagonals[:, 0].sign(), d], -1)
+    signed = net.product(even).diagonal(dim1=-2, dim2=-1)
+    torch.testing.assert_close(net.loss(even), minima.valley(signed, weight), rtol=0, atol=1e-12)
+
+
+def test_share_of_stuck_runs_is_none_below_the_threshold_and_some_above():
+    none, _ = descents.stuck_share(1.0, 1.0, 200, seed=0)
+    some, error = descents.stuck_share(4.0, 1.0, 200, seed=0)
+    assert none == 0
+    # Earlier runs of 200 starts gave .31; both shares have this standard error.
+    assert abs(some - 0.31) < 4 * math.sqrt(2) * error
+
+
+def test_paths_end_where_they_are_counted():
+    funnel = minima.bottleneck_runs(4.0, 1.0)
+    ends = funnel.paths[-1]
+    poles = torch.where(funnel.stuck[:, None], torch.tensor([0.0, 0.5]), torch.tensor([1.0, 0.0]))
+    # Time 12 at curvatures of order 1 leaves e^−12 of the distance to the slowest.
+    assert (ends - poles).abs().median() < 1e-3
+    assert funnel.stuck.any()
+    assert not funnel.stuck.all()
+
+
+@pytest.mark.parametrize(
+    ("weight", "word"), [(1.9, "a saddle"), (2.0, "on the border"), (2.1, "a local minimum")]
+)
+def test_kind_of_the_bad_point_is_named_by_its_eigenvalue(weight, word):
+    explorer = minima.funnel()
+    explorer.move(weight=weight)
+    assert f"diag(0, ½) is {word}" in explorer.description
+    net, point = nets.bottleneck_trap(weight)
+    found = certify(net.loss, point, symmetries=1).smallest_eigenvalue
+    assert found.item() == pytest.approx(weight - 2, abs=1e-9)
+
+
+# ---- the stairs
+
+
+@pytest.mark.parametrize("layers", [2, 3, 4])
+def test_stairs_lead_from_rank_to_rank(layers):
+    runs = [minima.climb_down(layers, 0.3, presses) for presses in range(4)]
+    assert [run.rank for run in runs] == [0, 1, 2, 3]
+    # Descent stops at gradients of 1e-9: the loss is quadratic in them.
+    assert [float(run.losses[-1][-1]) for run in runs] == pytest.approx([14, 5, 1, 0], abs=1e-9)
+    assert runs[-1].pushes == pytest.approx(runs[-1].predicted, rel=1e-6)
+    for before, after in zip(runs[-1].losses[:-1], runs[-1].losses[1:], strict=True):
+        assert float(after[0]) == pytest.approx(float(before[-1]), abs=1e-12)
+        assert (after.diff() <= 1e-12).all()
+    assert minima.climb_down(layers, 0.3, 4) is runs[-1]
+
+
+def test_button_says_what_it_gave_and_when_nothing_is_left():
+    explorer = minima.stairs()
+    assert "Loss 5, product of rank 1" in explorer.description
+    assert "0.54 (δ to the power N − 1, times σ₁ of ∇f: 0.54)" in explorer.description
+    explorer.move(presses=1)
+    assert "Loss 1, product of rank 2" in explorer.description
+    assert "a saddle: escape!" in explorer.description
+    explorer.move(presses=4)
+    assert "nothing to escape from" in explorer.description
+
+
+# ---- the runs of the chapter
+
+
+def test_descent_is_gradient_descent_and_the_heavy_ball():
+    net, point = nets.kink_trap(0.5)
+    start = point + 0.1 * torch.randn(3, 8, generator=generator(0, "kick"), **REAL)
+    theta, moving, velocity = start, start, torch.zeros_like(start)
+    for _ in range(5):
+        theta = theta - 0.01 * net.grad(theta)
+        velocity = 0.9 * velocity + net.grad(moving)
+        moving = moving - 0.01 * velocity
+    plain = descents.descend(net, start, 0.01, [0, 5])
+    torch.testing.assert_close(plain, torch.stack([start, theta]), rtol=0, atol=1e-14)
+    heavy = descents.descend(net, start, 0.01, [0, 5], 0.9)
+    torch.testing.assert_close(heavy, torch.stack([start, moving]), rtol=0, atol=1e-14)
+
+
+def test_losses_are_convex_and_their_gradients_are_those_by_machine():
+    a, b = torch.randn(2, 50, 3, 4, generator=generator(0, "matrices"), **REAL)
+    for loss, _, _ in descents.convex_losses(generator(0, "data")).values():
+        assert (loss((a + b) / 2) <= (loss(a) + loss(b)) / 2).all()
+        point = a.clone().requires_grad_()
+        (slope,) = torch.autograd.grad(loss(point).sum(), point)
+        torch.testing.assert_close(loss.gradient(a), slope, rtol=1e-10, atol=1e-12)
+
+
+def test_wide_layers_reach_the_convex_optimum_and_narrow_ones_do_not():
+    loss, lr, last = descents.convex_losses(generator(0, "data"))["logistic and ridge"]
+    shapes = {"wide": [4, 3, 3], "narrow": [4, 2, 3]}
+    gaps, proofs = descents.against_convex(loss, shapes, lr, [0, last], 10, seed=0)
+    assert gaps["wide"].shape == (2, 10)
+    assert gaps["wide"][0].min() > 0.01
+    # Linear convergence: the rest is round-off of a loss below 1.
+    assert gaps["wide"][1].abs().max() < 1e-12
+    assert gaps["narrow"][1].min() > 1e-3
+    assert proofs["wide"].second_order.all()
+
+
+@pytest.mark.parametrize("smoothing", [0.5, 0.05])
+def test_curvature_of_the_smoothed_trap_is_that_of_its_hessian(smoothing):
+    net, point = nets.kink_trap(smoothing)
+    found = certify(net.loss, point).smallest_eigenvalue.item()
+    assert -descents.smoothed_curvature(smoothing) == pytest.approx(found, rel=1e-9)
+
+
+def test_runs_leave_the_smoothed_trap_at_the_rate_of_its_saddle():
+    # Before the fall the loss sinks below the trap's by an amount that grows like μ²ⁿ, with
+    # μ² − (1 + β + lr|λ|) μ + β = 0 for the heavy ball: 4 % slower than the flow's e^{lr|λ|/(1−β)}.
+    kicks = 1e-6 * torch.randn(5, 8, generator=generator(0, "kicks"), **REAL)
+    time, losses = descents.leave_trap(0.2, kicks, [1200, 1600])
+    middle = (1.9 + 5e-4) / 2
+    growth = 2 * 400 * math.log(middle + math.sqrt(middle**2 - 0.9))
+    gained = (0.9 - losses).log().diff(dim=0)[0]
+    # The other directions have died out to 1e-3 of what grows.
+    torch.testing.assert_close(gained, torch.full_like(gained, growth), rtol=1e-3, atol=0)
+    assert float(time.diff()) == pytest.approx(2.0)
+    assert growth == pytest.approx(4.0, rel=0.05)
+
+
+def test_quasi_newton_gives_up_where_the_corner_is_sharp():
+    kicks = 1e-4 * torch.randn(5, 8, generator=generator(0, "kicks"), **REAL)
+    ends = descents.quasi_newton(0.01, kicks)
+    assert ends.shape == (5,)
+    assert (ends - 0.995).abs().max() < 1e-6
+    assert descents.quasi_newton(0.5, 1e3 * kicks).max() < 0.1
+
+
+# ---- claims can fail
+
+
+def test_claims_of_the_chapter_fail_where_they_should():
+    net, point = nets.bottleneck_trap(2.1)
+    wrong = torch.linalg.eigvalsh(torch.func.hessian(net.loss)(point))
+    lines = torch.tensor([-0.1, 0.0, 2.0, 3.9], **REAL)  # those of K = 1.9
+    with pytest.raises(ClaimFailed, match="bottleneck-eigenvalues"):
+        claim("minima/bottleneck-eigenvalues").agrees(wrong, lines, atol=1e-12)
+    with pytest.raises(ClaimFailed, match="minima/trap-depth"):  # 3 − 4r goes on to 3/4 only
+        claim("minima/trap-depth").agrees(3 - 4 * 0.75, nets.kink_trap_value(0.75), atol=1e-9)
+    with pytest.raises(ClaimFailed, match="minima/all-runs"):
+        claim("minima/all-runs").agrees([0.0, 0.4473], 0, atol=1e-6)
+
+
+def test_product_is_what_the_stairs_descend_on():
+    run = minima.climb_down(3, 0.3, 3)
+    net = nets.DeepLinear([3, 4, 4, 3], nets.squared_loss(torch.eye(3, **REAL)))
+    target = torch.diag(torch.tensor(minima.SINGULAR_VALUES, **REAL))
+    torch.testing.assert_close(end_to_end(net.factors(run.theta)), target, rtol=0, atol=1e-8)

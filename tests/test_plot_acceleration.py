@@ -1,0 +1,131 @@
+"""Chapter 8's figures draw what they are given, readably, with alt text and data."""
+
+import inspect
+
+import numpy as np
+import pytest
+import torch
+from matplotlib.axes import Axes
+
+from bsgd_edu import dynamics, plot
+from bsgd_edu.explorers import races
+from bsgd_edu.explorers.acceleration import plane_field, plane_step
+from bsgd_edu.plot import acceleration, acceleration_pages, display
+
+STEPS = [0, 1, 3, 10, 30, 100]
+FALL = torch.tensor([9.0, 8.0, 3.0, 1.0, 0.3, 0.1])
+RATES = torch.tensor([1e-3, 1e-2, 1e-1])
+ENDS = {"depth 1": torch.tensor([1.0, 0.1, torch.nan]), "depth 2": torch.tensor([0.5, 0.01, 0.1])}
+SPEEDS = {"depth 2": torch.tensor([2.0, 4.0]), "momentum": torch.tensor([8.0, 9.0])}
+GAP = races.RuleGap(RATES.flip(0), RATES.flip(0), torch.ones(3, 2))
+MEMORY = races.Memory(0.1, torch.full((12,), 0.2), torch.full((12,), -0.01))
+RING = dynamics.half_annulus_loop(0.5, 1.0, num_edges=20)
+FIELD = plane_field(lambda w: torch.ones_like(w), 3)
+STEP = plane_step("4", 3, 0.5, 1.0, 0.7)
+SUM = torch.tensor([0.0, 0.0, 0.5, 1.0])
+
+
+def _tuned(speed: float) -> races.Tuned:
+    curve = torch.stack([FALL / speed, FALL], 1)
+    steps = torch.tensor([100.0, 90.0]) / speed
+    return races.Tuned(steps, RATES[:2], curve, STEPS, RATES, 1 / RATES.expand(2, 3) / speed)
+
+
+FIGURES = {
+    "draw_losses": (STEPS, {"depth 1": FALL}, {"theory": FALL}),
+    "draw_rates": (RATES, ENDS),
+    "draw_orders": (RATES.flip(0), {"depth 2": RATES.flip(0)}, "distance"),
+    "draw_speeds": (SPEEDS,),
+    "draw_memory": ({"depth 2": FALL},),
+    "draw_circulations": ([1, 2, 3, 4], {"ring": SUM}),
+    "draw_field": (RING, FIELD(RING), {"ring": RING}),
+    "draw_plane": (STEP,),
+}
+TUNED = {"depth 1": _tuned(1.0), "depth 2": _tuned(3.0), "AdaGrad": _tuned(1.1)}
+PAGES = {
+    "show_toy": (STEPS, {"depth 1": FALL, "depth 2": FALL / 9}, FALL, RATES, ENDS),
+    "show_rule": (RATES.flip(0), {"depth 2": GAP, "depth 3": GAP}),
+    "show_race": (TUNED, TUNED),
+    "show_ethanol": (STEPS, {"p = 4": {"depth 1": FALL}, "p = 2": {"depth 1": FALL}}),
+    "show_memory": (MEMORY, (3, 10), 0.1),
+    "show_loops": (FIELD, {"half-ring": RING}, {"ring": SUM}, (0.5, 1.0)),
+    "show_broken": (RATES.flip(0), {"c = 1": GAP, "c = 3": GAP}, RATES, ENDS),
+}
+
+
+def test_all_figures_and_pages_of_the_chapter_are_tried_here():
+    assert set(FIGURES) == set(acceleration.__all__)
+    assert set(PAGES) == set(acceleration_pages.__all__)
+    made = {n for n, _ in inspect.getmembers(acceleration_pages, inspect.isfunction)}
+    assert set(PAGES) == {n for n in made if n.startswith("show_")}
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_figure_is_drawn_on_the_axes_given_with_readable_labels(name):
+    ax = plot.axes()
+    draw = getattr(acceleration, name)
+    assert draw(*FIGURES[name], ax=ax) is ax
+    assert ax.get_xlabel()
+    assert ax.get_ylabel()
+    ax.figure.canvas.draw()
+    texts = [*ax.get_xticklabels(), *ax.get_yticklabels(), ax.xaxis.label, ax.yaxis.label]
+    texts += ax.get_legend().get_texts() if ax.get_legend() else []
+    assert min(text.get_size() for text in texts if text.get_text()) >= 9
+    assert isinstance(draw(*FIGURES[name]), Axes)
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_page_shows_picture_description_and_data(name, monkeypatch):
+    published = []
+    monkeypatch.setattr(display, "publish", lambda data, meta: published.append((data, meta)))
+    getattr(acceleration_pages, name)(*PAGES[name])
+    (picture, metadata), (page, _) = published
+    alt = metadata["image/png"]["alt"]
+    assert len(alt.split()) >= 15
+    assert not any(letter.isdigit() for letter in alt)
+    assert len(picture["image/png"]) < 110_000
+    assert "<table>" in page["text/html"]
+
+
+def test_a_run_that_diverges_ends_at_the_roof_and_is_not_drawn_on():
+    run = torch.tensor([1.0, 1e3, 1e9, torch.inf, torch.nan, torch.nan])
+    heights = acceleration.draw_losses(STEPS, {"depth 1": run}).lines[0].get_ydata()
+    np.testing.assert_array_equal(heights[:3], [1.0, 1e3, 1e4])
+    assert np.isnan(heights[3:]).all()
+
+
+def test_learning_rates_that_diverged_have_no_marker():
+    drawn = acceleration.draw_rates(RATES, ENDS).lines[0].get_ydata()
+    assert np.isnan(drawn[2])
+    assert np.isfinite(drawn[:2]).all()
+
+
+def test_a_method_has_one_colour_in_every_panel():
+    left = acceleration.draw_losses(STEPS, {"momentum": FALL, "depth 1": FALL})
+    right = acceleration.draw_speeds({"momentum": SPEEDS["momentum"]})
+    colours = [line.get_color() for line in left.lines]
+    assert right.lines[0].get_color() == colours[0] != colours[1]
+
+
+def test_theory_around_the_half_ring_meets_the_library_at_whole_depths(monkeypatch):
+    drawn = []
+    original = acceleration.draw_circulations
+    monkeypatch.setattr(
+        acceleration,
+        "draw_circulations",
+        lambda *a, **k: drawn.append(k["theory"]) or original(*a, **k),
+    )
+    acceleration_pages.show_loops(*PAGES["show_loops"])
+    depths, line = drawn[0]
+    for whole in (1, 2, 3, 4):
+        place = int((depths - whole).abs().argmin())
+        expected = dynamics.half_annulus_circulation(whole, 0.5, 1.0)
+        # Depths a sixtieth of the range apart: the line passes within its slope times that.
+        assert abs(float(line[place]) - expected) < 0.03
+
+
+def test_the_ellipse_is_long_along_w_and_gone_at_the_origin():
+    (ellipse,) = acceleration.draw_plane(plane_step("2", 4, 1.0, 1.0, 0.5)).patches
+    assert ellipse.width / ellipse.height == pytest.approx(4)
+    assert ellipse.angle == pytest.approx(45)
+    assert not acceleration.draw_plane(plane_step("2", 4, 0.0, 0.0, 0.5)).patches

@@ -74,17 +74,19 @@ def notebooks() -> list[tuple]:
              each <= 1.75)]  # fmt: skip
 
 
-def explorers() -> list[tuple]:
+def explorer_answers() -> list[tuple]:
     """Median answer of every explorer over moves of its controls (the worst is shown too)."""
     import inspect
 
     import matplotlib
 
     matplotlib.use("agg")
-    from bsgd_edu.explorers import Explorer, acceleration, backward, cutoff, limits, metrics, order
+    from bsgd_edu import explorers
+    from bsgd_edu.explorers import Explorer
 
     rows = []
-    for module in (order, backward, metrics, limits, cutoff, acceleration):
+    parts = (getattr(explorers, name) for name in explorers.__all__)
+    for module in filter(inspect.ismodule, parts):
         for name in module.__all__:
             make = getattr(module, name)
             if getattr(make, "__annotations__", {}).get("return") is not Explorer:
@@ -123,7 +125,7 @@ def main() -> None:
     parser.add_argument("--repeats", type=int, default=7)
     repeats = parser.parse_args().repeats
     table = Table("what", "measured", "must be", "")
-    for row in (*imports(repeats), *notebooks(), *explorers()):
+    for row in (*imports(repeats), *notebooks(), *explorer_answers()):
         table.add_row(*row[:3], "[green]reached[/]" if row[3] else "[red]short[/]")
     Console(width=120).print(table)
 

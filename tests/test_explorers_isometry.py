@@ -79,7 +79,7 @@ def test_delta_taps_treat_modes_alike_and_equal_taps_blur():
 
 
 def test_jacobians_are_sensible_at_every_extreme():
-    for doublings, length, width in itertools.product((0, 8), ("1/L", "0", "1"), (8, 64)):
+    for doublings, length, width in itertools.product((0, 6), ("1/L", "0", "1"), (8, 64)):
         found = isometry.jacobian_spectra(doublings, length, width, 0)
         assert found.depth == 2**doublings
         for values in found.values.values():
@@ -88,7 +88,7 @@ def test_jacobians_are_sensible_at_every_extreme():
     explorer = isometry.jacobians()
     for move in (
         {"doublings": 0},
-        {"doublings": 8},
+        {"doublings": 6},
         {"length": "0"},
         {"length": "1"},
         {"width": 8},

@@ -24,7 +24,7 @@ __all__ = [
 ]
 
 RING = 16
-DEEPEST = 256
+DEEPEST = 64
 _TAPS = {"equal taps": (1 / 3, 1 / 3, 1 / 3), "delta taps": (0.0, 1.0, 0.0)}
 
 
@@ -84,7 +84,7 @@ class Phase(NamedTuple):
 @lru_cache(maxsize=1)
 def _critical() -> tuple[Tensor, Tensor]:
     """σ_w² and σ_b² along the critical line, σ_b² from 1e-7 to above 1/2."""
-    return meanfield.critical_line(torch.logspace(-2.4, 0.5, 300, dtype=torch.float64))
+    return meanfield.critical_line(torch.logspace(-2.4, 0.5, 80, dtype=torch.float64))
 
 
 def phase_modes(weight_var: float, decades: float, critical: bool, what: str, layers: int) -> Phase:
@@ -124,7 +124,7 @@ def _fixed_point(weight_var: float, bias_var: float) -> meanfield.FixedPoint:
 def _critical_weight_var(bias_var: float) -> float:
     """Bisection on q*, in its logarithm: σ_b² grows with it."""
     low, high = 1e-4, 10.0
-    for _ in range(60):
+    for _ in range(45):
         middle = math.sqrt(low * high)
         below = float(meanfield.critical_line(middle).bias_var) < bias_var
         low, high = (middle, high) if below else (low, middle)

@@ -74,7 +74,7 @@ def test_the_best_time_it_names_is_that_of_the_theory():
     top = int(state.curve.test_accuracy.argmax())
     # 20 times a decade: within half a step of 12 %.
     assert float(state.times[top]) == pytest.approx(1.0741, rel=0.07)
-    assert "best at time 1.1 with 0.771, and 0.718 after very long" in _told(signal=1.0)
+    assert "best at time 1.1 with 0.771, and 0.718 at time 10,000" in _told(signal=1.0)
 
 
 def test_a_ridge_that_needs_no_stopping_says_so():

@@ -53,20 +53,55 @@ def gaussian_classes(count, features, norm, seed=0):
     return inputs, targets
 
 
-def test_parts_of_gaussian_data_behave_like_their_twins():
+def test_parts_of_gaussian_data_follow_theory():
     inputs, targets = gaussian_classes(4000, 30, 2.0)
     times = torch.tensor([0.3, 1.0, 30.0], dtype=torch.float64)
     run = dynamics.image_runs(
         times, inputs, targets, 60, init_var=0.1, lr=1.0, runs=120, generator=generator(0, "parts")
     )
-    assert run.measured.shape == run.twins.shape == (120, 3)
+    assert run.measured.shape == (120, 3)
     assert run.eigenvalues.shape == (120, 30)
     assert run.norm2 == pytest.approx(4.0, rel=0.1)  # 5.6 ± 0.5 at p = 30, over 120 parts
-    gap, error = dynamics.gap_and_stderr(run.measured, run.twins, dim=0)
-    # 4000 samples tell μ to 0.02 only: as much again for the common test set.
-    assert (gap.abs() < SIGMAS * error + 0.01).all()
     theory = rmt.learning_curve(times, ratio=0.5, signal=run.norm2**0.5, init_var=0.1, lr=1.0)
     assert torch.equal(run.theory, theory.test_accuracy)
+    mean, error = dynamics.mean_and_stderr(run.measured, 0)
+    # 4000 samples tell μ to 0.02 only: as much as 0.01 for the common test set.
+    assert ((mean - run.theory).abs() < SIGMAS * error + 0.01).all()
+
+
+def test_whitening_by_all_samples_costs_accuracy_and_cuts_the_spectrum():
+    # N I = n S_train + (N − n) S_test: training and test samples err in opposite directions.
+    pixels, targets = gaussian_classes(300, 60, 2.7)
+    times, stream = torch.tensor([3.0, 10.0], dtype=torch.float64), generator(0, "pool")
+    options = {"init_var": 0.1, "lr": 1.0, "runs": 80, "generator": stream}
+    norm2, cases = datasets.pair_cases(pixels, targets, generator=stream)
+    assert set(cases) == {"whitened", "alike", "raw"}
+    seen = {n: dynamics.image_runs(times, x, targets, 60, **options) for n, x in cases.items()}
+    for name in ("whitened", "alike"):
+        run = seen[name]
+        missing, error = dynamics.mean_and_stderr(run.theory - run.measured, 0)
+        assert (missing > SIGMAS * error).all()
+        # Wachter's law of p of N rows of an orthonormal frame: the bulk ends at 4(1 − p/N), the
+        # second largest of 60 a few per cent before it.
+        edge = float(run.eigenvalues[:, -2].mean())
+        assert edge == pytest.approx(4 * (1 - 60 / 300), rel=0.08)
+        # Both read the same class means off their spikes.
+        assert run.norm2 == pytest.approx(norm2, rel=0.1)
+    # Scaled alone, Gaussian data keep Marchenko and Pastur's edge 4, for the finite p below it.
+    assert float(seen["raw"].eigenvalues[:, -2].mean()) > 3.4
+
+
+def test_compared_runs_are_the_simulation_and_the_theory():
+    times, setting = torch.tensor([1.0, 5.0]), {"signal": 1.0, "init_var": 0.1, "lr": 0.3}
+    sizes = {"num_features": 10, "num_samples": 20, "replicas": 5, "discrete": True}
+    mean, stderr, theory = dynamics.compared_runs(
+        times, **sizes, **setting, generator=generator(0, "runs")
+    )
+    run = rmt.simulate_learning(times, **sizes, **setting, generator=generator(0, "runs"))
+    assert torch.equal(mean, run.test_accuracy.mean(0))
+    torch.testing.assert_close(stderr, run.test_accuracy.std(0) / 5**0.5)
+    expected = rmt.learning_curve(times, ratio=0.5, **setting, discrete=True).test_accuracy
+    assert torch.equal(theory, expected)
 
 
 def test_images_are_tested_on_what_was_not_trained_on():
@@ -80,7 +115,7 @@ def test_images_are_tested_on_what_was_not_trained_on():
     assert abs(float(mean) - 0.5) < 0.1 + SIGMAS * error
 
 
-def test_parts_and_twins_follow_their_generator():
+def test_parts_follow_their_generator():
     inputs, targets = gaussian_classes(50, 5, 1.0)
     times, options = torch.ones(1), {"init_var": 0.1, "lr": 1.0, "runs": 3}
     one, same, other = (
@@ -88,8 +123,7 @@ def test_parts_and_twins_follow_their_generator():
         for seed in (0, 0, 1)
     )
     assert torch.equal(one.measured, same.measured)
-    assert torch.equal(one.twins, same.twins)
-    assert not torch.equal(one.twins, other.twins)
+    assert not torch.equal(one.measured, other.measured)
     assert not torch.equal(one.eigenvalues, other.eigenvalues)
 
 

@@ -40,8 +40,8 @@ STOPS = {v: rmt.optimal_stopping(**SETTING, init_var=v) for v in VARIANCES}
 RUNS = {v: [0.5 + torch.rand(5, 13) / 2, 0.5 + torch.rand(5, 13) / 2] for v in VARIANCES}
 ROWS = (RISE, ERROR, RISE)
 IMAGES = {
-    name: dynamics.ImageRuns(4 * torch.rand(4, 30), 8.0, torch.rand(4, 9), torch.rand(4, 9), RISE)
-    for name in ("whitened", "raw")
+    name: dynamics.ImageRuns(4 * torch.rand(4, 30), 8.0, torch.rand(4, 9), RISE)
+    for name in ("whitened", "alike", "raw")
 }
 PAGES = {
     "show_two_directions": (torch.arange(9.0), *2 * (torch.stack([RISE, T], 1),)),
@@ -63,6 +63,7 @@ PAGES = {
     "show_real": (
         T,
         IMAGES,
+        dynamics.ComparedRuns(*ROWS),
         (8, 16),
         (torch.rand(2, 2) - 0.5, torch.rand(2, 2)),
     ),
@@ -135,6 +136,14 @@ def test_a_filter_that_oscillates_is_not_cut_at_zero():
     up, down = (learning.draw_filter(T, RISE, {"g": g}) for g in (1 / T, 1 / T - 5))
     assert up.get_ylim()[0] == 0
     assert down.get_ylim()[0] < -4
+
+
+def test_a_spike_is_marked_where_it_is_predicted():
+    for draw in (learning.draw_spectrum, learning.draw_filter):
+        middle = RISE if draw is learning.draw_spectrum else {"g": 1 / T}
+        ax = draw(T, T if draw is learning.draw_spectrum else RISE, middle, marks={"spike": 3.75})
+        (spike,) = (line for line in ax.lines if line.get_label() == "spike")
+        assert list(spike.get_xdata()) == [3.75]
 
 
 def test_an_empty_legend_warns_nobody():

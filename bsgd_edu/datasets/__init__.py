@@ -2,7 +2,7 @@
 
 from .dataset import Dataset
 from .formats import read_cifar, read_idx
-from .pairs import class_pair, whiten_classes
+from .pairs import class_pair, pair_cases, whiten_classes
 from .registry import available, load, registry_names
 from .synthetic import (
     cyclic_targets,
@@ -22,6 +22,7 @@ __all__ = [
     "gaussian_regression",
     "heavy_tailed_regression",
     "load",
+    "pair_cases",
     "read_cifar",
     "read_idx",
     "registry_names",

@@ -51,9 +51,11 @@ from .jitter import (
     sequential_jitter,
 )
 from .learning_runs import (
+    ComparedRuns,
     ImageRuns,
     RatioRuns,
     Spectrum,
+    compared_runs,
     finite_size_gaps,
     image_runs,
     sampled_descent,
@@ -120,6 +122,7 @@ from .tails import (
 )
 
 __all__ = [
+    "ComparedRuns",
     "ImageRuns",
     "PairOrbit",
     "RatioRuns",
@@ -134,6 +137,7 @@ __all__ = [
     "bernoulli_cdf",
     "bernoulli_convolution",
     "circulation",
+    "compared_runs",
     "correlation_and_stderr",
     "coupling_from_the_past",
     "coupling_time",

@@ -11,11 +11,14 @@ from torch import Tensor
 
 from .. import rmt
 from ..errors import DomainError
+from .estimates import mean_and_stderr
 
 __all__ = [
+    "ComparedRuns",
     "ImageRuns",
     "RatioRuns",
     "Spectrum",
+    "compared_runs",
     "finite_size_gaps",
     "image_runs",
     "sampled_descent",
@@ -82,12 +85,11 @@ def signal_of_spike(eigenvalue: Tensor, ratio: float) -> Tensor:
 
 
 class ImageRuns(NamedTuple):
-    """Training on parts of a data set, next to what theory and Gaussian data of its size give."""
+    """Training on parts of a data set, next to what theory says."""
 
     eigenvalues: Tensor  # of each part's S, (runs, p)
     norm2: float  # ρ, read off the spike
     measured: Tensor  # test accuracies, (runs, T)
-    twins: Tensor  # of Gaussian data with the same p, n and ρ, (runs, T)
     theory: Tensor  # (T,)
 
 
@@ -114,8 +116,8 @@ def image_runs(
         num_samples: n < N, trained on in each run.
         init_var: σ².
         lr: Learning rate.
-        runs: How many parts, and how many Gaussian data sets.
-        generator: Source of parts, starts and Gaussian data.
+        runs: How many parts.
+        generator: Source of parts and starts.
 
     Returns:
         Results on the CPU, float64.
@@ -144,16 +146,51 @@ def image_runs(
     measured, eigenvalues = (torch.stack(column) for column in zip(*found, strict=True))
     norm2 = float(signal_of_spike(eigenvalues[:, -1], ratio).mean())
     model = {"signal": norm2**0.5, "init_var": init_var, "lr": lr}
-    twins = rmt.simulate_learning(
-        times.to(device),
-        num_features=features,
-        num_samples=num_samples,
-        replicas=runs,
-        generator=generator,
-        **model,
-    ).test_accuracy
     theory = rmt.learning_curve(times, ratio=ratio, **model).test_accuracy
-    return ImageRuns(eigenvalues, norm2, measured, twins.cpu(), theory)
+    return ImageRuns(eigenvalues, norm2, measured, theory)
+
+
+class ComparedRuns(NamedTuple):
+    """Test accuracies of runs next to theory's, (T,) each."""
+
+    mean: Tensor
+    stderr: Tensor
+    theory: Tensor
+
+
+def compared_runs(
+    times: Tensor,
+    *,
+    num_features: int,
+    num_samples: int,
+    replicas: int,
+    generator: torch.Generator,
+    **setting,
+) -> ComparedRuns:
+    """Returns the test accuracies of `rmt.simulate_learning` and of `rmt.learning_curve`.
+
+    Args:
+        times: Steps, (T,).
+        num_features: p.
+        num_samples: n.
+        replicas: Independent runs ≥ 2.
+        generator: Source of the runs.
+        **setting: What both take: signal, init_var, lr, ridge, discrete.
+
+    Returns:
+        Mean, standard error and prediction on the CPU, float64.
+    """
+    run = rmt.simulate_learning(
+        times.to(generator.device),
+        num_features=num_features,
+        num_samples=num_samples,
+        replicas=replicas,
+        generator=generator,
+        **setting,
+    )
+    theory = rmt.learning_curve(times, ratio=num_features / num_samples, **setting)
+    pair = mean_and_stderr(run.test_accuracy.cpu(), 0)
+    return ComparedRuns(*pair, theory.test_accuracy)
 
 
 class RatioRuns(NamedTuple):

@@ -89,7 +89,7 @@ def learning_state(
         kind: ``"flow"``, ``"gd"`` (α = 0.2) or ``"ridge"`` (flow with γ = 0.5).
 
     Returns:
-        What the three panels show.
+        What the two panels show.
     """
     law, times, curve, dots = _curves(ratio, signal, init_var, kind)
     step = _steps(torch.tensor([10.0**decades], dtype=torch.float64), kind)
@@ -105,17 +105,13 @@ def filtering() -> Explorer:
     import ipywidgets as widgets
 
     def draw(result: Learning):
-        left, middle, right = plot.grid(1, 3, (9.6, 3.3))
+        left, right = plot.grid(1, 2, (8.0, 3.4))
         marks = {} if result.law.spike is None else {"spike": result.law.spike}
+        label = {f"filter at time {result.time:.3g}": result.learned}
         # Next to its lower edge at 0 the density of c = 1 has no bound.
-        top = float(result.density[result.points > 0.1].max().clamp_max(1.5))
-        plot.learning.draw_spectrum(
-            None, result.points, result.density.clamp_max(1.1 * top), marks=marks, ax=left
-        )
-        left.set(ylim=(0, 1.1 * top), xlabel="eigenvalue", title="spectrum")
-        label = {f"g at time {result.time:.3g}": result.learned}
-        plot.learning.draw_filter(result.points, result.density.clamp_max(top), label, middle)
-        middle.set(xlabel="eigenvalue", ylabel="", title="filter g")
+        density = result.density.clamp_max(min(1.5, float(result.density[8:].max())))
+        plot.learning.draw_filter(result.points, density, label, marks=marks, ax=left)
+        left.set(xlabel="eigenvalue", ylabel="filter")
         theory, best, dots = {}, {}, {}
         if result.dots is not None:
             at, (test, train) = result.dots
@@ -128,9 +124,8 @@ def filtering() -> Explorer:
             best = {"": (float(result.times[top]), float(result.curve.test_accuracy[top]))}
         plot.learning.draw_accuracy(result.times, theory, dots, best=best, ax=right)
         right.axvline(result.time, color=plot.COLOURS["reference"], linewidth=1)
-        right.set(xlabel="training time", ylabel="", title="accuracy", ylim=(0.3, 1.03))
-        right.set(xlim=(0.008, 1.3e4))
-        for ax in (left, middle, right):
+        right.set(xlabel="training time", ylim=(0.3, 1.03), xlim=(0.008, 1.3e4))
+        for ax in (left, right):
             plot.cutoff.plain_labels(ax)
         right.xaxis.set_major_formatter("{x:g}")
         return left
@@ -159,7 +154,7 @@ def filtering() -> Explorer:
             + told
             + (
                 f"best at time {result.times[best]:.2g} with {test[best]:.3f}, and "
-                f"{test[-1]:.3f} after very long training."
+                f"{test[-1]:.3f} at time 10,000."
             )
         )
 
@@ -204,8 +199,8 @@ class Descent(NamedTuple):
 @lru_cache(maxsize=64)
 def _stopped(signal: float, init_var: float):
     """What does not depend on the time: c, best and last accuracy, bound, (4, k)."""
-    ratios = torch.logspace(-1, 0.7, 52, dtype=torch.float64)
-    ratios[(ratios - 1).abs().argmin()] = 1.0
+    far = torch.linspace(0, 1, 18, dtype=torch.float64)[1:] ** 1.5  # denser round the peak
+    ratios = torch.cat([10 ** -far.flip(0), torch.ones(1), 10 ** (0.7 * far)])
     times, rows = torch.logspace(-3, 2, 101, dtype=torch.float64), []
     for ratio in ratios.tolist():
         test = rmt.learning_curve(times, ratio=ratio, signal=signal, init_var=init_var, lr=1.0)[0]
@@ -260,12 +255,13 @@ def descent() -> Explorer:
 
     def describe(result: Descent) -> str:
         error = result.now
-        rising, falling = error[1:-1] > error[:-2], error[1:-1] > error[2:] + 1e-4
-        peaks = (rising & falling).nonzero().flatten().tolist()
+        fallen = error.cummax(0).values - error
+        falls = float(fallen.max()) > 5e-4  # what three digits show
+        before = error[: int(fallen.argmax()) + 1]
+        peak = int(before.argmax() if falls else (result.ratios - 1).abs().argmin())
         told = f"Trained to time {result.time:.3g}, the error "
-        peak = peaks[0] + 1 if peaks else int((result.ratios - 1).abs().argmin())
-        if peaks:
-            told += f"peaks at c = {result.ratios[peak]:.2g} with {error[peak]:.3f}, then falls. "
+        if falls:
+            told += f"peaks at c = {result.ratios[peak]:.3g} with {error[peak]:.3f}, then falls. "
         else:
             told += f"rises with c throughout: {error[peak]:.3f} at c = 1. "
         return told + (

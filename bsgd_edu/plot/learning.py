@@ -6,16 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from torch import Tensor
 
-from .style import (
-    COLOURS,
-    MARKERS,
-    OKABE_ITO,
-    axes,
-    simulation_points,
-    theory_line,
-    to_numpy,
-    use,
-)
+from .style import COLOURS, MARKERS, OKABE_ITO, axes, simulation_points, theory_line, to_numpy, use
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -110,43 +101,42 @@ def draw_accuracy(
 
 @use()
 def draw_spectrum(
-    eigenvalues: Tensor | None,
+    eigenvalues: Tensor,
     points: Tensor,
     density: Tensor,
     *,
     marks: Mapping[str, float] | None = None,
-    xlabel: str = r"eigenvalue $\lambda$ of $S$",
     bins: int = 40,
-    index: int = 0,
     ax: "Axes | None" = None,
 ):
     """Draws a histogram of eigenvalues with a predicted density, and where single ones should be.
 
     Args:
-        eigenvalues: Any number of them, (n,), or None for the density alone.
+        eigenvalues: Any number of them, (n,).
         points: Abscissae of the density, (k,).
         density: Predicted density there, (k,).
-        marks: Label → a single predicted eigenvalue, drawn as an arrow from above.
-        xlabel: What the eigenvalues belong to.
+        marks: Label → a single predicted eigenvalue, an open triangle.
         bins: Of the histogram.
-        index: Which colour.
         ax: Axes, or None for a new figure.
 
     Returns:
         The axes.
     """
     ax = axes(ax)
-    if eigenvalues is not None:
-        ax.hist(to_numpy(eigenvalues), bins=bins, density=True, color=OKABE_ITO[index],
-                edgecolor="white", linewidth=0.4, label="eigenvalues")  # fmt: skip
+    ax.hist(to_numpy(eigenvalues), bins=bins, density=True, color=OKABE_ITO[0],
+            edgecolor="white", linewidth=0.4, label="eigenvalues")  # fmt: skip
     theory_line(ax, points, density, "theory: bulk", linewidth=1.6)
-    top = float(to_numpy(density).max())
-    for position, (label, value) in enumerate((marks or {}).items()):
-        ax.plot([value], [0.12 * top * (1 + position)], marker="v", markersize=9, color="black",
-                linestyle="none", fillstyle="none", zorder=5, label=label)  # fmt: skip
-    ax.set(xlabel=xlabel, ylabel="density", ylim=(0, None))
+    _mark(ax, marks or {}, 0.12 * float(to_numpy(density).max()))
+    ax.set(xlabel=r"eigenvalue $\lambda$ of $S$", ylabel="density", ylim=(0, None))
     ax.legend()
     return ax
+
+
+def _mark(ax: "Axes", marks: Mapping[str, float], height: float) -> None:
+    """Open triangles above single eigenvalues."""
+    for label, value in marks.items():
+        ax.plot([value], [height], marker="v", markersize=9, color="black", linestyle="none",
+                fillstyle="none", zorder=5, label=label)  # fmt: skip
 
 
 @use()
@@ -182,7 +172,12 @@ def draw_overlap(
 
 @use()
 def draw_filter(
-    points: Tensor, density: Tensor, filters: Mapping[str, Tensor], ax: "Axes | None" = None
+    points: Tensor,
+    density: Tensor,
+    filters: Mapping[str, Tensor],
+    *,
+    marks: Mapping[str, float] | None = None,
+    ax: "Axes | None" = None,
 ):
     """Draws the filter g over the spectrum it acts on.
 
@@ -190,6 +185,7 @@ def draw_filter(
         points: Eigenvalues, (k,), increasing.
         density: Density of the bulk there, drawn as a grey area of half the height.
         filters: Label → g at the points, (k,).
+        marks: Label → a single predicted eigenvalue, an open triangle.
         ax: Axes, or None for a new figure.
 
     Returns:
@@ -202,11 +198,11 @@ def draw_filter(
     ax.fill_between(x, scaled, color="#D5D5D5", linewidth=0, label="spectrum")
     for dash, (label, values) in zip(_DASHES, filters.items(), strict=False):
         theory_line(ax, x, values, label, linestyle=dash, linewidth=1.4)
+    _mark(ax, marks or {}, 0.06 * height)
     lowest = min(float(to_numpy(values).min()) for values in filters.values())
     bottom = max(1.1 * lowest, -1.1 * height) if lowest < 0 else 0
-    ax.set(
-        xlabel=r"eigenvalue $\lambda$", ylabel=r"filter $g_t(\lambda)$", ylim=(bottom, 1.1 * height)
-    )
+    ax.set(xlabel=r"eigenvalue $\lambda$", ylabel=r"filter $g_t(\lambda)$")
+    ax.set_ylim(bottom, 1.1 * height)
     ax.legend()
     return ax
 
@@ -271,8 +267,9 @@ def draw_descent(
         theory_line(ax, ratios, values, label, linestyle=dash, linewidth=1.4)
     for index, (label, (x, mean, stderr)) in enumerate((dots or {}).items()):
         simulation_points(ax, x, mean, index=index, label=label, stderr=stderr)
-    ax.set(xlabel="features over samples $c=p/n$", ylabel="test error", xscale="log")
-    ax.set(ylim=(0, None))
+    ax.set(
+        xlabel="features over samples $c=p/n$", ylabel="test error", xscale="log", ylim=(0, None)
+    )
     ax.legend()
     return ax
 
@@ -322,8 +319,8 @@ def draw_finite_size(
     ax.set(xlabel="features $p$", ylabel="$p$ times (measured − theory)", xscale="log")
     ax.set_xticks(x, [f"{size:g}" for size in x])
     ax.minorticks_off()
-    ax.margins(y=0.35)
-    ax.legend(loc="upper right")
+    ax.margins(y=0.5)
+    ax.legend(loc="upper left")
     return ax
 
 

@@ -44,10 +44,11 @@ def show_steps(
     )
     show(
         left,
-        alt="Left: after the first steps gradient descent is more accurate than the flow at the "
-        "same time, the more so the larger the learning rate; each follows its own line, and later "
-        "all lines merge. Right: below the limit all losses settle, above it all grow by orders of "
-        "magnitude, each along a straight line.",
+        alt="Left: after its first step gradient descent is more accurate than the flow at the "
+        "same time, the more so the larger the learning rate; with the largest, the second step "
+        "is worse than the flow. Markers lie on their own lines, and later all lines merge. Right: "
+        "below the limit all losses settle, above it all grow by orders of magnitude, each along a "
+        "straight line.",
         caption="Left: gradient descent and its own theory. Right: training losses of eight data "
         "sets on both sides of the largest stable learning rate.",
         data={
@@ -68,6 +69,7 @@ def show_steps(
 def show_real(
     times: Tensor,
     runs: Mapping[str, dynamics.ImageRuns],
+    twins: dynamics.ComparedRuns,
     sizes: Sequence[int],
     gaps: tuple[Tensor, Tensor],
 ) -> None:
@@ -75,7 +77,9 @@ def show_real(
 
     Args:
         times: αt, (T,).
-        runs: ``"whitened"`` and ``"raw"`` → training on parts of the data, c = 1.
+        runs: ``"whitened"``, ``"alike"`` (Gaussian data whitened and divided in the same way) and
+            ``"raw"`` → training on parts of the data, c = 1.
+        twins: Fresh Gaussian data.
         sizes: Numbers of features of the tiny data, (k,).
         gaps: Measured minus predicted accuracies (2, k) on new and training data, and errors.
     """
@@ -88,30 +92,31 @@ def show_real(
     learning.draw_spectrum(values.flatten(), points, density, marks=marks, bins=90, ax=frames[0])
     frames[0].set(title="whitened training sets", ylim=(0, 1.6))
     tests = {name: dynamics.mean_and_stderr(run.measured, 0) for name, run in runs.items()}
-    twin, some = dynamics.mean_and_stderr(runs["whitened"].twins, 0), slice(None, None, 2)
-    for ax, (name, pair) in zip(frames[1:3], tests.items(), strict=True):
-        dots = {f"{name} images": (times[some], *(values[some] for values in pair))}
-        if name == "whitened":
-            dots["Gaussian twins"] = (times[some], *(values[some] for values in twin))
+    tests["twins"] = twins[:2]
+    shown = {
+        "whitened": {"whitened images": "whitened", "Gaussian alike": "alike", "twins": "twins"},
+        "raw": {"raw images": "raw"},
+    }
+    for ax, (name, labels) in zip(frames[1:3], shown.items(), strict=True):
+        dots = {
+            label: tuple(values[i::3] for values in (times, *tests[key]))
+            for i, (label, key) in enumerate(labels.items())
+        }
         learning.draw_accuracy(times, {"theory": runs[name].theory}, dots, ax=ax)
         ax.set(ylabel="accuracy on new samples")
     low = min(float(pair[0].min()) for pair in tests.values()) - 0.03
     for ax in frames[1:3]:
         ax.set(ylim=(low, 1.01))
-    named = dict(
-        zip(
-            ("new samples", "training samples"),
-            zip(*gaps, strict=True),
-            strict=True,
-        )
-    )
+    names = ("new samples", "training samples")
+    named = dict(zip(names, zip(*gaps, strict=True), strict=True))
     learning.draw_finite_size(sizes, named, frames[3])
     show(
         frames[0],
-        alt="Top left: the eigenvalues of whitened training sets follow the density of Marchenko "
-        "and Pastur, with a heap far out around the place predicted. Top right: on whitened images "
-        "the accuracy rises, peaks and falls like theory, a little below it, while the Gaussian "
-        "twins lie on the line. Bottom left: on raw images the measured curve leaves the theory. "
+        alt="Top left: the eigenvalues of whitened training sets are near the density of Marchenko "
+        "and Pastur, but end before its upper edge; far out is a low heap around the place "
+        "predicted. Top right: on whitened images the accuracy rises, peaks and falls like theory, "
+        "a little below it; Gaussian data whitened alike are below it too, while the twins lie on "
+        "the line. Bottom left: on raw images the measured curve leaves the theory late. "
         "Bottom right: for tiny data the distance from theory, times the number of features, is "
         "constant: positive on new samples, negative on training samples.",
         caption="Ones against sevens, as many training samples as pixels; the signal in the theory "
@@ -121,13 +126,13 @@ def show_real(
                 "αt": times,
                 **{f"{n}, measured": pair[0] for n, pair in tests.items()},
                 **{f"{n}, theory": run.theory for n, run in runs.items()},
-                "Gaussian twins": twin[0],
             },
             "Distance from theory": {
                 "p": list(sizes),
                 "new samples": gaps[0][0],
                 "training samples": gaps[0][1],
                 "standard error, new": gaps[1][0],
+                "standard error, training": gaps[1][1],
             },
         },
     )

@@ -135,6 +135,8 @@ class SpikedMarchenkoPastur:
     References:
         Baik, Ben Arous and Péché (2005), Phase transition of the largest eigenvalue for nonnull
         complex sample covariance matrices, Annals of Probability 33.
+        Benaych-Georges and Nadakuditi (2012), The singular values and vectors of low rank
+        perturbations of large rectangular random matrices, J. Multivariate Analysis 111.
         Liao and Couillet (2018), The dynamics of learning: a random matrix approach, ICML.
     """
 

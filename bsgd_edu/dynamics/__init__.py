@@ -58,6 +58,7 @@ from .linear import (
 from .loops import (
     circulation,
     curl,
+    end_to_end_field,
     half_annulus_circulation,
     half_annulus_loop,
 )
@@ -131,6 +132,7 @@ __all__ = [
     "cutoff_window",
     "drift",
     "effective_batches",
+    "end_to_end_field",
     "forward_coalescence",
     "gap_and_stderr",
     "gaussian_log_norm_variance",

@@ -10,13 +10,11 @@ _MODULES = (
     "acceleration",
     "base",
     "cutoff",
-    "descents",
     "limits",
     "metrics",
     "minima",
     "order",
     "backward",
-    "races",
 )
 
 __all__ = sorted([*_WHERE, *_MODULES])

@@ -61,7 +61,7 @@ def show_rule(rates: Tensor, gaps: Mapping[str, Any]) -> None:
 
     Args:
         rates: η, (k,).
-        gaps: Label → an `explorers.races.RuleGap`.
+        gaps: Label → an `training.races.RuleGap`.
     """
     left, right = grid(1, 2, (7.2, 3.6))
     distance = {label: gap.distance for label, gap in gaps.items()}
@@ -87,7 +87,7 @@ def show_race(four: Mapping[str, Any], two: Mapping[str, Any]) -> None:
     """Shows tuned losses for p = 4 and p = 2, the tuning itself, and the speed-ups of all draws.
 
     Args:
-        four: Method → an `explorers.races.Tuned` for p = 4, ``"depth 1"`` among them; curves and
+        four: Method → an `training.races.Tuned` for p = 4, ``"depth 1"`` among them; curves and
             tuning are those of its first draw.
         two: The same for p = 2.
     """
@@ -150,7 +150,7 @@ def show_memory(memory: Any, ages: Sequence[int], constant: float) -> None:
     """Shows what a step remembers, and what it takes of the newest gradient.
 
     Args:
-        memory: An `explorers.races.Memory` of a network of depth 2.
+        memory: An `training.races.Memory` of a network of depth 2.
         ages: Steps at which its weights are shown.
         constant: Learning rate of tuned descent without depth.
     """
@@ -222,7 +222,7 @@ def show_broken(
 
     Args:
         rates: Small η, (k,).
-        skewed: Label → an `explorers.races.RuleGap`.
+        skewed: Label → an `training.races.RuleGap`.
         large: Larger η, (m,).
         ends: Label → loss after the last step, (m,).
     """

@@ -1,0 +1,266 @@
+"""Runs of chapter 9: many descents at once, where they end, and what could have stopped them."""
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+
+import torch
+from torch import Tensor
+from torch.nn.functional import softplus
+
+from .. import nets, rules
+from ..curvature import Certificate, certify
+from ..dynamics import share_and_stderr
+from ..errors import DomainError
+from ..maps import forward_orbit
+from ..nets import DeepLinear, ProductLoss
+from ..seeding import generator
+
+__all__ = [
+    "against_convex",
+    "convex_losses",
+    "descend",
+    "leave_trap",
+    "quasi_newton",
+    "search_box",
+    "smoothed_curvature",
+    "stuck_share",
+]
+
+_REAL = {"dtype": torch.float64}
+
+
+def descend(
+    net: DeepLinear, start: Tensor, lr: float, at: Sequence[int], momentum: float = 0.0
+) -> Tensor:
+    """Returns the points of full-batch descent: a product of one map with itself, again and again.
+
+    Args:
+        net: Whose loss falls.
+        start: Points (..., d).
+        lr: Learning rate.
+        at: Numbers of steps, increasing.
+        momentum: Of the heavy ball; 0 is gradient descent.
+
+    Returns:
+        (len(at), ..., d).
+    """
+    if not momentum:
+        return forward_orbit([rules.sgd_map(net.grad, lr)] * at[-1], start, at=at)
+    step = rules.momentum_map(net.grad, lr, momentum=momentum)
+    orbit = forward_orbit([step] * at[-1], rules.momentum_state(start), at=at)
+    return rules.position(orbit, net.dim)
+
+
+def convex_losses(stream: torch.Generator) -> dict[str, tuple[ProductLoss, float, int]]:
+    """Returns three convex losses of 3×4 matrices, none of them plain squares, with their pace.
+
+    A hundred examples x ~ N(0, I) and y = (3x₁, 2x₂, x₃) + N(0, I): mean fourth power of the
+    errors, squares with log-normal weights, and the logistic loss of the signs of y with the
+    ridge 0.01‖A‖².
+
+    Args:
+        stream: Where the data are drawn; they lie on its device.
+
+    Returns:
+        Name → (loss, learning rate at momentum 0.9, number of steps).
+    """
+    device = stream.device
+    x, noise, trust = (
+        torch.randn(100, k, generator=stream, device=device, **_REAL) for k in (4, 3, 3)
+    )
+    y = x[:, :3] * torch.tensor([3.0, 2.0, 1.0], device=device) + noise
+    signs, trust, count = y.sign().mT, trust.exp().mT, y.numel()
+
+    def margins(matrix: Tensor) -> Tensor:
+        return -signs * (matrix @ x.mT)
+
+    weighted = ProductLoss(
+        lambda matrix: (trust * (matrix @ x.mT - y.mT).square()).sum((-2, -1)) / count,
+        lambda matrix: 2 * (trust * (matrix @ x.mT - y.mT)) @ x / count,
+    )
+    logistic = ProductLoss(
+        lambda m: softplus(margins(m)).sum((-2, -1)) / count + 0.01 * m.square().sum((-2, -1)),
+        lambda m: -(signs * margins(m).sigmoid()) @ x / count + 0.02 * m,
+    )
+    return {
+        "fourth power": (nets.lp_loss(x, y, 4), 0.001, 6000),
+        "weighted squares": (weighted, 0.02, 600),
+        "logistic and ridge": (logistic, 0.2, 600),
+    }
+
+
+def against_convex(
+    loss: ProductLoss,
+    shapes: Mapping[str, Sequence[int]],
+    lr: float,
+    at: Sequence[int],
+    runs: int,
+    *,
+    seed: int,
+    device: torch.device | str = "cpu",
+) -> tuple[dict[str, Tensor], dict[str, Certificate]]:
+    """Returns how far heavy-ball descent on factors is above the same descent on their product.
+
+    Args:
+        loss: Convex, of matrices.
+        shapes: Label → widths; all have the same ends.
+        lr: Learning rate; momentum is 0.9.
+        at: When, increasing; the last entry is the number of steps.
+        runs: Random starts, each entry N(0, 0.3²).
+        seed: Of the starts.
+        device: Where to compute; the data of the loss lie there.
+
+    Returns:
+        Label → loss minus optimum (len(at), runs), and label → certificate of the ends.
+    """
+    ends = next(iter(shapes.values()))
+    plain = DeepLinear([ends[0], ends[-1]], loss)
+    start = torch.zeros(plain.dim, device=device, **_REAL)
+    optimum = plain.loss(descend(plain, start, lr, [at[-1]], 0.9)[0])
+    gaps, proofs = {}, {}
+    for label, widths in shapes.items():
+        net = DeepLinear(widths, loss)
+        starts = net.init(generator(seed, "starts", *widths, device=device), (runs,), std=0.3)
+        points = descend(net, starts, lr, at, 0.9)
+        gaps[label] = (net.loss(points) - optimum).cpu()
+        proofs[label] = certify(net.loss, points[-1])
+    return gaps, proofs
+
+
+def stuck_share(weight: float, std: float, runs: int, *, seed: int) -> tuple[Tensor, Tensor]:
+    """Returns which share of descents through `nets.bottleneck_trap` ends at loss 1.
+
+    Step size 0.04/K, twice that from starts below ½; time 24, but 60 for K < 2: beside a saddle
+    with factors of unequal size the way out is slow.
+
+    Args:
+        weight: K.
+        std: σ of the normal starts.
+        runs: How many.
+        seed: Of the starts.
+
+    Returns:
+        The share and its standard error.
+    """
+    net, _ = nets.bottleneck_trap(weight)
+    starts = net.init(generator(seed, "bottleneck", weight, std), (runs,), std=std)
+    lr, time = 0.04 / (weight * max(std, 0.5)), 24 if weight > 2 else 60
+    losses = net.loss(descend(net, starts, lr, [round(time / lr)])[0])
+    return share_and_stderr((losses - 1).abs() < 1e-3)
+
+
+def smoothed_curvature(smoothing: float) -> float:
+    """Returns |λ|, the negative curvature of `nets.kink_trap` with its corners rounded off.
+
+    λ = 1/2h − √(1/4h² + 1) is the lower eigenvalue of [[0, −1], [−1, 1/h]], what the pair
+    (W₁)₁₂, (W₂)₂₁ sees; about −h.
+
+    Args:
+        smoothing: h > 0.
+
+    Returns:
+        |λ|.
+
+    Example:
+        >>> round(smoothed_curvature(0.5), 4), round(smoothed_curvature(0.01), 4)
+        (0.4142, 0.01)
+    """
+    return math.hypot(0.5 / smoothing, 1) - 0.5 / smoothing
+
+
+def leave_trap(smoothing: float, kicks: Tensor, at: Sequence[int]) -> tuple[Tensor, Tensor]:
+    """Returns heavy-ball descents from beside the smoothed trap, in the time of their saddle.
+
+    The learning rate 5e-4/|λ| at momentum 0.9 makes each step 5e-3 units of 1/|λ|.
+
+    Args:
+        smoothing: h > 0.
+        kicks: What is added to the trap, (runs, 8).
+        at: Numbers of steps, increasing.
+
+    Returns:
+        |λ| times time, (len(at),), and losses, (len(at), runs).
+    """
+    net, point = nets.kink_trap(smoothing)
+    lr = 5e-4 / smoothed_curvature(smoothing)
+    return 5e-3 * torch.tensor(at), net.loss(descend(net, point + kicks, lr, at, 0.9))
+
+
+def quasi_newton(smoothing: float, kicks: Tensor) -> Tensor:
+    """Returns the losses that SciPy's L-BFGS-B reports as final, with its default tolerances.
+
+    Args:
+        smoothing: h > 0 of `nets.kink_trap`.
+        kicks: What is added to the trap, (runs, 8).
+
+    Returns:
+        (runs,), nan where the routine does not report success.
+    """
+    from scipy.optimize import minimize
+
+    net, point = nets.kink_trap(smoothing)
+
+    def both(theta):
+        theta = torch.from_numpy(theta)
+        return net.loss(theta).item(), net.grad(theta).numpy()
+
+    starts = (point + kicks).numpy()
+    ends = [minimize(both, start, jac=True, method="L-BFGS-B") for start in starts]
+    return torch.tensor([end.fun if end.success else math.nan for end in ends], **_REAL)
+
+
+def search_box(radius: float, starts: int, *, generator: torch.Generator) -> Tensor:
+    """Returns the losses that a search in the box of radius r around the kink's trap ends at.
+
+    With one layer held, the loss is piecewise linear in the other, and a linear program finds its
+    best place in the box exactly; the layers take turns until nothing is gained. Every second
+    start is a corner of the box.
+
+    Args:
+        radius: r > 0.
+        starts: How many.
+        generator: Where starts are drawn.
+
+    Returns:
+        (starts,).
+
+    Raises:
+        DomainError: If the radius is not positive.
+    """
+    if not radius > 0:
+        raise DomainError(
+            f"search_box: radius must be > 0, but it is {radius}. In a box of radius 0 there is "
+            "only the trap."
+        )
+    net, point = nets.kink_trap()
+    first, second = net.factors(point)
+    draws = 2 * torch.rand(starts, 2, 2, generator=generator, device=generator.device, **_REAL) - 1
+    draws[::2] = draws[::2].sign()
+    ends = []
+    for draw in draws.cpu():
+        upper, loss, before = second + radius * draw, 1e9, math.inf
+        while before - loss > 1e-12:
+            before = loss
+            lower, _ = _best_layer(first, radius, lambda w, fixed=upper: fixed @ w)
+            upper, loss = _best_layer(second, radius, lambda w, fixed=lower: w @ fixed)
+        ends.append(loss)
+    return torch.tensor(ends, **_REAL)
+
+
+def _best_layer(
+    centre: Tensor, radius: float, product: Callable[[Tensor], Tensor]
+) -> tuple[Tensor, float]:
+    """Minimises Σ|product(w) − e₂e₂ᵀ| over ‖w − centre‖_∞ ≤ radius, with bounds on each |·|."""
+    import numpy as np
+    from scipy.optimize import linprog
+
+    units = torch.eye(4, **_REAL).view(4, 2, 2)
+    rows = product(units).reshape(4, 4).T.numpy()  # entry of A against entry of w
+    target, bound = np.array([0.0, 0.0, 0.0, 1.0]), np.eye(4)
+    found = linprog(
+        np.r_[np.zeros(4), np.ones(4)],
+        A_ub=np.block([[rows, -bound], [-rows, -bound]]),
+        b_ub=np.r_[target, -target],
+        bounds=[(c - radius, c + radius) for c in centre.flatten().tolist()] + [(0, None)] * 4,
+    )
+    return torch.tensor(found.x[:4]).view(2, 2), float(found.fun)

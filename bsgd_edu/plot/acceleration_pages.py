@@ -106,15 +106,17 @@ def show_race(four: Mapping[str, Any], two: Mapping[str, Any]) -> None:
         frames, ("p = 4", "p = 2", "p = 4: tuning", "p = 4: all draws"), strict=True
     ):
         ax.set_title(title)
-    for ax in frames[1:3]:  # the same names and colours as in the first panel
+    frames[1].legend(*frames[0].get_legend_handles_labels(), loc="lower left", fontsize=9)
+    for ax in (frames[0], frames[2]):  # the names and colours are the same in all panels
         ax.get_legend().remove()
     show(
         frames[0],
         alt="Top left, fourth powers: depth two and three fall below depth one, which AdaGrad "
-        "accompanies; momentum and AdaDelta fall earlier. Top right, squares: depth one is as fast "
-        "as the networks. Bottom left: steps to the target fall with the learning rate up to "
-        "a ragged end. Bottom right: depth two and three are a few times faster than depth one, "
-        "the scale alone more, momentum and AdaDelta most; AdaGrad is about as fast.",
+        "accompanies; momentum and AdaDelta fall earlier, the warm-up first of all. Top right, "
+        "squares: depth one is no slower than the networks. Bottom left: steps to the target fall "
+        "with the learning rate up to a ragged end. Bottom right: depth two and three are a few "
+        "times faster than depth one, the scale alone, momentum and AdaDelta more, the warm-up "
+        "most; AdaGrad is about as fast.",
         caption="Each method at the learning rate with the fewest steps to loss 0.01. Curves and "
         "tuning: one draw of the data; bottom right: all draws (a bar is their geometric mean).",
         data={

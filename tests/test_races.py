@@ -109,6 +109,9 @@ def test_tuned_race_takes_the_best_rate_of_each_draw(problem):
     loss, rates = races.regressions(inputs, targets, 2), torch.tensor([0.01, 0.5, 1e3], **REAL)
     run = races.tuned_race(loss, start, {"depth 1": rates}, 100, 0.5)["depth 1"]
     assert run.rate.tolist() == [0.5, 0.5]
+    assert run.at_end.tolist() == [False, False]
+    assert run._replace(rates=rates[1:]).at_end.tolist() == [True, True]
+    assert run._replace(rates=rates[:2]).at_end.tolist() == [True, True]
     torch.testing.assert_close(run.steps, run.grid[:, 1])
     # Out of reach: the whole run counts, at the rate with the lowest last loss.
     never = races.tuned_race(loss, start, {"depth 1": rates}, 100, 1e-30)["depth 1"]

@@ -177,6 +177,11 @@ class Tuned(NamedTuple):
     rates: Tensor  # all of them, (k,)
     grid: Tensor  # steps until the target with each, (draws, k)
 
+    @property
+    def at_end(self) -> Tensor:
+        """Whether the best rate is the grid's first or last: a wider grid might help, (draws,)."""
+        return (self.rate == self.rates[0]) | (self.rate == self.rates[-1])
+
 
 def tuned_race(
     loss: nets.ProductLoss, start: Tensor, rates: Mapping[str, Tensor], steps: int, target: float

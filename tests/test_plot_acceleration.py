@@ -8,9 +8,9 @@ import torch
 from matplotlib.axes import Axes
 
 from bsgd_edu import dynamics, plot
-from bsgd_edu.explorers import races
-from bsgd_edu.explorers.acceleration import plane_field, plane_step
+from bsgd_edu.explorers.acceleration import plane_step
 from bsgd_edu.plot import acceleration, acceleration_pages, display
+from bsgd_edu.training import races
 
 STEPS = [0, 1, 3, 10, 30, 100]
 FALL = torch.tensor([9.0, 8.0, 3.0, 1.0, 0.3, 0.1])
@@ -18,9 +18,9 @@ RATES = torch.tensor([1e-3, 1e-2, 1e-1])
 ENDS = {"depth 1": torch.tensor([1.0, 0.1, torch.nan]), "depth 2": torch.tensor([0.5, 0.01, 0.1])}
 SPEEDS = {"depth 2": torch.tensor([2.0, 4.0]), "momentum": torch.tensor([8.0, 9.0])}
 GAP = races.RuleGap(RATES.flip(0), RATES.flip(0), torch.ones(3, 2))
-MEMORY = races.Memory(0.1, torch.full((12,), 0.2), torch.full((12,), -0.01))
+MEMORY = races.Memory(0.1, torch.full((12,), 0.2), torch.full((12,), -0.01), torch.full((12,), 0.3))
 RING = dynamics.half_annulus_loop(0.5, 1.0, num_edges=20)
-FIELD = plane_field(lambda w: torch.ones_like(w), 3)
+FIELD = dynamics.end_to_end_field(lambda w: torch.ones_like(w), 3)
 STEP = plane_step("4", 3, 0.5, 1.0, 0.7)
 SUM = torch.tensor([0.0, 0.0, 0.5, 1.0])
 

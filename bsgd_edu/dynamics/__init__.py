@@ -70,6 +70,7 @@ from .linear import (
 from .loops import (
     circulation,
     curl,
+    end_to_end_field,
     half_annulus_circulation,
     half_annulus_loop,
 )
@@ -148,6 +149,7 @@ __all__ = [
     "cutoff_window",
     "drift",
     "effective_batches",
+    "end_to_end_field",
     "finite_size_gaps",
     "forward_coalescence",
     "gap_and_stderr",

@@ -9,8 +9,15 @@ from torch import Tensor
 
 from ..errors import DomainError, ShapeError
 from ..maps import Map
+from ..operators import end_to_end_direction
 
-__all__ = ["circulation", "curl", "half_annulus_circulation", "half_annulus_loop"]
+__all__ = [
+    "circulation",
+    "curl",
+    "end_to_end_field",
+    "half_annulus_circulation",
+    "half_annulus_loop",
+]
 
 
 def circulation(field: Map, loop: Tensor, *, nodes: int = 8) -> Tensor:
@@ -96,6 +103,29 @@ def curl(field: Map, points: Tensor) -> Tensor:
             for part in (first, second)
         ]
     return slopes[1][..., 0] - slopes[0][..., 1]
+
+
+def end_to_end_field(gradient: Map, depth: int) -> Map:
+    """Returns F, the direction in which depth N moves a vector, as a field.
+
+    Args:
+        gradient: w (..., d) ↦ gradient of the loss (..., d).
+        depth: N ≥ 1.
+
+    Returns:
+        w (..., d) ↦ F(w) (..., d), see :func:`bsgd_edu.operators.end_to_end_direction`.
+
+    Example:
+        >>> field = end_to_end_field(lambda w: torch.ones_like(w), depth=2)
+        >>> field(torch.tensor([4.0, 0.0]))
+        tensor([8., 4.])
+    """
+
+    def field(w: Tensor) -> Tensor:
+        rows = w.unsqueeze(-2), gradient(w).unsqueeze(-2)
+        return end_to_end_direction(*rows, depth).squeeze(-2)
+
+    return field
 
 
 def half_annulus_loop(inner: float, outer: float, *, num_edges: int = 200) -> Tensor:

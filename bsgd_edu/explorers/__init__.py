@@ -11,14 +11,12 @@ _MODULES = (
     "backward",
     "base",
     "cutoff",
-    "descents",
     "isometry",
     "learning",
     "limits",
     "metrics",
     "minima",
     "order",
-    "races",
 )
 
 __all__ = sorted([*_WHERE, *_MODULES])

@@ -7,18 +7,16 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from .. import dynamics, operators, plot
-from ..maps import Map
+from .. import dynamics, plot
 from ..seeding import generator
+from ..training.races import race, regressions
 from .base import Explorer, tabs
-from .races import race, regressions
 
 __all__ = [
     "Plane",
     "Race",
     "chapter",
     "plane",
-    "plane_field",
     "plane_step",
     "race_at",
     "racing",
@@ -53,28 +51,6 @@ def _plane_gradient(loss: str, points: Tensor) -> Tensor:
     return weights * (points - goal) ** (int(loss) - 1)
 
 
-def plane_field(gradient: Map, depth: int) -> Map:
-    """Returns the end-to-end direction of vectors as a field, for circulations and pictures.
-
-    Args:
-        gradient: w (..., d) ↦ g (..., d).
-        depth: N ≥ 1.
-
-    Returns:
-        w (..., d) ↦ F(w) (..., d).
-
-    Example:
-        >>> plane_field(lambda w: torch.ones_like(w), depth=2)(torch.tensor([4.0, 0.0]))
-        tensor([8., 4.])
-    """
-
-    def field(w: Tensor) -> Tensor:
-        rows = w.unsqueeze(-2), gradient(w).unsqueeze(-2)
-        return operators.end_to_end_direction(*rows, depth).squeeze(-2)
-
-    return field
-
-
 def plane_step(loss: str, depth: int, first: float, second: float, radius: float) -> Plane:
     """Returns gradient and end-to-end direction at a point, and circulations around it.
 
@@ -95,7 +71,7 @@ def plane_step(loss: str, depth: int, first: float, second: float, radius: float
     def slope(w: Tensor) -> Tensor:
         return _plane_gradient(loss, w)
 
-    fields = {n: plane_field(slope, n) for n in DEPTHS}
+    fields = {n: dynamics.end_to_end_field(slope, n) for n in DEPTHS}
     size = float(point.norm()) ** (2 - 2 / depth)
     return Plane(
         point,

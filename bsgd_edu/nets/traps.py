@@ -83,8 +83,8 @@ def bottleneck_trap(coupling: float) -> tuple[DeepLinear, Tensor]:
     """Returns a net with one hidden unit and its bad local minimum, for couplings above 2.
 
     f(A) = (A_11 − 1)² + (A_22 − ½)² + K (A_12² + A_21²), smooth and convex, through widths
-    (2, 1, 2). At A = diag(0, ½) the loss is 1, the global minimum ¼ lies at diag(1, 0). The
-    Hessian there has the eigenvalues K − 2, 0 (rescaling the factors), 2 and K + 2.
+    (2, 1, 2). The global minimum ¼ lies at diag(1, 0) for K ≥ ½. At A = diag(0, ½) the
+    loss is 1; the Hessian has the eigenvalues K − 2, 0 (rescaling the factors), 2 and K + 2.
 
     Args:
         coupling: K ≥ 0.

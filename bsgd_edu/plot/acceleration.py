@@ -25,7 +25,17 @@ __all__ = [
 
 _FLOOR, _ROOF = 1e-16, 1e4  # beyond, a loss is rounding or has diverged
 # One colour and marker a method, in every panel.
-_ORDER = ("depth 1", "depth 2", "depth 3", "scale of depth 2", "momentum", "AdaGrad", "AdaDelta")
+_ORDER = (
+    "depth 1",
+    "depth 2",
+    "depth 3",
+    "scale of depth 2",
+    "momentum",
+    "AdaGrad",
+    "AdaDelta",
+    "warm-up of 30",
+)
+_COLOURS, _MARKERS = (*OKABE_ITO, "#666666"), (*MARKERS, "*")
 
 
 @use()
@@ -52,8 +62,8 @@ def draw_losses(
     ax = axes(ax)
     for position, (label, values) in enumerate(curves.items()):
         index, heights = _place(label, position), _tame(values)
-        ax.plot(to_numpy(steps), heights, label=label, color=OKABE_ITO[index], linewidth=1.4,
-                marker=MARKERS[index], markevery=0.12, markersize=4)  # fmt: skip
+        ax.plot(to_numpy(steps), heights, label=label, color=_COLOURS[index], linewidth=1.4,
+                marker=_MARKERS[index], markevery=0.12, markersize=4)  # fmt: skip
     for dash, (label, values) in zip(("-", "--"), (theory or {}).items(), strict=False):
         theory_line(ax, steps, values, label, linewidth=1.3, linestyle=dash)
     ax.set(xlabel="steps $t$", ylabel="loss", yscale="log")
@@ -89,8 +99,8 @@ def draw_rates(
     for position, (label, values) in enumerate(ends.items()):
         index, heights = _place(label, position), to_numpy(values).astype(float)
         heights = np.where(np.isfinite(heights) & (heights < _ROOF), heights, np.nan)
-        ax.plot(to_numpy(rates), heights, label=label, color=OKABE_ITO[index], linewidth=0.8,
-                marker=MARKERS[index], markersize=size)  # fmt: skip
+        ax.plot(to_numpy(rates), heights, label=label, color=_COLOURS[index], linewidth=0.8,
+                marker=_MARKERS[index], markersize=size)  # fmt: skip
     if mark is not None:
         ax.axvline(mark, color=COLOURS["reference"], linewidth=1, linestyle="--")
     ax.set(xlabel=r"learning rate $\eta$", ylabel=ylabel, xscale="log", yscale="log")
@@ -145,7 +155,7 @@ def draw_speeds(speeds: Mapping[str, Tensor], ax: "Axes | None" = None):
     for row, (label, values) in enumerate(speeds.items()):
         index, found = _place(label, row), to_numpy(values)
         ax.plot(found, np.full(len(found), row), linestyle="none", markersize=6, fillstyle="none",
-                markeredgewidth=1.5, color=OKABE_ITO[index], marker=MARKERS[index])  # fmt: skip
+                markeredgewidth=1.5, color=_COLOURS[index], marker=_MARKERS[index])  # fmt: skip
         ax.plot([np.exp(np.log(found).mean())], [row], marker="|", markersize=16, color="black")
     ax.axvline(1, color=COLOURS["reference"], linewidth=1, linestyle="--")
     ax.set(xscale="log", xlabel="speed-up against depth 1", yticks=range(len(labels)))

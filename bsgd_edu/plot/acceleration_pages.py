@@ -61,7 +61,7 @@ def show_rule(rates: Tensor, gaps: Mapping[str, Any]) -> None:
 
     Args:
         rates: η, (k,).
-        gaps: Label → an `explorers.races.RuleGap`.
+        gaps: Label → an `training.races.RuleGap`.
     """
     left, right = grid(1, 2, (7.2, 3.6))
     distance = {label: gap.distance for label, gap in gaps.items()}
@@ -87,7 +87,7 @@ def show_race(four: Mapping[str, Any], two: Mapping[str, Any]) -> None:
     """Shows tuned losses for p = 4 and p = 2, the tuning itself, and the speed-ups of all draws.
 
     Args:
-        four: Method → an `explorers.races.Tuned` for p = 4, ``"depth 1"`` among them; curves and
+        four: Method → an `training.races.Tuned` for p = 4, ``"depth 1"`` among them; curves and
             tuning are those of its first draw.
         two: The same for p = 2.
     """
@@ -106,15 +106,17 @@ def show_race(four: Mapping[str, Any], two: Mapping[str, Any]) -> None:
         frames, ("p = 4", "p = 2", "p = 4: tuning", "p = 4: all draws"), strict=True
     ):
         ax.set_title(title)
-    for ax in frames[1:3]:  # the same names and colours as in the first panel
+    frames[1].legend(*frames[0].get_legend_handles_labels(), loc="lower left", fontsize=9)
+    for ax in (frames[0], frames[2]):  # the names and colours are the same in all panels
         ax.get_legend().remove()
     show(
         frames[0],
         alt="Top left, fourth powers: depth two and three fall below depth one, which AdaGrad "
-        "accompanies; momentum and AdaDelta fall earlier. Top right, squares: depth one is as fast "
-        "as the networks. Bottom left: steps to the target fall with the learning rate up to "
-        "a ragged end. Bottom right: depth two and three are a few times faster than depth one, "
-        "the scale alone more, momentum and AdaDelta most; AdaGrad is about as fast.",
+        "accompanies; momentum and AdaDelta fall earlier, the warm-up first of all. Top right, "
+        "squares: depth one is no slower than the networks. Bottom left: steps to the target fall "
+        "with the learning rate up to a ragged end. Bottom right: depth two and three are a few "
+        "times faster than depth one, the scale alone, momentum and AdaDelta more, the warm-up "
+        "most; AdaGrad is about as fast.",
         caption="Each method at the learning rate with the fewest steps to loss 0.01. Curves and "
         "tuning: one draw of the data; bottom right: all draws (a bar is their geometric mean).",
         data={
@@ -150,7 +152,7 @@ def show_memory(memory: Any, ages: Sequence[int], constant: float) -> None:
     """Shows what a step remembers, and what it takes of the newest gradient.
 
     Args:
-        memory: An `explorers.races.Memory` of a network of depth 2.
+        memory: An `training.races.Memory` of a network of depth 2.
         ages: Steps at which its weights are shown.
         constant: Learning rate of tuned descent without depth.
     """
@@ -222,7 +224,7 @@ def show_broken(
 
     Args:
         rates: Small η, (k,).
-        skewed: Label → an `explorers.races.RuleGap`.
+        skewed: Label → an `training.races.RuleGap`.
         large: Larger η, (m,).
         ends: Label → loss after the last step, (m,).
     """

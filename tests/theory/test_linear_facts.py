@@ -115,16 +115,6 @@ def test_the_preconditioner_has_the_stated_eigenvalues(depth):
 # --- no regulariser does it --------------------------------------------------------------------
 
 
-def plane_field(depth, gradient):
-    """The end-to-end direction of depth N in the plane, for a gradient field of the loss."""
-
-    def field(w):
-        g = gradient(w).unsqueeze(-2)
-        return operators.end_to_end_direction(w.unsqueeze(-2), g, depth).squeeze(-2)
-
-    return field
-
-
 def constant(w):
     return torch.tensor([1.0, 0.0], dtype=F64).expand_as(w)
 
@@ -135,7 +125,7 @@ def constant(w):
 def test_circulation_around_the_half_annulus(depth, expected):
     assert dynamics.half_annulus_circulation(depth, 0.5, 1.0) == pytest.approx(expected, abs=5e-7)
     loops = [dynamics.half_annulus_loop(0.5, 1.0, num_edges=n) for n in (50, 100, 200, 400)]
-    row = [dynamics.circulation(plane_field(depth, constant), loop) for loop in loops]
+    row = [dynamics.circulation(dynamics.end_to_end_field(constant, depth), loop) for loop in loops]
     # The error of a polygon has even powers of the edge only: extrapolate them away.
     for order in (4, 16, 64):
         row = [(order * b - a) / (order - 1) for a, b in pairwise(row)]
@@ -150,7 +140,7 @@ def test_curl_of_the_direction_of_a_linear_loss(depth):
     radius, height = w.norm(dim=-1), w[:, 1]
     factor = (depth - 1) * (depth - 2) / depth
     expected = factor * radius ** (1 - 2 / depth) * height / radius
-    found = dynamics.curl(plane_field(depth, constant), w)
+    found = dynamics.curl(dynamics.end_to_end_field(constant, depth), w)
     torch.testing.assert_close(found, expected, rtol=1e-12, atol=1e-13)
 
 
@@ -158,7 +148,7 @@ def test_curl_of_depth_two_with_a_quadratic_loss():
     hessian = torch.tensor([[2.0, 0.3], [0.3, 1.0]], dtype=F64)
     b = torch.tensor([1.0, -0.5], dtype=F64)
     point = torch.tensor([1.0, 0.5], dtype=F64)
-    found = dynamics.curl(plane_field(2, lambda w: w @ hessian - b), point)
+    found = dynamics.curl(dynamics.end_to_end_field(lambda w: w @ hessian - b, 2), point)
     assert found.item() == pytest.approx(0.245967, abs=5e-7)
     # By hand: |w| (g + (w·g) w/|w|²) has curl (w × g)/|w| + ∇(w·g/|w|) × w, and with g = Hw − b
     # the second is (Hw + g) × w/|w|, so that Hw × w/|w| is left.
@@ -169,7 +159,7 @@ def test_curl_of_depth_two_with_a_quadratic_loss():
     potential = lambda w: w.norm(dim=-1) * w[..., 0]  # noqa: E731
     w = normal(5, 2, label="points").requires_grad_()
     (slope,) = torch.autograd.grad(potential(w).sum(), w)
-    torch.testing.assert_close(slope, plane_field(2, constant)(w.detach()))
+    torch.testing.assert_close(slope, dynamics.end_to_end_field(constant, 2)(w.detach()))
 
 
 # --- acceleration: the toy and the surrogate ---------------------------------------------------

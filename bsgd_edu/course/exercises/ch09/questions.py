@@ -117,14 +117,15 @@ SMALL_STARTS = Exercise(
     reference=0.081,
     why=(
         "About 8 %, with a standard error of .4 % from 5,000 starts. Near the origin the flow is "
-        "linear: a grows like e^{2t}, d like e^{2st}. When d reaches its place, a has been "
-        "multiplied by σ^{−1/s} and stays small only if it began below about σ^{1/s}, that is a "
-        "share of σ^{1/s − 1} of the starts: proportional to σ for s = 1/2, to σ² for s = 1/3. At "
+        "linear: the weights behind A_11 grow like e^{2t}, those behind A_22 like e^{2st}. When "
+        "the latter have grown from σ to order 1, the former have been multiplied by σ^{−1/s}: "
+        "they stay small only if they began below about σ^{1/s}, a share of σ^{1/s − 1} of the "
+        "starts: proportional to σ for s = 1/2, to σ² for s = 1/3. At "
         "σ = 1 nothing is linear, so that a tenth of .31 is no estimate."
     ),
     steps=(
         number_step(
-            0.081, rtol=1e-9, atol=0.02, says="off by more than .02: more starts, or more steps?"
+            0.081, rtol=1e-9, atol=0.02, says="off by more than .02: take more starts, or more steps"
         ),
     ),
     misconceptions=(

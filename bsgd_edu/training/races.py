@@ -1,4 +1,4 @@
-"""Runs of chapter 8: tuned races on regressions, the rule of depth against the network itself."""
+"""Optimisers side by side: tuned races, and the rule of depth against the network itself."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -25,7 +25,16 @@ __all__ = [
     "tuned_race",
 ]
 
-METHODS = ("depth 1", "depth 2", "depth 3", "scale of depth 2", "momentum", "AdaGrad", "AdaDelta")
+METHODS = (
+    "depth 1",
+    "depth 2",
+    "depth 3",
+    "scale of depth 2",
+    "warm-up of 30",
+    "momentum",
+    "AdaGrad",
+    "AdaDelta",
+)
 _TORCH = {
     "momentum": (torch.optim.SGD, {"momentum": 0.9}),
     "AdaGrad": (torch.optim.Adagrad, {}),
@@ -70,13 +79,15 @@ def race(
     """Returns the losses of one method at every learning rate of a grid, all in one cloud.
 
     Networks have hidden width 1 and start balanced. ``"scale of depth N"`` is descent with the
-    learning rate η|w|^{2−2/N}: the preconditioner of depth without its direction.
+    learning rate η|w|^{2−2/N}: the preconditioner of depth without its direction. ``"warm-up of
+    T"`` is descent with ηt/T at the steps t = 1 … T and η from then on: it knows of no |w|.
 
     Args:
         loss: Of matrices (*draws, k, 1, d).
         start: w_e(0), (*draws, d), the same for all methods and rates.
         method: ``"depth N"``, ``"rule of depth N"`` (the end-to-end rule), ``"scale of depth N"``,
-            ``"momentum"`` (heavy ball, 0.9), ``"AdaGrad"`` or ``"AdaDelta"``, all three torch's.
+            ``"warm-up of T"``, and of torch ``"momentum"`` (heavy ball, 0.9), ``"AdaGrad"`` or
+            ``"AdaDelta"``.
         rates: η, (k,).
         at: Steps at which the loss is read, increasing.
 
@@ -87,7 +98,7 @@ def race(
         UsageError: If there is no such method.
     """
     kind, _, number = method.rpartition(" ")
-    depth = int(number) if number.isdigit() and number != "0" else None
+    count = int(number) if number.isdigit() else 0  # N, or T
     wide = start.unsqueeze(-2).expand(*start.shape[:-1], len(rates), start.shape[-1])
     dim, steps = start.shape[-1], max(at)
 
@@ -102,24 +113,29 @@ def race(
         kind, options = _TORCH[method]
         orbit = optim.grid_orbit(kind, turned, start, rates, num_steps=steps, at=at, **options)
         orbit = orbit.movedim(1, -2)
-    elif kind == "depth" and depth:
-        net = nets.DeepLinear([dim] + [1] * depth, loss)
+    elif kind == "depth" and count:
+        net = nets.DeepLinear([dim] + [1] * count, loss)
         factors = nets.deep_linear.balanced_factors(wide.unsqueeze(-2), net.widths)
         orbit = forward_orbit([rules.sgd_map(net.grad, rates)] * steps, net.flat(factors), at=at)
         return torch.stack([net.loss(points) for points in orbit])
-    elif kind == "rule of depth" and depth:
-        step = rules.end_to_end_map(gradient, rates, depth, shape=(1, dim))
+    elif kind == "rule of depth" and count:
+        step = rules.end_to_end_map(gradient, rates, count, shape=(1, dim))
         orbit = forward_orbit([step] * steps, wide, at=at)
-    elif kind == "scale of depth" and depth:
+    elif kind == "scale of depth" and count:
 
         def scaled(w: Tensor) -> Tensor:
-            return w.norm(dim=-1, keepdim=True) ** (2 - 2 / depth) * gradient(w)
+            return w.norm(dim=-1, keepdim=True) ** (2 - 2 / count) * gradient(w)
 
         orbit = forward_orbit([rules.sgd_map(scaled, rates)] * steps, wide, at=at)
+    elif kind == "warm-up of" and count:
+        risen = [min(1.0, (step + 1) / count) for step in range(steps)]
+        orbit = forward_orbit(
+            [rules.sgd_map(gradient, part * rates) for part in risen], wide, at=at
+        )
     else:
         raise UsageError(
-            f"race: method must be one of {', '.join(METHODS)}, 'rule of depth 2', or another "
-            f"depth, but it is {method!r}. Choose one."
+            f"race: method must be one of {', '.join(METHODS)}, 'rule of depth 2', another "
+            f"depth or warm-up, but it is {method!r}. Choose one."
         )
     return torch.stack([loss(points.unsqueeze(-2)) for points in orbit])
 
@@ -160,6 +176,11 @@ class Tuned(NamedTuple):
     at: list[int]
     rates: Tensor  # all of them, (k,)
     grid: Tensor  # steps until the target with each, (draws, k)
+
+    @property
+    def at_end(self) -> Tensor:
+        """Whether the best rate is the grid's first or last: a wider grid might help, (draws,)."""
+        return (self.rate == self.rates[0]) | (self.rate == self.rates[-1])
 
 
 def tuned_race(
@@ -241,6 +262,7 @@ class Memory(NamedTuple):
     error: float  # of the last w, rebuilt from past gradients, relative
     rho: Tensor  # (steps,)
     gamma: Tensor  # (steps,)
+    share: Tensor  # |γ_t w_t| / |ρ_t g_t|, the past's part of a step against the newest's, (steps,)
 
     def weights(self, step: int) -> Tensor:
         """Returns the weight of each past gradient in a step, by age from 0, newest = 1."""
@@ -253,7 +275,8 @@ def memory(loss: nets.ProductLoss, start: Tensor, rate: float, steps: int) -> Me
     """Takes a network with one hidden number apart into the gradients at its product.
 
     ρ_t = η w_2² and γ_t = η (∂L/∂w_2)/w_2, so that w_t = Π(1 − γ_s) w_0 − Σ_τ ρ_τ g_τ
-    Π_{τ<s<t}(1 − γ_s) + O(η).
+    Π_{τ<s<t}(1 − γ_s) + O(η). In balance w_2² = |w|, and the past's part of a step, −γ_t w_t, is
+    −ρ_t (ŵ·g) ŵ: the second gain along w, by another name.
 
     Args:
         loss: Of matrices (..., 1, d).
@@ -275,7 +298,8 @@ def memory(loss: nets.ProductLoss, start: Tensor, rate: float, steps: int) -> Me
     for t in range(steps):
         rebuilt = (1 - gamma[t]) * rebuilt - rho[t] * g[t]
     error = float((rebuilt - w[-1]).norm() / w[-1].norm())
-    return Memory(error, rho[:-1], gamma[:-1])
+    share = (gamma * w.norm(dim=-1)).abs() / (rho * g.norm(dim=-1))
+    return Memory(error, rho[:-1], gamma[:-1], share[:-1])
 
 
 def ethanol_race(

@@ -83,7 +83,7 @@ def convex_losses(stream: torch.Generator) -> dict[str, tuple[ProductLoss, float
         lambda m: -(signs * margins(m).sigmoid()) @ x / count + 0.02 * m,
     )
     return {
-        "fourth power": (nets.lp_loss(x, y, 4), 0.001, 4000),
+        "fourth power": (nets.lp_loss(x, y, 4), 0.001, 6000),
         "weighted squares": (weighted, 0.02, 600),
         "logistic and ridge": (logistic, 0.2, 600),
     }
@@ -194,7 +194,7 @@ def quasi_newton(smoothing: float, kicks: Tensor) -> Tensor:
         kicks: What is added to the trap, (runs, 8).
 
     Returns:
-        (runs,).
+        (runs,), nan where the routine does not report success.
     """
     from scipy.optimize import minimize
 
@@ -205,8 +205,8 @@ def quasi_newton(smoothing: float, kicks: Tensor) -> Tensor:
         return net.loss(theta).item(), net.grad(theta).numpy()
 
     starts = (point + kicks).numpy()
-    ends = [minimize(both, start, jac=True, method="L-BFGS-B").fun for start in starts]
-    return torch.tensor(ends, **_REAL)
+    ends = [minimize(both, start, jac=True, method="L-BFGS-B") for start in starts]
+    return torch.tensor([end.fun if end.success else math.nan for end in ends], **_REAL)
 
 
 def search_box(radius: float, starts: int, *, generator: torch.Generator) -> Tensor:

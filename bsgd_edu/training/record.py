@@ -1,4 +1,4 @@
-"""Runs an orbit and observes it; computes, never draws or prints."""
+"""Runs an orbit and observes it, step by step."""
 
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
-from .errors import ShapeError
-from .maps import Map, forward_orbit
-from .maps.orbits import chosen_steps
+from ..errors import ShapeError
+from ..maps import Map, forward_orbit
+from ..maps.orbits import chosen_steps
 
 __all__ = ["Record", "train"]
 

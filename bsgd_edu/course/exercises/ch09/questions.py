@@ -125,7 +125,7 @@ SMALL_STARTS = Exercise(
     ),
     steps=(
         number_step(
-            0.081, rtol=1e-9, atol=0.02, says="off by more than .02: take more starts, or more steps"
+            0.081, rtol=1e-9, atol=0.02, says="off by more than .02: more starts, or more steps"
         ),
     ),
     misconceptions=(

@@ -295,6 +295,8 @@ def test_what_cannot_fit_is_refused_with_its_numbers_and_a_depth_that_fits():
     with pytest.raises(DomainError, match="max_bytes"):
         DeepCNN(28, 32, depth + 1, max_bytes=500_000_000)
     DeepCNN(28, 32, 10_000, max_bytes=least)
+    with pytest.raises(DomainError, match=r"but it is 10\. Raise it, or take fewer than 32 chan"):
+        DeepCNN(28, 32, 3, max_bytes=10)  # not even one layer fits: no depth to advise
     small = DeepCNN(4, 4, 50, max_bytes=300_000)
     theta = small.init(stream(), (40,))
     with pytest.raises(DomainError, match=rf"40 × {small.dim:,} .*fewer replicas"):

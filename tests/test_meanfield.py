@@ -128,6 +128,71 @@ def test_relu_is_the_arc_cosine_kernel_and_agrees_with_samples():
     assert (products.mean() - found).abs() < 4 * stderr
 
 
+LARGE = torch.tensor([20.0, 100.0, 1e3, 1e4, 1e6], dtype=DOUBLE)
+
+
+def test_averages_hold_where_the_activation_is_a_step():
+    close(
+        meanfield.length_map(LARGE, 1.0, 0.0, "erf"),
+        2 / math.pi * torch.atan2(2 * LARGE, (1 + 4 * LARGE).sqrt()),  # the arcsine, near 1
+    )
+    close(meanfield.chi_1(LARGE, 1.0, "erf"), 4 / math.pi / (1 + 4 * LARGE).sqrt())
+    for q in LARGE.tolist():  # over x = √q z, where tanh does not change with q
+        expected = quad(
+            lambda x, q=q: math.exp(-x * x / (2 * q)) / math.cosh(x) ** 4, -40, 40, epsrel=1e-13
+        )[0] / math.sqrt(2 * math.pi * q)
+        close(meanfield.chi_1(q, 1.0), expected)
+    # The kink of an own function, at any scale: E φ² = (1 + 1/4) q/2.
+    own = meanfield.length_map(LARGE, 1.0, 0.0, lambda x: torch.nn.functional.leaky_relu(x, 0.5))
+    close(own, 0.625 * LARGE)
+
+
+def test_pairs_hold_where_the_activation_is_a_step():
+    def found_and_expected(c, q):
+        length = (2 * q / (1 + 2 * q)).asin()
+        found = meanfield.correlation_map(c, q, 1.0, 0.0, "erf")
+        slopes = meanfield.chi_c(c, q, 1.0, "erf")
+        expected = (2 * q * c / (1 + 2 * q)).asin() / length
+        return found, expected, slopes * ((1 + 2 * q) ** 2 - (2 * q * c) ** 2).sqrt()
+
+    few = torch.tensor([-1.0, -0.9, -0.5, 0.0, 0.7, 0.9, 1.0], dtype=DOUBLE)[:, None]
+    found, expected, slopes = found_and_expected(few, LARGE)
+    close(found, expected, atol=1e-12)  # .9^256 is 2e-12, of little
+    close(slopes, torch.full_like(slopes, 4 / math.pi), rtol=1e-8)
+    # Beside ±1 what the docstrings say, and no less than a tenth of it.
+    near = torch.tensor([-0.999, -0.99, 0.97, 0.99, 0.999], dtype=DOUBLE)[:, None]
+    found, expected, slopes = found_and_expected(near, LARGE[:2])
+    off = (found - expected).abs().amax(0)
+    assert 1e-8 < off[0] < 1e-6
+    assert 2e-5 < off[1] < 2e-4
+    off = (slopes * math.pi / 4 - 1).abs().amax(0)
+    assert 1e-6 < off[0] < 1.1e-5
+    assert 2e-3 < off[1] < 2e-2
+
+
+@pytest.mark.parametrize("name", ["tanh", torch.relu])
+def test_pixels_that_are_equal_stay_equal(name):
+    q = torch.tensor([1.0, 100.0], dtype=DOUBLE)
+    scale = q.sqrt()
+    found = meanfield.covariance_map(scale.outer(scale), 1.0, 0.0, name)
+    phi = PHI.get(name, name)
+    close(found[0, 1], adaptive(lambda z: phi(z) * phi(10 * z)), rtol=1e-11)
+    close(found.diagonal(), meanfield.length_map(q, 1.0, 0.0, name))
+    ones = torch.full((2, 2), 100.0, dtype=DOUBLE)
+    close(meanfield.covariance_map(ones, 1.0, 0.0, name), found[1, 1].expand(2, 2))
+    mirrored = torch.tensor([[100.0, -100.0], [-100.0, 100.0]], dtype=DOUBLE)
+    image = meanfield.covariance_map(mirrored, 1.0, 0.0, name)
+    close(image[0, 1], -image[0, 0] if name == "tanh" else 0.0, atol=1e-12)
+
+
+def test_a_slope_at_0_is_the_mean_of_those_beside_it():
+    close(meanfield.chi_1(0.0, 1.9, torch.relu), 0.95)
+    close(meanfield.chi_c(0.0, 0.0, 1.9, torch.relu), 0.475)
+    point = meanfield.fixed_point(1.9, 0.0, torch.relu)
+    assert point.q == 0
+    close(torch.stack(point[2:5]), [0.95, 0.95, 0.95])
+
+
 def test_identity_mixes_linearly():
     q = Q[:, None]
     close(
@@ -370,17 +435,47 @@ REFUSED = {
     "relu grows": (
         lambda: meanfield.fixed_point(2.0, 0.1, "relu"),
         DomainError,
-        r"weight_var = 2, bias_var = 0\.1 there is none \(1 of 1 fail\).*< 2 for 'relu'",
+        r"weight_var = 2, bias_var = 0\.1 lengths grow.* \(1 of 1 fail\).*< 2 for 'relu'",
     ),
     "identity keeps everything": (
         lambda: meanfield.fixed_point(torch.tensor([0.5, 1.0]), 0.0, "identity"),
         DomainError,
-        r"weight_var = 1, bias_var = 0 there is none \(1 of 2 fail\)",
+        r"weight_var = 1, bias_var = 0 lengths grow, or all stay \(1 of 2 fail\)",
+    ),
+    "own function keeps everything": (
+        lambda: meanfield.fixed_point(torch.tensor([1.0, 2.0]), 0.0, torch.relu),
+        DomainError,
+        r"weight_var = 2, bias_var = 0 lengths grow, or all stay \(1 of 2 fail\)",
+    ),
+    "shape of a correlation": (
+        lambda: meanfield.correlation_map(torch.zeros(3), torch.ones(2), 1.0, 0.0),
+        ShapeError,
+        r"c \(3,\), q \(2,\), weight_var \(\), bias_var \(\)",
+    ),
+    "shape of variances": (
+        lambda: meanfield.covariance_map(torch.eye(3).expand(2, 3, 3), torch.ones(4), 0.0),
+        ShapeError,
+        r"weight_var and bias_var have shape \(4,\) and the covariances \(2,\)",
+    ),
+    "a correlation rounded": (
+        lambda: meanfield.chi_c(torch.tensor(1.0).nextafter(torch.tensor(2.0)), 1.0, 1.0),
+        DomainError,
+        r"c must lie in \[−1, 1\], but it is 1\.00000012.*clamp",
+    ),
+    "part of a layer": (
+        lambda: meanfield.jacobian_moments(1.0, 1.5, orthogonal=True),
+        DomainError,
+        r"depth must be an integer ≥ 1, but it is 1\.5",
+    ),
+    "part of a pixel": (
+        lambda: meanfield.mode_factors(8.5, torch.ones(1)),
+        DomainError,
+        r"size must be an integer ≥ 1, but it is 8\.5",
     ),
     "own function grows": (
         lambda: meanfield.fixed_point(2.5, 0.1, torch.nn.functional.softplus),
         DomainError,
-        r"weight_var = 2\.5, bias_var = 0\.1 there is none",
+        r"weight_var = 2\.5, bias_var = 0\.1 lengths grow",
     ),
     "an activation that is NaN": (
         lambda: meanfield.fixed_point(torch.tensor([2.0, 3.0]), 0.05, torch.log),
@@ -440,12 +535,12 @@ REFUSED = {
     "no ring": (
         lambda: meanfield.mode_factors(0, torch.ones(1)),
         DomainError,
-        r"size must be ≥ 1, but it is 0",
+        r"size must be an integer ≥ 1, but it is 0",
     ),
     "no depth": (
         lambda: meanfield.jacobian_moments(1.0, 0, orthogonal=True),
         DomainError,
-        r"depth must be ≥ 1, but it is 0",
+        r"depth must be an integer ≥ 1, but it is 0",
     ),
     "no factor": (
         lambda: meanfield.depth_scale(math.inf),

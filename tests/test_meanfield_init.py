@@ -246,6 +246,13 @@ def test_it_fills_in_place_and_hands_back_the_tensor(name):
     torch.testing.assert_close(twice, 2 * again)
 
 
+def test_the_gain_may_be_what_the_critical_line_gives():
+    gain = meanfield.critical_line(0.25).weight_var.sqrt()
+    for given in (gain, gain.float(), np.float32(gain), np.float64(gain)):
+        w = meanfield.delta_orthogonal_(torch.empty(4, 4, 3), given, generator=stream("gain"))
+        assert w.norm().item() == pytest.approx(2 * 1.18066152, rel=1e-6)
+
+
 @pytest.mark.parametrize("name", FILL)
 def test_layers_are_drawn_independently(name):
     fill, options = FILL[name]
@@ -333,6 +340,11 @@ REFUSED = {
         lambda s: meanfield.orthogonal_([[1.0]], generator=s),
         DomainError,
         r"floating-point numbers, but it is list",
+    ),
+    "a gain a layer": (
+        lambda s: meanfield.orthogonal_(torch.empty(2, 4, 4), torch.ones(2), generator=s),
+        DomainError,
+        r"gain must be a finite number > 0, but it is tensor\(\[1\., 1\.\]\)",
     ),
     "no gain": (
         lambda s: meanfield.delta_orthogonal_(torch.empty(4, 4, 3), -1.0, generator=s),

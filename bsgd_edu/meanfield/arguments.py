@@ -17,13 +17,19 @@ Phi = str | Callable[[Tensor], Tensor]
 def prepared(
     function: str, activation: Phi, *, positive: str = "", **numbers: Number
 ) -> tuple[Activation, list[Tensor]]:
-    """The activation, and the named numbers as float64 tensors of one shape, once in range."""
+    """The activation, and the named numbers as float64 tensors of one shape, once in range.
+
+    All are variances but `c`, a correlation.
+    """
     phi = activation_named(function, activation)
     device = next((x.device for x in numbers.values() if isinstance(x, Tensor)), None)
     tensors = {
         name: torch.as_tensor(x, dtype=torch.float64, device=device) for name, x in numbers.items()
     }
     for name, x in tensors.items():
+        if name == "c":
+            _check_correlation(function, x)
+            continue
         good = x.isfinite() & ((x > 0) if name == positive else (x >= 0))
         if not good.all():
             raise DomainError(
@@ -41,12 +47,10 @@ def prepared(
         ) from error
 
 
-def correlation(function: str, c: Number, like: Tensor) -> Tensor:
-    c = torch.as_tensor(c, dtype=torch.float64, device=like.device)
+def _check_correlation(function: str, c: Tensor) -> None:
     good = c.abs() <= 1
     if not good.all():
         raise DomainError(
-            f"{function}: c must lie in [−1, 1], but it is {c[~good].flatten()[0].item():.6g}. "
-            "It is a correlation: divide the covariance by q."
+            f"{function}: c must lie in [−1, 1], but it is {c[~good].flatten()[0].item():.9g}. "
+            "It is a correlation: divide the covariance by q, and clamp what rounding leaves."
         )
-    return c

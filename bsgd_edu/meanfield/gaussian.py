@@ -1,13 +1,14 @@
 """Averages of an activation over one Gaussian number, or over two correlated ones.
 
-One number: E f(√q z) by the midpoint rule. With a Gaussian weight it converges like
-e^{−2πd/h} for a function analytic within d of the real line, h the step. For tanh(√q z),
-d = π/(2√q): up to q = 1 this and 201 Gauss–Hermite nodes agree to 1e-15, but those, spread ever
-wider, err by 3e-4 at q = 20, where this still errs by 1e-14.
+One number: E f(√q z) by the midpoint rule in t, z = ±b log(1 + e^{t/b}). Each half of the line is
+a whole line of t, so a kink at 0 costs nothing, and nodes crowd towards 0 without end: tanh(√q z),
+whose poles ±iπ/(2√q) come ever closer, stays analytic within πb/2 of real t at every q. Up to q = 1
+this and 201 Gauss–Hermite nodes agree to 1e-15; those err by 3e-4 at q = 20, this by 1e-12 at 1e8.
 
 Two numbers of correlation c: in normalised Hermite polynomials f(√q z) = Σ a_k(q) He_k(z)/√k!,
 and Mehler's formula E f(u) f(v) = Σ a_k(q) a_k(q′) c^k makes a power series of what would be a
-double integral.
+double integral. What 256 terms leave, even and odd parts apart, is put behind the last: exact at
+c = ±1 and wherever the a_k have died out; between, erf at q = 20 errs by 1e-7, at 100 by 2e-4.
 """
 
 import functools
@@ -22,18 +23,22 @@ from ..errors import DomainError
 
 __all__ = ["Activation", "activation_named", "horner"]
 
-_STEP = 1 / 20
-_REACH = 13  # e^{−z²/4}, to which Hermite functions fall, is 4e-19 there
+_STEP = 1 / 12
+_BEND = 1 / 2  # b: below it nodes crowd, above it they are _STEP apart
+_NEAREST = -20  # t at which z is 2e-18
+_REACH = 12  # e^{−z²/4}, to which Hermite functions fall, is 2e-16 there
+_SLIGHT = 1e-60  # for q = 0: a slope at 0 is the mean of those beside it, also at a kink
 _TERMS = 256
 
 
 @functools.lru_cache(maxsize=4)
 def _nodes(device: torch.device) -> tuple[Tensor, Tensor, Tensor]:
-    """Nodes z (N,), none at 0, their weights (N,), and weights times He_k/√k! (N, K)."""
-    count = round(_REACH / _STEP)
-    half = (torch.arange(count, dtype=torch.float64) + 0.5) * _STEP
-    z = torch.cat([-half.flip(0), half])
-    root = (-z.square() / 4).exp() * (_STEP / math.sqrt(2 * math.pi)) ** 0.5
+    """Nodes z (N,), symmetric about 0, their weights (N,), and weights times He_k/√k! (N, K)."""
+    t = torch.arange(_NEAREST, _REACH, _STEP, dtype=torch.float64) + _STEP / 2
+    half = torch.logaddexp(t / _BEND, torch.zeros_like(t)) * _BEND
+    spacing = (t / _BEND).sigmoid() * _STEP
+    z, spacing = torch.cat([-half.flip(0), half]), torch.cat([spacing.flip(0), spacing])
+    root = (-z.square() / 4).exp() * (spacing / math.sqrt(2 * math.pi)).sqrt()
     hermite = [root, z * root]  # times the root of the weight: nothing overflows
     for k in range(1, _TERMS - 1):
         hermite.append((z * hermite[k] - k**0.5 * hermite[k - 1]) / (k + 1) ** 0.5)
@@ -79,7 +84,7 @@ class Activation:
         if self.kernel:  # φ′ is 0 or 1
             return self.kernel(torch.ones_like(q))[1]
         z, weights, _ = _nodes(q.device)
-        return self.slope(q.sqrt().unsqueeze(-1) * z).pow(2 * power) @ weights
+        return self.slope(q.clamp(min=_SLIGHT).sqrt().unsqueeze(-1) * z).pow(2 * power) @ weights
 
     def length_slope(self, q: Tensor) -> Tensor:
         """(d/dq) E φ(√q z)² = E[φ′² + φφ″] = E[z φ φ′]/√q: Stein's lemma saves φ″. For q > 0."""
@@ -105,10 +110,15 @@ class Activation:
         # Equal where φ(tx) = tφ(x): what rounding leaves then has no sign.
         return (left - right).where((left - right).abs() > 1e-13 * left, 0)
 
-    def coefficients(self, q: Tensor, slope: bool = False) -> Tensor:
-        """Hermite coefficients a_k of φ(√q z), or of φ′(√q z), (..., K)."""
-        z, _, table = _nodes(q.device)
-        return (self.slope if slope else self.value)(q.sqrt().unsqueeze(-1) * z) @ table
+    def coefficients(self, q: Tensor, slope: bool = False) -> tuple[Tensor, Tensor]:
+        """Hermite coefficients a_k of f(√q z), f = φ or φ′, (..., K), and f at the nodes (..., N).
+
+        The nodes' values carry the roots of the weights.
+        """
+        z, weights, table = _nodes(q.device)
+        scale = q.clamp(min=_SLIGHT).sqrt() if slope else q.sqrt()
+        values = (self.slope if slope else self.value)(scale.unsqueeze(-1) * z)
+        return values @ table, values * weights.sqrt()
 
     def divided(self, q: Tensor, slope: bool = False) -> tuple[Tensor, Tensor]:
         """E f² and the b_j in E f(u)f(v) = E f² − (1 − c) Σ_j b_j c^j, f = φ or φ′.
@@ -117,11 +127,17 @@ class Activation:
         right up to c = 1.
         """
         total = self.slope_moment(q) if slope else self.length(q)
-        squares = self.coefficients(q, slope).square()
-        beyond = total - squares.sum(-1)
-        beyond = beyond.where(beyond > 1e-14 * total, 0)  # what rounding leaves is no term
-        tails = squares.flip(-1).cumsum(-1).flip(-1) + beyond.unsqueeze(-1)
-        return total, torch.cat([tails[..., 1:], beyond.unsqueeze(-1)], -1)
+        a, values = self.coefficients(q, slope)
+        squares = a.square()
+        beyond = [
+            x.square().sum(-1) - squares[..., parity::2].sum(-1)
+            for parity, x in enumerate(_even_and_odd(values))
+        ]
+        beyond = torch.stack(beyond, -1)
+        least = 1e-14 * total.unsqueeze(-1)
+        beyond = beyond.where(beyond > least, 0)  # what rounding leaves is no term
+        tails = torch.cat([squares, beyond], -1).flip(-1).cumsum(-1).flip(-1)
+        return total, tails[..., 1:]
 
     def pair(self, c: Tensor, q: Tensor, slope: bool = False) -> Tensor:
         """E φ(u)φ(v), or E φ′(u)φ′(v), for variances q and correlation c."""
@@ -137,10 +153,21 @@ class Activation:
         if self.kernel:
             scale = q.sqrt()
             return scale.unsqueeze(-1) * scale.unsqueeze(-2) * self.kernel(c)[0]
-        image = torch.zeros_like(c)
-        for a in self.coefficients(q).unbind(-1)[::-1]:
-            image = image * c + a.unsqueeze(-1) * a.unsqueeze(-2)
-        return image.diagonal_scatter(self.length(q), dim1=-2, dim2=-1)
+        a, values = self.coefficients(q)
+        even, odd = (
+            x @ x.mT - a[..., parity::2] @ a[..., parity::2].mT
+            for parity, x in enumerate(_even_and_odd(values))
+        )
+        image = odd * c + even  # beyond the last term
+        for a_k in a.unbind(-1)[::-1]:
+            image = image * c + a_k.unsqueeze(-1) * a_k.unsqueeze(-2)
+        return image
+
+
+def _even_and_odd(values: Tensor) -> tuple[Tensor, Tensor]:
+    """The two parts of a function, given at the nodes (..., N)."""
+    mirrored = values.flip(-1)
+    return (values + mirrored) / 2, (values - mirrored) / 2
 
 
 def activation_named(function: str, activation: str | Callable[[Tensor], Tensor]) -> Activation:

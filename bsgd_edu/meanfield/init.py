@@ -6,6 +6,7 @@ return it. `gain` multiplies the weights themselves, a standard deviation: pass 
 """
 
 import math
+from numbers import Real
 
 import torch
 from torch import Tensor
@@ -28,7 +29,7 @@ def orthogonal_(tensor: Tensor, gain: float = 1.0, *, generator: torch.Generator
     Args:
         tensor: (..., out, in), filled in place; every leading index is a layer. (torch's own
             function takes one layer a call, and flattens all dims but the first.)
-        gain: Factor of the weights, > 0.
+        gain: Factor of the weights, > 0: a number, or a tensor of one.
         generator: Source of the weights, on the tensor's device.
 
     Returns:
@@ -48,7 +49,7 @@ def orthogonal_(tensor: Tensor, gain: float = 1.0, *, generator: torch.Generator
         Mezzadri (2007), How to generate random matrices from the classical compact groups,
         Notices of the AMS 54.
     """
-    _check("orthogonal_", tensor, gain, 0)
+    gain = _checked_gain("orthogonal_", tensor, gain, 0)
     rows, columns = tensor.shape[-2:]
     wide, few, many = columns > rows, min(rows, columns), max(rows, columns)
     draw = {"generator": generator, "dtype": _working(tensor), "device": tensor.device}
@@ -100,7 +101,7 @@ def delta_orthogonal_(
         Xiao et al. (2018), Dynamical isometry and a mean field theory of CNNs, ICML, Algorithm 1.
     """
     dims = tensor.dim() - 2 if spatial_dims is None else spatial_dims
-    _check("delta_orthogonal_", tensor, gain, dims, single=spatial_dims is None)
+    gain = _checked_gain("delta_orthogonal_", tensor, gain, dims, single=spatial_dims is None)
     centre = tensor.zero_()
     for size in reversed(tensor.shape[tensor.dim() - dims :]):
         centre = centre.select(-1, (size - 1) // 2)
@@ -125,7 +126,7 @@ def orthogonal_conv_(
 
     Args:
         tensor: (out, in, *kernel) with 1, 2 or 3 kernel dims, out ≥ in, filled in place.
-        gain: Factor of the weights, > 0.
+        gain: Factor of the weights, > 0: a number, or a tensor of one.
         generator: Source of the weights, on the tensor's device.
         spatial_dims: Number of kernel dims of a stack of layers (..., out, in, *kernel); None for
             a single layer.
@@ -150,7 +151,7 @@ def orthogonal_conv_(
         Kautsky and Turcajová (1994), A matrix approach to discrete wavelets.
     """
     dims = tensor.dim() - 2 if spatial_dims is None else spatial_dims
-    _check("orthogonal_conv_", tensor, gain, dims, single=spatial_dims is None)
+    gain = _checked_gain("orthogonal_conv_", tensor, gain, dims, single=spatial_dims is None)
     *lead, channels, inputs = tensor.shape[: tensor.dim() - dims]
     sizes = tensor.shape[tensor.dim() - dims :]
     count, ones = math.prod(lead), (1,) * dims
@@ -177,17 +178,18 @@ def orthogonal_conv_(
     return tensor.copy_(kernel.movedim((-2, -1), (before, before + 1)))
 
 
-def _check(
-    function: str, tensor: Tensor, gain: float, spatial_dims: int, single: bool = False
-) -> None:
-    """Refuses what cannot be filled, with the numbers."""
+def _checked_gain(
+    function: str, tensor: Tensor, gain: float | Tensor, spatial_dims: int, single: bool = False
+) -> float:
+    """Refuses what cannot be filled, with the numbers; returns the gain as a number."""
     if not isinstance(tensor, Tensor) or not tensor.is_floating_point():
         found = tensor.dtype if isinstance(tensor, Tensor) else type(tensor).__name__
         raise DomainError(
             f"{function}: tensor must hold floating-point numbers, but it is {found}. "
             "Pass torch.empty(...), or a layer's weight."
         )
-    if not (isinstance(gain, int | float) and 0 < gain < math.inf):
+    number = isinstance(gain, Real) or (isinstance(gain, Tensor) and gain.dim() == 0)
+    if not (number and 0 < gain < math.inf):
         raise DomainError(
             f"{function}: gain must be a finite number > 0, but it is {gain!r}. "
             "Pass σ_w, for example weight_var**0.5."
@@ -213,6 +215,7 @@ def _check(
             f"{inputs}: {inputs - out} directions would be lost. Use at least {inputs} output "
             "channels, or torch.nn.init.normal_ where a layer reduces them."
         )
+    return float(gain)
 
 
 def _working(tensor: Tensor) -> torch.dtype:

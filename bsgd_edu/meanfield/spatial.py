@@ -51,6 +51,15 @@ def covariance_map(
         name, activation, weight_var=weight_var, bias_var=bias_var
     )
     s = _covariance(name, covariance)
+    weight_var, bias_var = (x.to(s.device)[..., None, None] for x in (weight_var, bias_var))
+    try:
+        torch.broadcast_shapes(weight_var.shape, s.shape)
+    except RuntimeError as error:
+        raise ShapeError(
+            f"{name}: arguments must broadcast, but weight_var and bias_var have shape "
+            f"{tuple(weight_var.shape[:-2])} and the covariances {tuple(s.shape[:-2])} + (n, n). "
+            "Pass one number of each for all of them."
+        ) from error
     variance = s.diagonal(dim1=-2, dim2=-1)
     scale = variance.sqrt()
     c = s / (scale.unsqueeze(-1) * scale.unsqueeze(-2))
@@ -63,7 +72,7 @@ def covariance_map(
             weight * image.roll((-b, -b), (-2, -1))
             for b, weight in zip(range(-half, half + 1), weights.tolist(), strict=True)
         )
-    return weight_var[..., None, None] * image + bias_var[..., None, None]
+    return weight_var * image + bias_var
 
 
 def mode_factors(size: int, taps: Tensor) -> Tensor:
@@ -87,8 +96,10 @@ def mode_factors(size: int, taps: Tensor) -> Tensor:
         >>> mode_factors(4, torch.tensor([0.25, 0.5, 0.25]))
         tensor([1.0000, 0.5000, 0.0000], dtype=torch.float64)
     """
-    if size < 1:
-        raise DomainError(f"mode_factors: size must be ≥ 1, but it is {size}. Pass n pixels.")
+    if not size >= 1 or size % 1:
+        raise DomainError(
+            f"mode_factors: size must be an integer ≥ 1, but it is {size}. Count pixels."
+        )
     weights = _taps("mode_factors", taps)
     if not torch.allclose(weights, weights.flip(0), rtol=0, atol=1e-12):
         raise DomainError(

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from ..errors import DomainError
-from .arguments import Number, Phi, correlation, prepared
+from .arguments import Number, Phi, prepared
 
 __all__ = [
     "JacobianMoments",
@@ -69,7 +69,8 @@ def correlation_map(
     """Returns the correlation of two inputs after one more layer.
 
     (σ_w² E φ(u)φ(v) + σ_b²)/V(q), with (u, v) Gaussian of variances q and correlation c. c = 1
-    stays 1; its slope there is χ_1 where V(q) = q.
+    stays 1; its slope there is χ_1 where V(q) = q. Where |c| > .9 and q is large, a power series
+    ends too early: for tanh and erf the error is below 1e-6 up to q = 20, 2e-4 at q = 100.
 
     Args:
         c: Correlation in [−1, 1], (...).
@@ -88,10 +89,10 @@ def correlation_map(
         >>> correlation_map(0.5, 1.0, 1.0, 1.0, "identity")
         tensor(0.7500, dtype=torch.float64)
     """
-    phi, (q, weight_var, bias_var) = prepared(
-        "correlation_map", activation, positive="q", q=q, weight_var=weight_var, bias_var=bias_var
+    numbers = {"c": c, "q": q, "weight_var": weight_var, "bias_var": bias_var}
+    phi, (c, q, weight_var, bias_var) = prepared(
+        "correlation_map", activation, positive="q", **numbers
     )
-    c = correlation("correlation_map", c, q)
     length = weight_var * phi.length(q) + bias_var
     if (length <= 0).any():
         raise DomainError(
@@ -153,7 +154,8 @@ def chi_q(q: Number, weight_var: Number, activation: Phi = "tanh") -> Tensor:
 def chi_c(c: Number, q: Number, weight_var: Number, activation: Phi = "tanh") -> Tensor:
     """Returns the factor by which a layer multiplies a small change of a covariance.
 
-    χ_c = σ_w² E φ′(u)φ′(v), variances q and correlation c; χ_1 at c = 1.
+    χ_c = σ_w² E φ′(u)φ′(v), variances q and correlation c; χ_1 at c = 1. Beside it, |c| > .9, its
+    relative error is 1e-5 at q = 20 and 1e-2 at q = 100 (see :func:`correlation_map`).
 
     Args:
         c: Correlation in [−1, 1], (...).
@@ -171,8 +173,8 @@ def chi_c(c: Number, q: Number, weight_var: Number, activation: Phi = "tanh") ->
         >>> chi_c(0.0, 5.0, 2.0, "relu")
         tensor(0.5000, dtype=torch.float64)
     """
-    phi, (q, weight_var) = prepared("chi_c", activation, q=q, weight_var=weight_var)
-    return weight_var * phi.pair(correlation("chi_c", c, q), q, slope=True)
+    phi, (c, q, weight_var) = prepared("chi_c", activation, c=c, q=q, weight_var=weight_var)
+    return weight_var * phi.pair(c, q, slope=True)
 
 
 def depth_scale(chi: Number) -> Tensor:
@@ -228,7 +230,7 @@ def jacobian_moments(
         Mean and variance (...), in the limit of infinite width.
 
     Raises:
-        DomainError: If q is negative or the depth below 1.
+        DomainError: If q is negative or the depth no integer ≥ 1.
 
     Example:
         >>> jacobian_moments(1.0, 8, activation="relu", orthogonal=True).variance
@@ -238,8 +240,10 @@ def jacobian_moments(
         Pennington, Schoenholz and Ganguli (2017), Resurrecting the sigmoid in deep learning
         through dynamical isometry, NeurIPS, Section 2.
     """
-    if depth < 1:
-        raise DomainError(f"jacobian_moments: depth must be ≥ 1, but it is {depth}. Pass 1.")
+    if not depth >= 1 or depth % 1:
+        raise DomainError(
+            f"jacobian_moments: depth must be an integer ≥ 1, but it is {depth}. Count layers."
+        )
     given = {} if weight_var is None else {"weight_var": weight_var}
     phi, (q, *rest) = prepared("jacobian_moments", activation, q=q, **given)
     first, second = phi.slope_moment(q), phi.slope_moment(q, 2)

@@ -136,8 +136,7 @@ class DeepCNN(Net):
             self.q = float(fixed_point(weight_var, bias_var).q) or 1 / depth
         self.side, self.channels, self.depth, self.patch = side, channels, depth, patch
         self.num_classes, self.in_channels = num_classes, in_channels
-        self.padding, self.law, self.max_bytes = padding, init, max_bytes
-        self.pool = pool
+        self.padding, self.law, self.pool, self.max_bytes = padding, init, pool, max_bytes
         self.weight_var, self.bias_var = float(weight_var), float(bias_var)
         self.weight_decay, self.loss_kind = weight_decay, loss
         self.positions = width**2
@@ -188,12 +187,13 @@ class DeepCNN(Net):
         plan = planned(self.depth, examples, self.max_bytes, size)
         if plan is None:
             least = size(self.depth, least_segment(self.depth), 1)
+            most = deepest(self.depth, self.max_bytes, size)
+            fewer = f"at most {most:,} of these {self.depth:,} layers, " * (most > 0)
             raise DomainError(
                 f"DeepCNN: max_bytes must hold {replicas} × {self.dim:,} parameters, their "
                 f"gradient and the least states of one example, {least:,} bytes in all, but it is "
-                f"{self.max_bytes:,}. Raise it, or take at most "
-                f"{deepest(self.depth, self.max_bytes, size):,} of these {self.depth:,} layers, "
-                f"fewer than {self.channels} channels, or fewer replicas."
+                f"{self.max_bytes:,}. Raise it, or take {fewer}fewer than {self.channels} "
+                "channels, or fewer replicas."
             )
         return plan
 

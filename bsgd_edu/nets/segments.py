@@ -86,7 +86,7 @@ def planned(
 
 
 def deepest(depth: int, max_bytes: int, size: Callable[[int, int, int], int]) -> int:
-    """Returns how many of the layers fit with one example at a time."""
+    """Returns how many of the layers, short of all, fit with one example at a time; maybe 0."""
     return bisect.bisect_right(
         range(1, depth), max_bytes, key=lambda count: size(count, least_segment(count), 1)
     )

@@ -2,6 +2,7 @@
 
 import itertools
 import math
+import re
 
 import pytest
 import torch
@@ -58,6 +59,8 @@ def test_description_names_the_phase():
     ):
         explorer.move(weight_var=weight_var, critical=critical)
         assert explorer.description.startswith(word)
+    explorer.move(what="variance")
+    assert "a deviation of the variance keeps" in explorer.description
 
 
 @pytest.mark.parametrize("decades", [-6.0, -1.3, -0.3])
@@ -97,16 +100,25 @@ def test_jacobians_are_sensible_at_every_extreme():
         assert "nan" not in explorer.description
 
 
+def directions_kept(explorer):
+    kept, of = re.search(r"orthogonal weights keep (\d+) of (\d+)", explorer.description).groups()
+    return int(kept) / int(of)
+
+
 def test_linear_orthogonal_network_is_an_isometry_and_a_large_fixed_point_is_none():
     linear = isometry.jacobian_spectra(6, "0", 32, 0)
     torch.testing.assert_close(
         linear.values["orthogonal"], torch.ones(32, dtype=torch.float64), rtol=0, atol=1e-12
     )
     explorer = isometry.jacobians()
-    explorer.move(length="1")
-    assert "no isometry" in explorer.description
+    explorer.move(length="0")
+    assert "orthogonal weights keep 64 of 64 directions" in explorer.description
     explorer.move(length="1/L")
-    assert "nearly an isometry" in explorer.description
+    assert directions_kept(explorer) > 0.9
+    # Eight channels squeeze everything, the largest singular value too.
+    for width in (64, 8):
+        explorer.move(length="1", doublings=6, width=width)
+        assert directions_kept(explorer) < 0.2
 
 
 def test_signals_keep_their_size_through_delta_orthogonal_layers_only():

@@ -78,6 +78,7 @@ class Phase(NamedTuple):
     point: meanfield.FixedPoint
     chi: float
     left: dict[str, Tensor]
+    what: str
     layers: int
 
 
@@ -112,7 +113,7 @@ def phase_modes(weight_var: float, decades: float, critical: bool, what: str, la
         ** layers
         for name, taps in _TAPS.items()
     }
-    return Phase(weight_var, bias_var, point, chi, left, layers)
+    return Phase(weight_var, bias_var, point, chi, left, what, layers)
 
 
 @lru_cache(maxsize=256)
@@ -153,7 +154,7 @@ def phases() -> Explorer:
         point, chi_1 = result.point, float(result.point.chi_1)
         scale = abs(float(point.xi_c))
         if abs(chi_1 - 1) < 1e-6:
-            phase, fate = "Critical", "small differences neither die nor grow"
+            phase, fate = "Critical", "nearby inputs neither merge nor part"
         elif chi_1 < 1:
             phase, fate = "Ordered", f"inputs merge within about {scale:.3g} layers"
         else:
@@ -163,9 +164,9 @@ def phases() -> Explorer:
         mode = {k: f"{v:.2g}" if v > 1e-6 else "nothing" for k, v in kept.items()}
         layers = f"{result.layers} layer" + "s" * (result.layers != 1)
         return (
-            f"{phase}: q* = {float(point.q):.3g}, χ₁ = {chi_1:.4g}; {fate}. After {layers} mode 1 "
-            f"keeps {mode['equal taps']} under equal taps, {mode['delta taps']} under "
-            "delta taps, which treat all modes alike."
+            f"{phase}: q* = {float(point.q):.3g}, χ₁ = {chi_1:.4g}; {fate}. After {layers} a "
+            f"deviation of the {result.what} keeps, in mode 1, {mode['equal taps']} under equal "
+            f"taps, {mode['delta taps']} under delta taps, which treat all modes alike."
         )
 
     return Explorer(
@@ -275,13 +276,11 @@ def jacobians() -> Explorer:
             least = f"{low:.2g}" if low > 1e-9 else "nothing, within rounding"
             told.append(f"{name} weights stretch by {high:.3g} at most and {least} at least")
         layers = f"{result.depth} layer" + "s" * (result.depth != 1)
-        spread = result.found["orthogonal"]
-        verdict = (
-            "nearly an isometry" if spread < 0.5 else "no isometry: q* is too large for this depth"
-        )
+        kept = {k: int(((s > 0.5) & (s < 2)).sum()) for k, s in result.values.items()}
         return (
-            f"{layers}, q* = {result.q:.3g}: {'; '.join(told)}. The orthogonal Jacobian is "
-            f"{verdict}."
+            f"{layers}, q* = {result.q:.3g}: {'; '.join(told)}. Within a factor of two, orthogonal "
+            f"weights keep {kept['orthogonal']} of {len(values)} directions, Gaussian weights "
+            f"{kept['Gaussian']}."
         )
 
     return Explorer(

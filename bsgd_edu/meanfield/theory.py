@@ -155,7 +155,7 @@ def chi_c(c: Number, q: Number, weight_var: Number, activation: Phi = "tanh") ->
     """Returns the factor by which a layer multiplies a small change of a covariance.
 
     χ_c = σ_w² E φ′(u)φ′(v), variances q and correlation c; χ_1 at c = 1. Beside it, |c| > .9, its
-    relative error is 1e-5 at q = 20 and 1e-2 at q = 100 (see :func:`correlation_map`).
+    relative error is 3e-5 at q = 20 and 1e-2 at q = 100 (see :func:`correlation_map`).
 
     Args:
         c: Correlation in [−1, 1], (...).

@@ -138,8 +138,7 @@ class DeepCNN(Net):
         self.num_classes, self.in_channels = num_classes, in_channels
         self.padding, self.law, self.pool, self.max_bytes = padding, init, pool, max_bytes
         self.weight_var, self.bias_var = float(weight_var), float(bias_var)
-        self.weight_decay, self.loss_kind = weight_decay, loss
-        self.positions = width**2
+        self.weight_decay, self.loss_kind, self.positions = weight_decay, loss, width**2
         self._layers = TanhLayers(depth, channels, width, kernel_size, padding == "circular")
         self.shapes = [
             (channels, in_channels * patch**2),
@@ -238,7 +237,7 @@ class DeepCNN(Net):
 
     @torch.no_grad()
     def norms(self, theta: Tensor, inputs: Tensor, *, generator: torch.Generator) -> SignalNorms:
-        """Returns the mean squares of signals and gradients at every layer, within `max_bytes`.
+        """Returns mean squares of signals and gradients at every layer, within `max_bytes`.
 
         The gradient is that of a random linear function of the last layer: white Gaussian noise
         of variance 1 as ∂L/∂tanh(h_L). In mean field E h_l² follows the length map and
@@ -250,7 +249,8 @@ class DeepCNN(Net):
             generator: Source of the noise, on θ's device.
 
         Returns:
-            forward and backward, (..., depth + 1), means over channels, positions and examples.
+            forward and backward, (..., depth + 1), means over channels, positions, examples; in
+            float32 0 below 1e-45: pass θ and inputs as float64 where gradients vanish.
         """
         lead, parts, inputs = self._stacked(theta, inputs)
         batch, replicas = inputs.shape[-2], len(parts[0])

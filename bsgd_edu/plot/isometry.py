@@ -99,7 +99,8 @@ def draw_phase_plane(
     if chi is not None:
         scale = -1 / np.log(np.clip(np.abs(to_numpy(chi)), 1e-300, 0.99))
         grey = {"colors": COLOURS["reference"], "linewidths": 0.9}
-        ax.clabel(ax.contour(x, y, scale, levels=[3, 6, 12, 25], **grey), fmt="%d", fontsize=9)
+        levels = ax.contour(x, y, scale, levels=[3, 6, 12, 25], **grey)
+        ax.clabel(levels, fmt="%d", fontsize=9, manual=_label_places(x, y, scale, levels.levels))
     theory_line(ax, *line, "critical: χ₁ = 1", linewidth=2)
     for index, (label, point) in enumerate(points.items()):
         ax.plot(*point, linestyle="none", label=label, color=OKABE_ITO[index], markersize=8,
@@ -112,6 +113,18 @@ def draw_phase_plane(
 
 
 @use()
+def _label_places(x: np.ndarray, y: np.ndarray, scale: np.ndarray, levels) -> list:
+    """Where depth scales are written: high up in order, low down in chaos, clear of the rest."""
+    places = []
+    for row, side in ((round(0.78 * len(y)), 1), (round(0.1 * len(y)), -1)):
+        peak = int(scale[row].argmax())
+        flank = slice(None, peak + 1) if side > 0 else slice(None, peak - 1 if peak else None, -1)
+        heights, across = scale[row][flank], x[flank]
+        inside = [level for level in levels if heights[0] < level < heights[-1]]
+        places += [(float(np.interp(level, heights, across)), float(y[row])) for level in inside]
+    return places
+
+
 def draw_spectrum(values: Mapping[str, Tensor], ax: "Axes | None" = None, floor: float = 1e-12):
     """Draws histograms of singular values on a logarithmic axis.
 

@@ -5,6 +5,7 @@ import time
 
 import pytest
 import torch
+from drawing_contract import check_explorer
 
 from bsgd_edu import dynamics
 from bsgd_edu.explorers import acceleration
@@ -33,20 +34,9 @@ MOVES = {
 REAL = {"dtype": torch.float64}
 
 
-@pytest.mark.parametrize("make", MOVES)
+@pytest.mark.parametrize("make", MOVES, ids=lambda make: make.__name__)
 def test_every_control_changes_the_picture_and_says_something(make):
-    explorer = make()
-    seen, seconds = {explorer.png}, []
-    for move in MOVES[make]:
-        explorer.move(**move)
-        assert explorer.png not in seen
-        assert len(explorer.description.split()) > 8
-        assert "nan" not in explorer.description
-        seen.add(explorer.png)
-        seconds.append(explorer.seconds)
-    assert {key for move in MOVES[make] for key in move} == set(explorer.controls)
-    # 100 ms on a quiet machine (benchmarks/startup.py); here a wide margin for a busy one.
-    assert sorted(seconds)[len(seconds) // 2] < 1
+    check_explorer(make, MOVES[make])
 
 
 def test_chapter_has_two_tabs():

@@ -5,6 +5,7 @@ import math
 import numpy as np
 import pytest
 import torch
+from drawing_contract import check_explorer
 
 from bsgd_edu import dynamics
 from bsgd_edu.explorers import cutoff
@@ -21,16 +22,9 @@ MOVES = {
 }
 
 
-@pytest.mark.parametrize("make", MOVES)
+@pytest.mark.parametrize("make", MOVES, ids=lambda make: make.__name__)
 def test_every_control_changes_the_picture_and_says_something(make):
-    explorer = make()
-    seen = {explorer.png}
-    for move in MOVES[make]:
-        explorer.move(**move)
-        assert explorer.png not in seen
-        assert len(explorer.description.split()) > 8
-        seen.add(explorer.png)
-    assert {key for move in MOVES[make] for key in move} == set(explorer.controls)
+    check_explorer(make, MOVES[make])
 
 
 def test_chapter_has_two_tabs():

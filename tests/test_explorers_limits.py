@@ -4,6 +4,7 @@ import math
 
 import pytest
 import torch
+from drawing_contract import check_explorer
 
 from bsgd_edu import metrics
 from bsgd_edu.dynamics import mean_and_stderr
@@ -27,18 +28,7 @@ MOVES = {
 
 @pytest.mark.parametrize("make", MOVES, ids=lambda make: make.__name__)
 def test_every_control_changes_the_picture_and_says_something(make):
-    explorer, seconds = make(), []
-    seen = {explorer.png}
-    for move in MOVES[make]:
-        explorer.move(**move)
-        seconds.append(explorer.seconds)
-        assert explorer.png not in seen
-        assert len(explorer.description.split()) > 12
-        assert "nan" not in explorer.description
-        seen.add(explorer.png)
-    assert {key for move in MOVES[make] for key in move} == set(explorer.controls)
-    # 100 ms on a quiet core; five times that on a machine that also runs other tests.
-    assert min(seconds) < 0.5, seconds
+    check_explorer(make, MOVES[make])
 
 
 def test_chapter_has_two_tabs():

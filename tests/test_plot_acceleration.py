@@ -1,15 +1,13 @@
 """Chapter 8's figures draw what they are given, readably, with alt text and data."""
 
-import inspect
-
 import numpy as np
 import pytest
 import torch
-from matplotlib.axes import Axes
+from drawing_contract import check_figure, check_page, pages_of
 
-from bsgd_edu import dynamics, plot
+from bsgd_edu import dynamics
 from bsgd_edu.explorers.acceleration import plane_step
-from bsgd_edu.plot import acceleration, acceleration_pages, display
+from bsgd_edu.plot import acceleration, acceleration_pages
 from bsgd_edu.training import races
 
 STEPS = [0, 1, 3, 10, 30, 100]
@@ -56,35 +54,17 @@ PAGES = {
 def test_all_figures_and_pages_of_the_chapter_are_tried_here():
     assert set(FIGURES) == set(acceleration.__all__)
     assert set(PAGES) == set(acceleration_pages.__all__)
-    made = {n for n, _ in inspect.getmembers(acceleration_pages, inspect.isfunction)}
-    assert set(PAGES) == {n for n in made if n.startswith("show_")}
+    assert set(PAGES) == pages_of(acceleration_pages)
 
 
 @pytest.mark.parametrize("name", FIGURES)
 def test_figure_is_drawn_on_the_axes_given_with_readable_labels(name):
-    ax = plot.axes()
-    draw = getattr(acceleration, name)
-    assert draw(*FIGURES[name], ax=ax) is ax
-    assert ax.get_xlabel()
-    assert ax.get_ylabel()
-    ax.figure.canvas.draw()
-    texts = [*ax.get_xticklabels(), *ax.get_yticklabels(), ax.xaxis.label, ax.yaxis.label]
-    texts += ax.get_legend().get_texts() if ax.get_legend() else []
-    assert min(text.get_size() for text in texts if text.get_text()) >= 9
-    assert isinstance(draw(*FIGURES[name]), Axes)
+    check_figure(getattr(acceleration, name), FIGURES[name], legend=False)
 
 
 @pytest.mark.parametrize("name", PAGES)
 def test_page_shows_picture_description_and_data(name, monkeypatch):
-    published = []
-    monkeypatch.setattr(display, "publish", lambda data, meta: published.append((data, meta)))
-    getattr(acceleration_pages, name)(*PAGES[name])
-    (picture, metadata), (page, _) = published
-    alt = metadata["image/png"]["alt"]
-    assert len(alt.split()) >= 15
-    assert not any(letter.isdigit() for letter in alt)
-    assert len(picture["image/png"]) < 110_000
-    assert "<table>" in page["text/html"]
+    check_page(getattr(acceleration_pages, name), PAGES[name], monkeypatch, largest=110_000)
 
 
 def test_a_run_that_diverges_ends_at_the_roof_and_is_not_drawn_on():

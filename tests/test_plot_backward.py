@@ -1,14 +1,11 @@
 """Chapter 2's figures draw what they are given, readably, with alt text and data."""
 
-import inspect
-
 import numpy as np
 import pytest
 import torch
-from matplotlib.axes import Axes
+from drawing_contract import check_figure, check_page, pages_of
 
-from bsgd_edu import plot
-from bsgd_edu.plot import backward, backward_pages, display, stability
+from bsgd_edu.plot import backward, backward_pages, stability
 
 RUNS = torch.linspace(-1, 1, 33).reshape(11, 3)
 POINTS = [torch.tensor([float(i), float(i * i)]) for i in range(5)]
@@ -57,37 +54,18 @@ def drawing(name):
 def test_all_figures_and_pages_of_the_chapter_are_tried_here():
     assert set(FIGURES) == set(backward.__all__) | set(stability.__all__)
     assert set(PAGES) == set(backward_pages.__all__)
-    assert set(PAGES) == {
-        n
-        for n, f in inspect.getmembers(backward_pages, inspect.isfunction)
-        if n.startswith("show_")
-    }
+    assert set(PAGES) == pages_of(backward_pages)
 
 
 @pytest.mark.parametrize("name", FIGURES)
 def test_figure_is_drawn_on_the_axes_given_with_readable_labels(name):
-    ax = plot.axes()
-    assert drawing(name)(*FIGURES[name], ax=ax) is ax
-    assert ax.get_xlabel()
-    assert ax.get_ylabel() or name in ("draw_gaps", "draw_league")  # their rows carry names
-    ax.figure.canvas.draw()
-    texts = [*ax.get_xticklabels(), *ax.get_yticklabels(), ax.xaxis.label, ax.yaxis.label]
-    texts += ax.get_legend().get_texts() if ax.get_legend() else []
-    assert min(text.get_size() for text in texts if text.get_text()) >= 9
-    assert isinstance(drawing(name)(*FIGURES[name]), Axes)
+    named = name in ("draw_gaps", "draw_league")  # their rows carry names
+    check_figure(drawing(name), FIGURES[name], legend=False, rows_named=named)
 
 
 @pytest.mark.parametrize("name", PAGES)
 def test_page_shows_picture_description_and_data(name, monkeypatch):
-    published = []
-    monkeypatch.setattr(display, "publish", lambda data, meta: published.append((data, meta)))
-    getattr(backward_pages, name)(*PAGES[name])
-    (picture, metadata), (page, _) = published
-    alt = metadata["image/png"]["alt"]
-    assert len(alt.split()) >= 15
-    assert not any(letter.isdigit() for letter in alt)
-    assert len(picture["image/png"]) < 90_000
-    assert "<table>" in page["text/html"]
+    check_page(getattr(backward_pages, name), PAGES[name], monkeypatch)
 
 
 def test_a_method_looks_the_same_in_every_figure():

@@ -1,13 +1,11 @@
 """Chapter 5's figures draw what they are given, readably, with alt text and data."""
 
-import inspect
-
 import pytest
 import torch
-from matplotlib.axes import Axes
+from drawing_contract import check_figure, check_page, pages_of
 
 from bsgd_edu import dynamics, plot
-from bsgd_edu.plot import cutoff, cutoff_pages, display
+from bsgd_edu.plot import cutoff, cutoff_pages
 
 DEPTHS = list(range(61))
 FALL = torch.exp(-0.9 * torch.arange(61.0))
@@ -49,36 +47,17 @@ PAGES = {
 def test_all_figures_and_pages_of_the_chapter_are_tried_here():
     assert set(FIGURES) | {"plain_labels"} == set(cutoff.__all__)
     assert set(PAGES) == set(cutoff_pages.__all__)
-    assert set(PAGES) == {
-        n for n, f in inspect.getmembers(cutoff_pages, inspect.isfunction) if n.startswith("show_")
-    } - {"show"}
+    assert set(PAGES) == pages_of(cutoff_pages)
 
 
 @pytest.mark.parametrize("name", FIGURES)
 def test_figure_is_drawn_on_the_axes_given_with_readable_labels(name):
-    ax = plot.axes()
-    draw = getattr(cutoff, name)
-    assert draw(*FIGURES[name], ax=ax) is ax
-    assert ax.get_xlabel()
-    assert ax.get_ylabel()
-    ax.figure.canvas.draw()
-    texts = [*ax.get_xticklabels(), *ax.get_yticklabels(), ax.xaxis.label, ax.yaxis.label]
-    texts += ax.get_legend().get_texts()
-    assert min(text.get_size() for text in texts if text.get_text()) >= 9
-    assert isinstance(draw(*FIGURES[name]), Axes)
+    check_figure(getattr(cutoff, name), FIGURES[name])
 
 
 @pytest.mark.parametrize("name", PAGES)
 def test_page_shows_picture_description_and_data(name, monkeypatch):
-    published = []
-    monkeypatch.setattr(display, "publish", lambda data, meta: published.append((data, meta)))
-    getattr(cutoff_pages, name)(*PAGES[name])
-    (picture, metadata), (page, _) = published
-    alt = metadata["image/png"]["alt"]
-    assert len(alt.split()) >= 15
-    assert not any(letter.isdigit() for letter in alt)
-    assert len(picture["image/png"]) < 90_000
-    assert "<table>" in page["text/html"]
+    check_page(getattr(cutoff_pages, name), PAGES[name], monkeypatch)
 
 
 def test_plain_labels_hold_no_formula_on_either_scale():

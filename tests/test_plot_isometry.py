@@ -1,10 +1,8 @@
 """Chapter 6's figures draw what they are given, readably, with alt text and data."""
 
-import inspect
-
 import pytest
 import torch
-from matplotlib.axes import Axes
+from drawing_contract import check_figure, check_page, pages_of
 
 from bsgd_edu import meanfield, plot
 from bsgd_edu.plot import display, isometry, isometry_pages
@@ -57,35 +55,17 @@ PAGES = {
 def test_all_figures_and_pages_of_the_chapter_are_tried_here():
     assert set(FIGURES) | {"plain_labels"} == set(isometry.__all__)
     assert set(PAGES) == set(isometry_pages.__all__)
-    functions = inspect.getmembers(isometry_pages, inspect.isfunction)
-    assert set(PAGES) == {n for n, _ in functions if n.startswith("show_")} - {"show"}
+    assert set(PAGES) == pages_of(isometry_pages)
 
 
 @pytest.mark.parametrize("name", FIGURES)
 def test_figure_is_drawn_on_the_axes_given_with_readable_labels(name):
-    ax = plot.axes()
-    draw = getattr(isometry, name)
-    assert draw(*FIGURES[name], ax=ax) is ax
-    assert ax.get_xlabel()
-    assert ax.get_ylabel()
-    ax.figure.canvas.draw()
-    texts = [*ax.get_xticklabels(), *ax.get_yticklabels(), ax.xaxis.label, ax.yaxis.label]
-    texts += ax.get_legend().get_texts()
-    assert min(text.get_size() for text in texts if text.get_text()) >= 9
-    assert isinstance(draw(*FIGURES[name]), Axes)
+    check_figure(getattr(isometry, name), FIGURES[name])
 
 
 @pytest.mark.parametrize("name", PAGES)
 def test_page_shows_picture_description_and_data(name, monkeypatch):
-    published = []
-    monkeypatch.setattr(display, "publish", lambda data, meta: published.append((data, meta)))
-    getattr(isometry_pages, name)(*PAGES[name])
-    (picture, metadata), (page, _) = published
-    alt = metadata["image/png"]["alt"]
-    assert len(alt.split()) >= 15
-    assert not any(letter.isdigit() for letter in alt)
-    assert len(picture["image/png"]) < 110_000
-    assert "<table>" in page["text/html"]
+    check_page(getattr(isometry_pages, name), PAGES[name], monkeypatch, largest=110_000)
 
 
 def test_theory_is_black_and_one_entry_stands_for_all_its_lines():

@@ -1,14 +1,12 @@
 """Chapter 7's figures draw what they are given, readably, with alt text and data."""
 
-import inspect
-
 import pytest
 import torch
-from matplotlib.axes import Axes
+from drawing_contract import check_figure, check_page, pages_of
 
 from bsgd_edu import dynamics, plot, rmt
 from bsgd_edu.explorers.learning import descent_curves
-from bsgd_edu.plot import display, learning, learning_breaks, learning_pages
+from bsgd_edu.plot import learning, learning_breaks, learning_pages
 
 T = torch.logspace(-1, 2, 9, dtype=torch.float64)
 RISE = torch.linspace(0.5, 0.9, 9, dtype=torch.float64)
@@ -76,39 +74,17 @@ MODULE = {name: m for m in (learning_pages, learning_breaks) for name in m.__all
 def test_all_figures_and_pages_of_the_chapter_are_tried_here():
     assert set(FIGURES) == set(learning.__all__)
     assert set(PAGES) == set(MODULE)
-    assert set(PAGES) == {
-        name
-        for module in (learning_pages, learning_breaks)
-        for name, _ in inspect.getmembers(module, inspect.isfunction)
-        if name.startswith("show_")
-    }
+    assert set(PAGES) == pages_of(learning_pages, learning_breaks)
 
 
 @pytest.mark.parametrize("name", FIGURES)
 def test_figure_is_drawn_on_the_axes_given_with_readable_labels(name):
-    ax = plot.axes()
-    draw = getattr(learning, name)
-    assert draw(*FIGURES[name], ax=ax) is ax
-    assert ax.get_xlabel()
-    assert ax.get_ylabel()
-    ax.figure.canvas.draw()
-    texts = [*ax.get_xticklabels(), *ax.get_yticklabels(), ax.xaxis.label, ax.yaxis.label]
-    texts += ax.get_legend().get_texts()
-    assert min(text.get_size() for text in texts if text.get_text()) >= 9
-    assert isinstance(draw(*FIGURES[name]), Axes)
+    check_figure(getattr(learning, name), FIGURES[name])
 
 
 @pytest.mark.parametrize("name", PAGES)
 def test_page_shows_picture_description_and_data(name, monkeypatch):
-    published = []
-    monkeypatch.setattr(display, "publish", lambda data, meta: published.append((data, meta)))
-    getattr(MODULE[name], name)(*PAGES[name])
-    (picture, metadata), (page, _) = published
-    alt = metadata["image/png"]["alt"]
-    assert len(alt.split()) >= 15
-    assert not any(letter.isdigit() for letter in alt)
-    assert len(picture["image/png"]) < 90_000
-    assert "<table>" in page["text/html"]
+    check_page(getattr(MODULE[name], name), PAGES[name], monkeypatch)
 
 
 def test_theory_is_black_and_runs_are_not():

@@ -1,14 +1,12 @@
 """Chapter 9's figures draw what they are given, readably, with alt text and data."""
 
-import inspect
-
 import pytest
 import torch
-from matplotlib.axes import Axes
+from drawing_contract import check_figure, check_page, pages_of
 
 from bsgd_edu import plot
 from bsgd_edu.explorers import minima as explorer
-from bsgd_edu.plot import display, landscapes, minima, minima_pages
+from bsgd_edu.plot import landscapes, minima, minima_pages
 
 STEPS = list(range(0, 41, 10))
 RUNS = 10.0 ** -torch.linspace(0, 12, 5)[:, None] * torch.linspace(0.5, 2, 6)
@@ -57,35 +55,17 @@ def _draw(name):
 def test_all_figures_and_pages_of_the_chapter_are_tried_here():
     assert set(FIGURES) == {*minima.__all__, *landscapes.__all__}
     assert set(PAGES) == set(minima_pages.__all__)
-    assert set(PAGES) == {
-        n for n, f in inspect.getmembers(minima_pages, inspect.isfunction) if n.startswith("show_")
-    } - {"show"}
+    assert set(PAGES) == pages_of(minima_pages)
 
 
 @pytest.mark.parametrize("name", FIGURES)
 def test_figure_is_drawn_on_the_axes_given_with_readable_labels(name):
-    ax = plot.axes()
-    assert _draw(name)(*FIGURES[name], ax=ax) is ax
-    assert ax.get_xlabel()
-    assert ax.get_ylabel()
-    ax.figure.canvas.draw()
-    texts = [*ax.get_xticklabels(), *ax.get_yticklabels(), ax.xaxis.label, ax.yaxis.label]
-    texts += ax.get_legend().get_texts() if ax.get_legend() else []
-    assert min(text.get_size() for text in texts if text.get_text()) >= 9
-    assert isinstance(_draw(name)(*FIGURES[name]), Axes)
+    check_figure(_draw(name), FIGURES[name], legend=False)
 
 
 @pytest.mark.parametrize("name", PAGES)
 def test_page_shows_picture_description_and_data(name, monkeypatch):
-    published = []
-    monkeypatch.setattr(display, "publish", lambda data, meta: published.append((data, meta)))
-    getattr(minima_pages, name)(*PAGES[name])
-    (picture, metadata), (page, _) = published
-    alt = metadata["image/png"]["alt"]
-    assert len(alt.split()) >= 15
-    assert not any(letter.isdigit() for letter in alt)
-    assert len(picture["image/png"]) < 120_000
-    assert "<table>" in page["text/html"]
+    check_page(getattr(minima_pages, name), PAGES[name], monkeypatch, largest=120_000)
 
 
 def test_theory_of_the_eigenvalues_goes_through_the_measured_ones():

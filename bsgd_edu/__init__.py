@@ -12,44 +12,37 @@ spectrum of random data is), `operators` and `curvature` (what a map does nearby
 Each loads when it is first touched.
 """
 
-from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach(
+    __name__,
+    submodules=[
+        "course",
+        "curvature",
+        "datasets",
+        "device",
+        "dynamics",
+        "errors",
+        "explorers",
+        "maps",
+        "meanfield",
+        "metrics",
+        "nets",
+        "operators",
+        "optim",
+        "paths",
+        "plot",
+        "rmt",
+        "rules",
+        "seeding",
+        "training",
+    ],
+)
+__all__ += ["__version__"]
 
 try:
     __version__ = version("bsgd-edu")
 except PackageNotFoundError:  # a source tree that was never installed
     __version__ = "0+unknown"
-
-_SUBMODULES = (
-    "course",
-    "curvature",
-    "datasets",
-    "device",
-    "dynamics",
-    "errors",
-    "explorers",
-    "maps",
-    "meanfield",
-    "metrics",
-    "nets",
-    "operators",
-    "optim",
-    "paths",
-    "plot",
-    "rmt",
-    "rules",
-    "seeding",
-    "training",
-)
-
-__all__ = [*_SUBMODULES, "__version__"]
-
-
-def __getattr__(name: str):
-    if name in _SUBMODULES:
-        return import_module(f"{__name__}.{name}")
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-
-
-def __dir__() -> list[str]:
-    return sorted(__all__)

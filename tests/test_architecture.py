@@ -384,7 +384,7 @@ def test_the_package_lists_its_parts():
     there = {name for name in PUBLIC if name != "cli"}
     assert there <= set(bsgd_edu.__all__), f"not listed: {sorted(there - set(bsgd_edu.__all__))}"
     assert set(dir(bsgd_edu)) >= there
-    with pytest.raises(AttributeError, match=r"'bsgd_edu' has no attribute 'nothing'"):
+    with pytest.raises(AttributeError, match="bsgd_edu attribute nothing"):
         _ = bsgd_edu.nothing
 
 

@@ -240,3 +240,19 @@ def test_all_pages_are_public_functions():
         n for n, f in inspect.getmembers(order_pages, inspect.isfunction) if n.startswith("show_")
     }
     assert set(order_pages.__all__) == found
+
+
+def test_plain_labels_hold_no_formula_on_either_scale():
+    ax = plot.axes()
+    ax.plot([1, 2, 1e7], [1e-2, 2, 300])
+    ax.set(xlabel=r"decades $\log_{10}(d_0/\tau)$", ylabel=r"separation $S_\tau$", yscale="log")
+    assert plot.plain_labels(ax) is ax
+    ax.figure.canvas.draw()
+    assert ax.get_xlabel() == "decades log10 (d_0/τ)"
+    assert ax.get_ylabel() == "separation S at τ"
+    assert {tick.get_text() for tick in ax.get_yticklabels()} >= {"1e-02", "1e+00", "1e+02"}
+    assert not any("$" in tick.get_text() for tick in ax.get_xticklabels())
+    ax.set(xlabel=r"weight variance $\sigma_w^2$", ylabel=r"learning rate $\eta$", yscale="linear")
+    plot.plain_labels(ax)
+    assert (ax.get_xlabel(), ax.get_ylabel()) == ("weight variance σ_w²", "learning rate η")
+    assert len(ax.get_yticks()) <= 7

@@ -38,7 +38,7 @@ PAGES = {
         POSITIVE[:2] / 9,
     ),
     "show_league": (NAMES, list("1234"), (POSITIVE, POSITIVE / 9), (POSITIVE, POSITIVE / 9)),
-    "show_momentum": ({"h = 1": RUNS[:, 0].abs() + 1}, 0.81, 1.5),
+    "show_momentum": ({"h = 1": RUNS[:, 0].abs() + 1}, 0.81, {"0.3": 0.9, "1": 1.5}),
     "show_heavy_tails": (RUNS, -RUNS, TAIL.repeat(5), 1.0),
     "show_recorded": (
         {"title": "MNIST", "methods": NAMES, **{

@@ -45,7 +45,7 @@ PAGES = {
 
 
 def test_all_figures_and_pages_of_the_chapter_are_tried_here():
-    assert set(FIGURES) | {"plain_labels"} == set(cutoff.__all__)
+    assert set(FIGURES) == set(cutoff.__all__)
     assert set(PAGES) == set(cutoff_pages.__all__)
     assert set(PAGES) == pages_of(cutoff_pages)
 
@@ -58,15 +58,6 @@ def test_figure_is_drawn_on_the_axes_given_with_readable_labels(name):
 @pytest.mark.parametrize("name", PAGES)
 def test_page_shows_picture_description_and_data(name, monkeypatch):
     check_page(getattr(cutoff_pages, name), PAGES[name], monkeypatch)
-
-
-def test_plain_labels_hold_no_formula_on_either_scale():
-    for name in ("draw_fall", "draw_curves"):
-        ax = cutoff.plain_labels(getattr(cutoff, name)(*FIGURES[name]))
-        ax.figure.canvas.draw()
-        labels = [ax.xaxis.label, ax.yaxis.label, *ax.get_xticklabels(), *ax.get_yticklabels()]
-        assert not any("$" in one.get_text() or "\\" in one.get_text() for one in labels)
-    assert ax.get_ylabel() == "separation S at τ"
 
 
 def test_theory_is_black_and_a_reference_grey():

@@ -53,7 +53,7 @@ PAGES = {
 
 
 def test_all_figures_and_pages_of_the_chapter_are_tried_here():
-    assert set(FIGURES) | {"plain_labels"} == set(isometry.__all__)
+    assert set(FIGURES) == set(isometry.__all__)
     assert set(PAGES) == set(isometry_pages.__all__)
     assert set(PAGES) == pages_of(isometry_pages)
 
@@ -103,9 +103,3 @@ def test_network_off_the_rule_and_another_padding_are_named(monkeypatch):
     assert "L = 256, q* = 0.25" in html
     assert "L = 256, zero padding" in html
     assert "L = 16, q*" not in html
-
-
-def test_plain_labels_hold_no_formula():
-    for name in ("draw_phase_plane", "draw_spectrum"):
-        ax = isometry.plain_labels(getattr(isometry, name)(*FIGURES[name]))
-        assert not any(sign in ax.get_xlabel() + ax.get_ylabel() for sign in "$\\{")

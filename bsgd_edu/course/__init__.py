@@ -1,27 +1,12 @@
 """What a chapter needs beside the mathematics: claims that are asserted, exercises that check."""
 
-from importlib import import_module
+import lazy_loader
 
-_WHERE = {
-    "check": "checks",
-    "claim": "claims",
-    "claims_table": "claims",
-    "full_scale": "fullscale",
-    "hint": "checks",
-    "reveal": "checks",
-    "use": "checks",
-}
-
-__all__ = sorted(_WHERE)
-
-
-def __getattr__(name: str):
-    if name in _WHERE:
-        value = getattr(import_module(f"{__name__}.{_WHERE[name]}"), name)
-        globals()[name] = value
-        return value
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-
-
-def __dir__() -> list[str]:
-    return __all__
+__getattr__, __dir__, __all__ = lazy_loader.attach(
+    __name__,
+    submod_attrs={
+        "checks": ["check", "hint", "reveal", "use"],
+        "claims": ["claim", "claims_table"],
+        "fullscale": ["full_scale"],
+    },
+)

@@ -3,34 +3,21 @@
 Each explorer is a function that returns an `Explorer`; widgets load when the first is made.
 """
 
-from importlib import import_module
+import lazy_loader
 
-_WHERE = {"Explorer": "base", "tabs": "base"}
-_MODULES = (
-    "acceleration",
-    "backward",
-    "base",
-    "cutoff",
-    "isometry",
-    "learning",
-    "limits",
-    "metrics",
-    "minima",
-    "order",
+__getattr__, __dir__, __all__ = lazy_loader.attach(
+    __name__,
+    submodules=[
+        "acceleration",
+        "backward",
+        "base",
+        "cutoff",
+        "isometry",
+        "learning",
+        "limits",
+        "metrics",
+        "minima",
+        "order",
+    ],
+    submod_attrs={"base": ["Explorer", "tabs"]},
 )
-
-__all__ = sorted([*_WHERE, *_MODULES])
-
-
-def __getattr__(name: str):
-    if name in _WHERE:
-        value = getattr(import_module(f"{__name__}.{_WHERE[name]}"), name)
-        globals()[name] = value
-        return value
-    if name in _MODULES:
-        return import_module(f"{__name__}.{name}")
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-
-
-def __dir__() -> list[str]:
-    return __all__

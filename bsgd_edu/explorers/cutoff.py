@@ -135,8 +135,8 @@ def depth() -> Explorer:
         plot.cutoff.draw_curves(
             depths, {"20 networks": result.curve}, {"theory": result.predicted}, ax=right
         )
-        plot.cutoff.plain_labels(right)
-        return plot.cutoff.plain_labels(left)
+        plot.plain_labels(right)
+        return plot.plain_labels(left)
 
     def describe(result: Depth) -> str:
         early, _, late = result.found.tolist()
@@ -235,8 +235,8 @@ def mixing() -> Explorer:
         plot.cutoff.draw_scaled(scaled, "steps over location", 2, right)
         left.set_ylabel("total variation")
         right.set_ylabel("")
-        plot.cutoff.plain_labels(right)
-        return plot.cutoff.plain_labels(left)
+        plot.plain_labels(right)
+        return plot.plain_labels(left)
 
     def describe(result: Mixing) -> str:
         label, (time, curve, location) = list(result.curves.items())[-1]

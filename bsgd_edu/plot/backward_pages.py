@@ -169,22 +169,26 @@ def show_league(names: Sequence[str], cost: Sequence[str], loss: tuple, jitter: 
     )
 
 
-def show_momentum(distances: Mapping[str, Tensor], momentum: float, norm: float):
+def show_momentum(distances: Mapping[str, Tensor], momentum: float, norms: Mapping[str, Tensor]):
     """Shows backward heavy ball beside the rate of its eigenvalues.
 
     Args:
         distances: Curvature's name → ‖y_n − y_∞‖, (n,).
         momentum: β.
-        norm: Largest ‖M‖.
+        norms: Curvature h → ‖M‖, the smallest h first.
     """
-    axes = backward.draw_momentum(distances, momentum, norm)
+    axes = backward.draw_momentum(distances, momentum, float(max(norms.values())))
+    gentle = next(iter(norms))
     show(
         axes,
         alt="On a logarithmic axis three wavy lines, one for each curvature, fall alongside one "
         "straight black line; a dashed line for powers of the norm rises steeply.",
         caption="The norm of one step says 'diverges'; the powers of the matrix say √β, "
-        "for all three curvatures.",
-        data={"maps n": range(len(next(iter(distances.values())))), **distances},
+        f"for all three curvatures. (At h = {gentle} the norm is {float(norms[gentle]):.3f}.)",
+        data={
+            "Distances": {"maps n": range(len(next(iter(distances.values())))), **distances},
+            "Norms": {"h": list(norms), "‖M‖": [float(norm) for norm in norms.values()]},
+        },
     )
 
 

@@ -30,7 +30,6 @@ __all__ = [
     "draw_scaled",
     "draw_shuffles",
     "draw_training",
-    "plain_labels",
 ]
 
 _DASHES = ("-", "--", ":", "-.", (0, (1, 3)), (0, (6, 1)))
@@ -264,31 +263,4 @@ def draw_training(depths: Sequence[int], accuracies: Mapping[str, Tensor], chanc
     ax.axhline(chance, color=COLOURS["reference"], linestyle=":", label="guessing")
     ax.set(xlabel="hidden layers", ylabel="test accuracy", ylim=(0, 1.03), xticks=list(depths))
     ax.legend(loc="center left")
-    return ax
-
-
-def plain_labels(ax: "Axes") -> "Axes":
-    """Writes labels without formulas, five ticks an axis at most: a moving picture's time is text.
-
-    Args:
-        ax: Axes, drawn by a function of this module.
-
-    Returns:
-        The axes.
-    """
-    from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator
-
-    symbols = str.maketrans({"$": None, "\\": None, "_": None, "{": None, "}": None})
-
-    def plain(text: str) -> str:
-        return text.replace(r"_\tau", " at τ").replace(r"\tau", "τ").translate(symbols)
-
-    ax.set(xlabel=plain(ax.get_xlabel()), ylabel=plain(ax.get_ylabel()))
-    for axis, name in ((ax.xaxis, ax.get_xscale()), (ax.yaxis, ax.get_yscale())):
-        if name == "log":
-            axis.set_major_locator(LogLocator(numticks=6))
-            axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:.0e}"))
-            ax.minorticks_off()
-        else:
-            axis.set_major_locator(MaxNLocator(5))
     return ax

@@ -21,7 +21,7 @@ from .style import (
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["draw_against", "draw_losses", "draw_phase_plane", "draw_spectrum", "plain_labels"]
+__all__ = ["draw_against", "draw_losses", "draw_phase_plane", "draw_spectrum"]
 
 _DASHES = ("-", "--", ":", "-.", (0, (6, 1)), (0, (1, 3)))
 _PLANE = ("#C6DCEC", "#FBE3D0")  # light blue and light orange: order and chaos
@@ -177,26 +177,4 @@ def draw_losses(
     ax.axhline(chance, color=COLOURS["reference"], linestyle=":", label="guessing")
     ax.set(xlabel="step $n$ of SGD", ylabel="training loss (nats)", ylim=(0, 1.25 * chance))
     ax.legend()
-    return ax
-
-
-def plain_labels(ax: "Axes") -> "Axes":
-    """Writes labels without formulas, five ticks an axis at most: a moving picture's time is text.
-
-    Args:
-        ax: Axes, drawn by a function of this module.
-
-    Returns:
-        The axes.
-    """
-    from matplotlib.ticker import MaxNLocator
-
-    symbols = {"$": "", r"\sigma_w^2": "σ_w²", r"\sigma_b^2": "σ_b²", r"\log_{10}": "log10 "}
-    for write, text in ((ax.set_xlabel, ax.get_xlabel()), (ax.set_ylabel, ax.get_ylabel())):
-        for formula, plain in symbols.items():
-            text = text.replace(formula, plain)
-        write(text)
-    for axis, name in ((ax.xaxis, ax.get_xscale()), (ax.yaxis, ax.get_yscale())):
-        if name == "linear":
-            axis.set_major_locator(MaxNLocator(5))
     return ax

@@ -22,6 +22,7 @@ __all__ = [
     "OKABE_ITO",
     "axes",
     "grid",
+    "plain_labels",
     "seed_band",
     "simulation_points",
     "theory_line",
@@ -68,6 +69,19 @@ _RC = {
     "xtick.labelsize": 9,
     "ytick.labelsize": 9,
 }
+
+# What a label's formulas become where they are not set as formulas; what comes first goes first.
+_PLAIN = {
+    r"\sigma_w^2": "σ_w²",
+    r"\sigma_b^2": "σ_b²",
+    r"\log_{10}": "log10 ",
+    r"_\tau": " at τ",
+    r"\eta": "η",
+    r"\lambda": "λ",
+    r"\sigma": "σ",
+    r"\tau": "τ",
+    "^2": "²",
+} | dict.fromkeys("$\\{}", "")
 
 
 @contextmanager
@@ -241,3 +255,28 @@ def seed_band(
         label=f"{label} ({rows.shape[0]} seeds)".strip(),
         zorder=3,
     )[0]
+
+
+def plain_labels(ax: "Axes") -> "Axes":
+    """Writes labels without formulas, five ticks an axis at most: a moving picture's time is text.
+
+    Args:
+        ax: Axes with labels.
+
+    Returns:
+        The axes.
+    """
+    from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator
+
+    for axis, name in ((ax.xaxis, ax.get_xscale()), (ax.yaxis, ax.get_yscale())):
+        text = axis.get_label_text()
+        for formula, plain in _PLAIN.items():
+            text = text.replace(formula, plain)
+        axis.set_label_text(text)
+        if name == "log":
+            axis.set_major_locator(LogLocator(numticks=6))
+            axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:.0e}"))
+            ax.minorticks_off()
+        else:
+            axis.set_major_locator(MaxNLocator(5))
+    return ax

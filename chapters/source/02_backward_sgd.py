@@ -301,13 +301,15 @@ for h in (1.0, 3.0, 6.0):
     falls[f"curvature h = {h:g}"] = fall
     rates.append((fall[110:130].max() / fall[10:30].max()) ** 0.01)
     norms.append(torch.linalg.matrix_norm(dynamics.heavy_ball_matrix(h, 0.5, beta), 2))
-pages.show_momentum(falls, beta, float(max(norms)))
+unit = torch.linalg.matrix_norm(dynamics.heavy_ball_matrix(0.3, 0.5, beta), 2)
+pages.show_momentum(falls, beta, {"0.3": unit} | dict(zip("136", norms, strict=True)))
 claim("backward-sgd/momentum-norm").holds(torch.stack(norms), above=1)
 claim("backward-sgd/momentum-rate").agrees(torch.stack(rates), beta**0.5, rtol=0.02)
 
 # %% [markdown]
 # All three fall like $\sqrt\beta^{\,n}$: for $0.02<h<7.2$ the eigenvalues are complex with modulus
-# $\sqrt\beta$. (The norm also depends on the unit of velocity: at $h=0.3$ it happens to be below 1.) What matters is the growth of long *products*, not one factor's norm.
+# $\sqrt\beta$. (The norm also depends on the unit of velocity: the caption gives one curvature where
+# it happens to be below 1.) What matters is the growth of long *products*, not one factor's norm.
 #
 # **A finite variance: heavy tails.** One-dimensional regression with single samples multiplies by
 # $1-\eta x^2$, $x\sim N(0,1)$. The variance is finite for $\eta<\tfrac23$ only; paths converge as long

@@ -312,6 +312,45 @@ def test_wide_enough_networks_reach_the_convex_optimum_from_everywhere(name):
     assert best + 1e-3 < above[0] < above[1] - 1e-3
 
 
+def test_a_quasi_newton_method_may_stop_at_saddles_and_a_kick_frees_it():
+    x, y = normal(30, 4, label="inputs"), normal(30, 3, label="targets")
+    residual = nets.huber_loss(torch.zeros(3, 30, dtype=F64), 0.1)
+    loss = nets.ProductLoss(
+        lambda a: residual(a @ x.mT - y.mT) / 30,
+        lambda a: residual.gradient(a @ x.mT - y.mT) @ x / 30,
+    )
+
+    def end(net, start, **options):
+        theta = start.clone().requires_grad_()
+        method = torch.optim.LBFGS(
+            [theta], max_iter=5000, max_eval=20_000, line_search_fn="strong_wolfe", **options
+        )
+
+        def closure():
+            theta.grad = net.grad(theta.detach())
+            return net.loss(theta.detach())
+
+        method.step(closure)
+        return theta.detach()
+
+    tight = {"tolerance_grad": 1e-9, "tolerance_change": 1e-14, "history_size": 20}
+    convex = nets.DeepLinear([4, 3], loss)
+    best = convex.loss(end(convex, torch.zeros(12, dtype=F64), **tight))
+    net = nets.DeepLinear([4, 3, 3, 3, 3], loss)
+    starts = net.init(generator(0, "starts"), (40,), std=0.2)
+    found = torch.stack([end(net, start) for start in starts])
+    stuck = net.loss(found) - best > 1e-3
+    assert 1 <= stuck.sum() <= 12  # torch's own stopping rule takes a plateau for an end
+    plateau = (net.loss(found) - best)[stuck].median()  # most stop at one matrix of rank 2
+    assert plateau.item() == pytest.approx(0.00559, rel=0.01)
+    assert (curvature.certify(net.loss, found[stuck]).smallest_eigenvalue < -1e-5).all()
+    for kick in normal(4, *found.shape, label="kicks"):  # the way down may pass the saddle again
+        again = (net.loss(found) - best > 1e-3).nonzero().flatten()
+        for run in again.tolist():
+            found[run] = end(net, found[run] + 1e-2 * kick[run], **tight)
+    assert (net.loss(found) - best).abs().max() < 1e-4
+
+
 def cubed(scales):
     """‖A − M‖² for a 3 × 3 target with these singular values, in random directions."""
     u, _, vh = torch.linalg.svd(normal(3, 3, label="target"))

@@ -247,7 +247,7 @@ def propagated_jacobian(width, depth, q, orthogonal):
 
 @pytest.mark.parametrize(
     ("depth", "q", "quoted"),
-    [(16, 1 / 16, 0.3074), pytest.param(64, 1 / 64, 0.1074, marks=pytest.mark.slow)],
+    [(16, 1 / 16, 0.3074), (64, 1 / 64, 0.1074), (64, 0.25, 8.97)],
 )
 def test_measured_jacobian_variance_of_a_net_of_width_400(depth, q, quoted):
     values = propagated_jacobian(400, depth, q, True)
@@ -255,11 +255,11 @@ def test_measured_jacobian_variance_of_a_net_of_width_400(depth, q, quoted):
     # The length of one input's activations fluctuates by √(2/400) ≈ 7 % a draw, its q with it.
     assert abs(values.var(correction=0) / expected - 1) < 0.15
     assert abs(values.var(correction=0) / quoted - 1) < 0.15
-    assert values.max() / values.min() < 20**2
     assert abs(values.mean() - 1) < 0.1
+    isometry = q <= 1 / depth  # the conditions 14.8 and 11.0 are on record
+    assert (values.max() / values.min() < 20**2) == isometry
 
 
-@pytest.mark.slow
 def test_measured_jacobian_of_gaussian_layers_is_ill_conditioned():
     values = propagated_jacobian(400, 64, 1 / 64, False)
     # Of order L = 64, biased low at finite width (24 where measured before).
@@ -306,5 +306,6 @@ def gradient_growth(weight_var, bias_var, delta, channels, size=8, depth=8, runs
 def test_gradients_grow_by_chi_1_whatever_the_taps(weight_var, quoted, delta):
     chi = meanfield.fixed_point(weight_var, 0.05).chi_1
     assert digits(chi, quoted)
-    growth = gradient_growth(weight_var, 0.05, delta, channels=192)
-    assert (growth.mean() / chi - 1).abs() < 0.01 + SIGMAS * growth.std() / len(growth) ** 0.5
+    growth = gradient_growth(weight_var, 0.05, delta, channels=768)
+    assert growth.std() < 0.02 * chi  # four runs: the mean's standard error is below 1 %
+    assert (growth.mean() / chi - 1).abs() < 0.01

@@ -564,6 +564,25 @@ def test_targets_that_would_broadcast_by_accident_are_refused(name, lead):
                 call()
 
 
+@every_case
+def test_empty_batches_and_classes_that_are_no_numbers_of_classes_are_refused(name):
+    net, _, features = case(name)
+    inputs, targets = data(net, features)
+    theta = cloud(net)
+    wrong = [(inputs[:0], targets[:0], ShapeError, "at least one example")]
+    if net.loss_kind == "cross_entropy":
+        wrong += [(inputs, targets.float(), DomainError, r"torch.float32.*targets.long")]
+    for x, y, error, match in wrong:
+        step = rules.sgd_map(net.batch_grad(x, y), 0.1)
+        for call in (
+            lambda x=x, y=y: net.loss(theta, x, y),
+            lambda x=x, y=y: net.grad(theta, x, y),
+            lambda step=step: forward_orbit([step], theta),
+        ):
+            with pytest.raises(error, match=match):
+                call()
+
+
 def test_a_column_of_targets_is_no_accident_in_regression():
     net, x, y = LinearRegression(3), normal(5, 3), normal(5, seed=1)
     theta = normal(2, 3, seed=2)

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from ..errors import ShapeError
+from ..errors import DomainError, ShapeError
 
 __all__ = [
     "CACHE_BYTES",
@@ -109,6 +109,12 @@ def target_columns(targets: Tensor, outputs: int, like: Tensor, kind: str) -> Te
 
 def as_classes(targets: Tensor, batch: int) -> Tensor:
     """Returns class targets (..., B), whose shape must not broadcast by accident."""
+    _need_examples(batch)
+    if targets.dtype != torch.int64:
+        raise DomainError(
+            f"Net: targets must be classes of dtype torch.int64, but they are {targets.dtype}. "
+            "Try targets.long(), or loss='mse' for targets that are numbers."
+        )
     if targets.shape[-1:] != (batch,):
         raise ShapeError(
             f"Net: targets must hold a class for each of {batch} inputs, shape (..., {batch}), but "
@@ -119,6 +125,7 @@ def as_classes(targets: Tensor, batch: int) -> Tensor:
 
 def as_outputs(targets: Tensor, batch: int, outputs: int) -> Tensor:
     """Returns targets (..., B, C); those of one output may come without its axis, (..., B)."""
+    _need_examples(batch)
     if targets.shape[-2:] == (batch, outputs):
         return targets
     if outputs == 1 and targets.shape[-1:] == (batch,):
@@ -127,6 +134,14 @@ def as_outputs(targets: Tensor, batch: int, outputs: int) -> Tensor:
         f"Net: targets must be as the outputs, (..., {batch}, {outputs}), but they have shape "
         f"{tuple(targets.shape)}. Give each of the {batch} inputs {outputs} numbers."
     )
+
+
+def _need_examples(batch: int) -> None:
+    if not batch:
+        raise ShapeError(
+            "Net: a batch must hold at least one example, but it is empty: its mean loss is not "
+            "defined. Leave empty batches out."
+        )
 
 
 def scaled_residual(outputs: Tensor, targets: Tensor, lr, kind: str) -> Tensor:

@@ -283,6 +283,14 @@ def test_a_strided_tensor_is_filled():
     torch.testing.assert_close(view @ view.mT, torch.eye(4).expand(5, 4, 4))
 
 
+def test_layers_whose_strides_allow_no_view_are_filled_as_if_they_did():
+    wanted = torch.empty(3, 2, 4, 4, 3)
+    meanfield.delta_orthogonal_(wanted, generator=stream("lead"), spatial_dims=1)
+    crossed = torch.ones(2, 3, 4, 4, 3).transpose(0, 1)
+    meanfield.delta_orthogonal_(crossed, generator=stream("lead"), spatial_dims=1)
+    assert torch.equal(crossed, wanted)
+
+
 def test_a_stack_may_be_empty():
     empty = meanfield.delta_orthogonal_(
         torch.empty(0, 4, 4, 3), generator=stream("none"), spatial_dims=1

@@ -50,17 +50,7 @@ def orthogonal_(tensor: Tensor, gain: float = 1.0, *, generator: torch.Generator
         Notices of the AMS 54.
     """
     gain = _checked_gain("orthogonal_", tensor, gain, 0)
-    rows, columns = tensor.shape[-2:]
-    wide, few, many = columns > rows, min(rows, columns), max(rows, columns)
-    draw = {"generator": generator, "dtype": _working(tensor), "device": tensor.device}
-    weights = torch.empty(
-        math.prod(tensor.shape[:-2]), rows, columns, dtype=draw["dtype"], device=tensor.device
-    )
-    for part in weights.split(max(1, _CHUNK // (rows * columns))):
-        q = _columns(torch.randn(len(part), few, many, **draw))
-        torch.mul(q.mT if wide else q, gain, out=part)
-    tensor.copy_(weights.view(tensor.shape))
-    return tensor
+    return _fill_(tensor, gain, 0, generator)
 
 
 @torch.no_grad()
@@ -102,11 +92,7 @@ def delta_orthogonal_(
     """
     dims = tensor.dim() - 2 if spatial_dims is None else spatial_dims
     gain = _checked_gain("delta_orthogonal_", tensor, gain, dims, single=spatial_dims is None)
-    centre = tensor.zero_()
-    for size in reversed(tensor.shape[tensor.dim() - dims :]):
-        centre = centre.select(-1, (size - 1) // 2)
-    orthogonal_(centre, gain, generator=generator)
-    return tensor
+    return _fill_(tensor, gain, dims, generator)
 
 
 @torch.no_grad()
@@ -216,6 +202,27 @@ def _checked_gain(
             "channels, or torch.nn.init.normal_ where a layer reduces them."
         )
     return float(gain)
+
+
+def _fill_(tensor: Tensor, gain: float, dims: int, generator: torch.Generator) -> Tensor:
+    """Fills (..., out, in, *taps), `dims` of them taps, with gain·Haar at the centre, else 0.
+
+    Chunk by chunk, so that each is zeroed, drawn and written while it is in the cache.
+    """
+    split = tensor.dim() - dims - 2
+    rows, columns, *taps = tensor.shape[split:]
+    wide, few, many = columns > rows, min(rows, columns), max(rows, columns)
+    draw = {"generator": generator, "dtype": _working(tensor), "device": tensor.device}
+    layers = tensor.reshape(math.prod(tensor.shape[:split]), rows, columns, *taps)
+    for part in layers.split(max(1, _CHUNK // (rows * columns))):
+        q = _columns(torch.randn(len(part), few, many, **draw)).mul_(gain)
+        centre = part.zero_() if taps else part
+        for size in reversed(taps):
+            centre = centre.select(-1, (size - 1) // 2)
+        centre.copy_(q.mT if wide else q)
+    if layers.data_ptr() != tensor.data_ptr():  # strides that allowed no view
+        tensor.copy_(layers.view(tensor.shape))
+    return tensor
 
 
 def _working(tensor: Tensor) -> torch.dtype:

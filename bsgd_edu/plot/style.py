@@ -83,6 +83,8 @@ _PLAIN = {
     "^2": "²",
 } | dict.fromkeys("$\\{}", "")
 
+_RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+
 
 @contextmanager
 def use() -> Iterator[None]:
@@ -275,8 +277,13 @@ def plain_labels(ax: "Axes") -> "Axes":
         axis.set_label_text(text)
         if name == "log":
             axis.set_major_locator(LogLocator(numticks=6))
-            axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:.0e}"))
+            axis.set_major_formatter(FuncFormatter(_power_of_ten))
             ax.minorticks_off()
         else:
             axis.set_major_locator(MaxNLocator(5))
     return ax
+
+
+def _power_of_ten(value: float, _) -> str:
+    exponent = round(np.log10(value)) if value > 0 else 0
+    return "10" + str(exponent).translate(_RAISED)

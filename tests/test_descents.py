@@ -52,6 +52,7 @@ def test_descent_is_gradient_descent_and_the_heavy_ball():
 def test_losses_are_convex_and_their_gradients_are_those_by_machine():
     a, b = torch.randn(2, 50, 3, 4, generator=generator(0, "matrices"), **REAL)
     for loss, _, _ in descents.convex_losses(generator(0, "data")).values():
+        assert loss(a).shape == (50,)
         assert (loss((a + b) / 2) <= (loss(a) + loss(b)) / 2).all()
         point = a.clone().requires_grad_()
         (slope,) = torch.autograd.grad(loss(point).sum(), point)

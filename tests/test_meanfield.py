@@ -378,6 +378,16 @@ def test_the_ring_without_mixing_is_pairs():
     close(both[1], meanfield.covariance_map(2 * s, 2.0, 0.1))
 
 
+def test_the_ring_of_relus_is_the_arc_cosine_kernel():
+    s = ring_covariance(5) * torch.linspace(1, 3, 5, dtype=DOUBLE).outer(
+        torch.linspace(1, 3, 5, dtype=DOUBLE)
+    )
+    q = s.diagonal()
+    c = (s / q.outer(q).sqrt()).clamp(-1, 1)
+    kernel = ((1 - c**2).sqrt() + c * (math.pi - c.acos())) / (2 * math.pi)
+    close(meanfield.covariance_map(s, 1.5, 0.1, "relu"), 1.5 * q.outer(q).sqrt() * kernel + 0.1)
+
+
 def test_a_silent_pixel_stays_uncorrelated():
     s = torch.diag(torch.tensor([1.0, 0.0], dtype=DOUBLE))
     found = meanfield.covariance_map(s, 1.0, 0.0)

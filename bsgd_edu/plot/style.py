@@ -62,7 +62,8 @@ _RC = {
     "grid.color": "#E4E4E4",
     "grid.linewidth": 0.7,
     "legend.fontsize": 9,
-    "legend.frameon": False,
+    "legend.edgecolor": "none",
+    "legend.framealpha": 0.85,  # a line below a legend stays visible, its words stay readable
     "lines.linewidth": 1.8,
     "lines.markersize": 5,
     "text.color": "#1A1A1A",

@@ -388,6 +388,15 @@ def test_the_ring_of_relus_is_the_arc_cosine_kernel():
     close(meanfield.covariance_map(s, 1.5, 0.1, "relu"), 1.5 * q.outer(q).sqrt() * kernel + 0.1)
 
 
+@pytest.mark.parametrize("size", [1e-10, 1.0, 1e10])
+def test_a_covariance_is_judged_in_its_own_units(size):
+    s = size * torch.tensor([[1.0, 1.0], [1.0, 1.0]], dtype=DOUBLE)
+    rounded = s + size * torch.tensor([[0.0, 1e-9], [1e-9, 0.0]], dtype=DOUBLE)
+    close(meanfield.covariance_map(rounded, 1.0, 0.0), meanfield.covariance_map(s, 1.0, 0.0))
+    with pytest.raises(DomainError, match="symmetric with"):
+        meanfield.covariance_map(s + 1e-3 * size * (1 - torch.eye(2)), 1.0, 0.0)
+
+
 def test_a_silent_pixel_stays_uncorrelated():
     s = torch.diag(torch.tensor([1.0, 0.0], dtype=DOUBLE))
     found = meanfield.covariance_map(s, 1.0, 0.0)

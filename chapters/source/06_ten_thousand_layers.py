@@ -144,14 +144,17 @@ claim("isometry/orthogonal-keeps").agrees(kept, 1.0, atol=1e-12)
 # %%
 points = {"ordered": (1.5, 0.05), "critical": (1.760955, 0.05), "chaotic": (2.5, 0.05)}
 weights, biases = torch.linspace(0.5, 4, 71), torch.linspace(0.002, 0.25, 32)
-plane, found, theory, growth = meanfield.fixed_point(weights, biases[:, None]), {}, {}, {}
+plane = meanfield.fixed_point(weights, biases[:, None])
+found, theory, growth, scales = {}, {}, {}, {}
 ends = {name: meanfield.fixed_point(*at) for name, at in points.items()}
 for name, (w, b) in points.items():
     q, c = ends[name].q, 0.95 if name == "chaotic" else 0.6
     size = {"width": 2000, "networks": 20 * times, "generator": stream(name)}
     found[name] = mean_and_stderr(meanfield.correlation_orbit(c, q, w, b, 60, **size).cpu())
-    layers = [partial(meanfield.correlation_map, q=q, weight_var=w, bias_var=b)] * 60
-    theory[name] = maps.forward_orbit(layers, torch.tensor([c]).double())[:, 0]
+    layers = [partial(meanfield.correlation_map, q=q, weight_var=w, bias_var=b)] * 200
+    path = maps.forward_orbit(layers, torch.tensor([c]).double())[:, 0]
+    theory[name], fall = path[:61], (path[150] - ends[name].c) / (path[200] - ends[name].c)
+    scales[name] = torch.stack([50 / fall.log(), ends[name].xi_c])
     growth[name] = signals("delta_orthogonal", 4, 64, 40, 32 * times, weight_var=w, bias_var=b)[0]
 pages.show_phases(weights, biases, plane, points, found, theory, growth)
 line = torch.stack(meanfield.critical_line(torch.tensor([1 / 64, 1 / 4, 1.0]).double()))
@@ -160,9 +163,8 @@ claim("isometry/critical-line").agrees(line, table, rtol=2e-7)
 m, e = (torch.stack(x)[:, 1:] for x in zip(*found.values(), strict=True))
 due = torch.stack([*theory.values()])[:, 1:]
 claim("isometry/correlation-map").agrees(m, due, stderr=e, atol=0.03)
-late = {k: (theory[k][[60, 36]] - ends[k].c).abs().log() for k in ("ordered", "chaotic")}
-scales = {k: -24 / (gap[0] - gap[1]) for k, gap in late.items()}
-claim("isometry/depth-scale").agrees([*scales.values()], [ends[k].xi_c for k in scales], rtol=0.1)
+both = torch.stack([scales[name] for name in ("ordered", "chaotic")], 1)
+claim("isometry/depth-scale").agrees(*both, rtol=1e-4)
 rate, error = mean_and_stderr(torch.stack([x[35].log() / 35 for x in growth.values()]))
 due = torch.stack([end.chi_1.log() for end in ends.values()])
 claim("isometry/gradient-factor").agrees(rate, due, stderr=error, atol=1 / 64)

@@ -27,7 +27,7 @@ def test_every_control_changes_the_picture_and_says_something(make):
 
 def test_chapter_has_two_tabs():
     names = list(learning.chapter().explorers)
-    assert names == ["Spectrum, filter, curves", "Double descent"]
+    assert names == ["Learning curves", "Double descent"]
 
 
 @pytest.mark.parametrize("kind", ["flow", "gd", "ridge"])

@@ -256,3 +256,15 @@ def test_plain_labels_hold_no_formula_on_either_scale():
     plot.plain_labels(ax)
     assert (ax.get_xlabel(), ax.get_ylabel()) == ("weight variance σ_w²", "learning rate η")
     assert len(ax.get_yticks()) <= 7
+
+
+def test_plain_powers_keep_ticks_that_are_none_and_what_others_wrote():
+    ax = plot.axes()
+    ax.plot([0.1, 300], [1, 1e-5])
+    ax.set(xscale="log", yscale="log", xticks=(0.1, 1, 3, 100))
+    style.plain_powers(ax.xaxis)
+    ax.yaxis.set_major_formatter("{x:g}")
+    style.plain_powers(ax.yaxis)
+    ax.figure.canvas.draw()
+    assert [tick.get_text() for tick in ax.get_xticklabels()] == ["10⁻¹", "10⁰", "3", "10²"]
+    assert "0.01" in [tick.get_text() for tick in ax.get_yticklabels()]

@@ -159,7 +159,7 @@ def phases() -> Explorer:
             phase, fate = "Ordered", f"inputs merge within about {scale:.3g} layers"
         else:
             c = float(point.c)
-            phase, fate = "Chaotic", f"inputs part to correlation {c:.2g} in {scale:.3g} layers"
+            phase, fate = "Chaotic", f"inputs part to correlation {c:.4g} in {scale:.3g} layers"
         kept = {name: float(shares[1]) for name, shares in result.left.items()}
         mode = {k: f"{v:.2g}" if v > 1e-6 else "nothing" for k, v in kept.items()}
         layers = f"{result.layers} layer" + "s" * (result.layers != 1)
@@ -290,9 +290,12 @@ def jacobians() -> Explorer:
                 5, 0, int(math.log2(DEEPEST)), description="log₂ of the depth L"
             ),
             "length": widgets.ToggleButtons(
-                options=["1/L", "0", "0.01", "0.0625", "0.25", "1"],
+                options=[
+                    *(("1/L", "1/L"), ("0", "0"), ("1/100", "0.01")),
+                    *(("1/16", "0.0625"), ("1/4", "0.25"), ("1", "1")),
+                ],
                 description="q*",
-                style={"button_width": "5em"},
+                style={"button_width": "4em"},
             ),
             "width": widgets.SelectionSlider(
                 options=[8, 16, 32, 64], value=64, description="channels C"

@@ -107,7 +107,7 @@ def filtering() -> Explorer:
     def draw(result: Learning):
         left, right = plot.grid(1, 2, (8.0, 3.4))
         marks = {} if result.law.spike is None else {"spike": result.law.spike}
-        label = {f"filter at time {result.time:.3g}": result.learned}
+        label = {f"filter at time {_plain(result.time)}": result.learned}
         # Next to its lower edge at 0 the density of c = 1 has no bound.
         density = result.density.clamp_max(min(1.5, float(result.density[8:].max())))
         plot.learning.draw_filter(result.points, density, label, marks=marks, ax=left)
@@ -146,14 +146,14 @@ def filtering() -> Explorer:
             )
         test, train = result.curve
         best, now = int(test.argmax()), int((result.times - result.time).abs().argmin())
-        told = f"At time {result.time:.3g}: test {test[now]:.3f}, training {train[now]:.3f}; "
+        told = f"At time {_plain(result.time)}: test {test[now]:.3f}, training {train[now]:.3f}; "
         if float(test[best] - test[-1]) < 5e-4:
             return seen + told + "the test accuracy does not fall: no need to stop."
         return (
             seen
             + told
             + (
-                f"best at time {result.times[best]:.2g} with {test[best]:.3f}, and "
+                f"best at time {_plain(result.times[best], 2)} with {test[best]:.3f}, and "
                 f"{test[-1]:.3f} at time 10,000."
             )
         )
@@ -236,7 +236,7 @@ def descent() -> Explorer:
     def draw(result: Descent):
         left, right = plot.grid(1, 2, (8.0, 3.4))
         lines = {
-            f"time {result.time:.3g}": result.now,
+            f"time {_plain(result.time)}": result.now,
             "best time": result.best,
             "in the end": result.end,
             "bound": result.least,
@@ -259,7 +259,7 @@ def descent() -> Explorer:
         falls = float(fallen.max()) > 5e-4  # what three digits show
         before = error[: int(fallen.argmax()) + 1]
         peak = int(before.argmax() if falls else (result.ratios - 1).abs().argmin())
-        told = f"Trained to time {result.time:.3g}, the error "
+        told = f"Trained to time {_plain(result.time)}, the error "
         if falls:
             told += f"peaks at c = {result.ratios[peak]:.3g} with {error[peak]:.3f}, then falls. "
         else:
@@ -290,4 +290,9 @@ def descent() -> Explorer:
 
 def chapter():
     """Returns the two explorers of the chapter in tabs."""
-    return tabs({"Spectrum, filter, curves": filtering(), "Double descent": descent()})
+    return tabs({"Learning curves": filtering(), "Double descent": descent()})
+
+
+def _plain(time: float, digits: int = 3) -> str:
+    """So many digits, without an exponent: 0.316, 2,000."""
+    return f"{float(f'{time:.{digits}g}'):,g}"

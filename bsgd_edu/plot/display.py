@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..errors import ShapeError, UsageError
-from .style import to_numpy, use
+from .style import plain_powers, to_numpy, use
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -112,8 +112,8 @@ def _quick_picture(figure: "Figure") -> bytes:
     for axes in figure.axes:  # a logarithmic axis has dozens of them, each an artist of its own
         axes.minorticks_off()
         for axis in (axes.xaxis, axes.yaxis):
-            if axis.get_scale() == "log":  # plain numbers: typesetting powers takes 5 ms each
-                axis.set_major_formatter("{x:g}")
+            if axis.get_scale() == "log":
+                plain_powers(axis)
     figure.subplots_adjust(left=0.1, right=0.98, bottom=0.16, top=0.88, wspace=0.25)
     out = io.BytesIO()
     with use():

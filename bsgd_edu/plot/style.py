@@ -15,6 +15,7 @@ from ..errors import DomainError, ShapeError
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.axis import Axis
 
 __all__ = [
     "COLOURS",
@@ -23,6 +24,7 @@ __all__ = [
     "axes",
     "grid",
     "plain_labels",
+    "plain_powers",
     "seed_band",
     "simulation_points",
     "theory_line",
@@ -260,6 +262,23 @@ def seed_band(
     )[0]
 
 
+def plain_powers(axis: "Axis") -> None:
+    """Writes powers of ten in plain letters, 10⁻³: typesetting one takes 5 ms.
+
+    Args:
+        axis: A logarithmic axis; ticks that somebody has written otherwise stay as they are.
+    """
+    from matplotlib.ticker import FuncFormatter, LogFormatter
+
+    def power(value: float, _) -> str:
+        exponent = np.log10(value) if value > 0 else np.nan
+        whole = abs(exponent - np.round(exponent)) < 1e-9
+        return "10" + f"{exponent:.0f}".translate(_RAISED) if whole else f"{value:g}"
+
+    if isinstance(axis.get_major_formatter(), LogFormatter):
+        axis.set_major_formatter(FuncFormatter(power))
+
+
 def plain_labels(ax: "Axes") -> "Axes":
     """Writes labels without formulas, five ticks an axis at most: a moving picture's time is text.
 
@@ -269,7 +288,7 @@ def plain_labels(ax: "Axes") -> "Axes":
     Returns:
         The axes.
     """
-    from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator
+    from matplotlib.ticker import LogLocator, MaxNLocator
 
     for axis, name in ((ax.xaxis, ax.get_xscale()), (ax.yaxis, ax.get_yscale())):
         text = axis.get_label_text()
@@ -278,13 +297,8 @@ def plain_labels(ax: "Axes") -> "Axes":
         axis.set_label_text(text)
         if name == "log":
             axis.set_major_locator(LogLocator(numticks=6))
-            axis.set_major_formatter(FuncFormatter(_power_of_ten))
+            plain_powers(axis)
             ax.minorticks_off()
         else:
             axis.set_major_locator(MaxNLocator(5))
     return ax
-
-
-def _power_of_ten(value: float, _) -> str:
-    exponent = round(np.log10(value)) if value > 0 else 0
-    return "10" + str(exponent).translate(_RAISED)

@@ -241,7 +241,7 @@ claim("learning/ridge").agrees(means, theory, stderr=errors)
 #
 # ## Explore
 #
-# *Spectrum, filter, curves:* move the time, and watch the filter rise over the small eigenvalues while
+# *Learning curves:* move the time, and watch the filter rise over the small eigenvalues while
 # the test curve turns. Then make the signal weak: what is left of the test curve once the spike is
 # gone? Find a setting where gradient descent diverges, and one where stopping early gains nothing.
 # *Double descent:* find the time from which on a peak is seen. Without a kernel you see the first

@@ -63,6 +63,7 @@ class Explorer:
         for name, control in self.controls.items():
             if name in self._presses:
                 control.on_click(lambda _, name=name: self._press(name))
+                control.layout.width = "max-content"
                 continue
             if hasattr(control, "continuous_update"):
                 control.continuous_update = False  # one picture a move, not one a pixel

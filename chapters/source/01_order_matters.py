@@ -34,16 +34,14 @@ import math
 import torch
 
 from bsgd_edu import dynamics, explorers, plot
-from bsgd_edu.course import check, claim, claims_table, full_scale, hint, reveal
-from bsgd_edu.device import resolve
+from bsgd_edu.course import begin, check, claim, claims_table, full_scale, hint, reveal
 from bsgd_edu.maps import AffineMap, backward_orbit, forward_orbit
 from bsgd_edu.seeding import generator
 
-where = resolve(device)
+where = begin(device, profile)
 replicas = {"quick": 4000, "full": 100_000}[profile]
 ratio = 1 - lr * curvature  # ρ
 real = {"dtype": torch.float64, "device": where}
-print(f"Running on {where.type}.")
 
 # %% [markdown]
 # ## Predict

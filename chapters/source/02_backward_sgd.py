@@ -27,19 +27,18 @@ from functools import partial
 import torch
 
 from bsgd_edu import datasets, dynamics, explorers, nets, plot, rules
-from bsgd_edu.course import check, claim, claims_table, experiments, full_scale, hint, reveal
-from bsgd_edu.device import resolve
+from bsgd_edu.course import begin, check, claim, claims_table, experiments, full_scale, hint, reveal
 from bsgd_edu.maps import AffineMap, backward_orbit, forward_orbit, windowed_orbit
 from bsgd_edu.seeding import generator
 from bsgd_edu.training import train
 
-where, pages, full = resolve(device), plot.backward_pages, profile == "full"
+where, pages, full = begin(device, profile), plot.backward_pages, profile == "full"
 auto = "mnist" if full and datasets.available("mnist") else "digits"
 name = auto if dataset == "auto" else dataset
 seen, unseen = datasets.load("digits"), datasets.load("digits", split="test")
 data, test = datasets.load(name), datasets.load(name, split="test")
 orders = forward_orbit, backward_orbit
-print(f"Running on {where.type}; the network learns {name}.")
+print(f"The network learns {name}.")
 
 # %% [markdown]
 # ## Predict

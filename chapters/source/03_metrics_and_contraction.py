@@ -31,17 +31,15 @@ import torch
 from torch.nn.functional import normalize
 
 from bsgd_edu import dynamics, explorers, metrics, plot
-from bsgd_edu.course import check, claim, claims_table, full_scale
-from bsgd_edu.device import resolve
+from bsgd_edu.course import begin, check, claim, claims_table, full_scale
 from bsgd_edu.maps import backward_orbit, forward_orbit
 from bsgd_edu.metrics.layers import TABLE, worst_pair
 from bsgd_edu.seeding import generator
 
-where = resolve(device)
+where = begin(device, profile)
 pairs = {"quick": 20_000, "full": 500_000}[profile]
 replicas = {"quick": 2000, "full": 40_000}[profile]
 real = {"dtype": torch.float64, "device": where}
-print(f"Running on {where.type}.")
 
 # %% [markdown]
 # ## Predict

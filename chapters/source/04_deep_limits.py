@@ -32,19 +32,17 @@ import math
 import torch
 
 from bsgd_edu import datasets, dynamics, explorers, metrics, nets, plot, rules
-from bsgd_edu.course import check, claim, claims_table, full_scale, hint, reveal
-from bsgd_edu.device import resolve
+from bsgd_edu.course import begin, check, claim, claims_table, full_scale, hint, reveal
 from bsgd_edu.dynamics import mean_and_stderr
 from bsgd_edu.maps import AffineMap, backward_orbit, forward_orbit
 from bsgd_edu.seeding import generator
 
-where = resolve(device)
+where = begin(device, profile)
 runs, num_nets, num_updates = {"quick": (2000, 16, 1500), "full": (10_000, 48, 3000)}[profile]
 real = {"dtype": torch.float64, "device": where}
 stream = generator(seed, "layers", device=where)
 net = nets.MLP([64] + [width] * (depth + 1) + [10], activation="tanh")
 data, test = (datasets.load("digits", split=part) for part in ("train", "test"))
-print(f"Running on {where.type}.")
 
 # %% [markdown]
 # ## Predict

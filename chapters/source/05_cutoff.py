@@ -26,18 +26,16 @@ from functools import partial
 import torch
 
 from bsgd_edu import datasets, dynamics, explorers, metrics, nets, rules
-from bsgd_edu.course import check, claim, claims_table, full_scale
-from bsgd_edu.device import resolve
+from bsgd_edu.course import begin, check, claim, claims_table, full_scale
 from bsgd_edu.maps import AffineMap, forward_orbit
 from bsgd_edu.plot import cutoff_pages as pages
 from bsgd_edu.seeding import generator
 
-where = resolve(device)
+where = begin(device, profile)
 times = {"quick": 1, "full": 8}[profile]
 real = {"dtype": torch.float64, "device": where}
 # pair(n, depth, networks): distance, angle, norm of two unrelated Gaussian inputs, by depth
 pair = partial(explorers.cutoff.gaussian_pair, seed=seed, device=where)
-print(f"Running on {where.type}.")
 
 # %% [markdown]
 # ## Predict

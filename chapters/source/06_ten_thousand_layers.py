@@ -26,18 +26,16 @@ from functools import partial
 import torch
 
 from bsgd_edu import datasets, dynamics, explorers, maps, meanfield, nets
-from bsgd_edu.course import check, claim, claims_table, full_scale
-from bsgd_edu.device import resolve
+from bsgd_edu.course import begin, check, claim, claims_table, full_scale
 from bsgd_edu.dynamics import mean_and_stderr
 from bsgd_edu.plot import isometry_pages as pages
 from bsgd_edu.seeding import generator
 
-where, full = resolve(device), profile == "full"
+where, full = begin(device, profile), profile == "full"
 times, steps, most = (4, 60, 5) if full else (1, 24, 4)
 data = "mnist" if full and datasets.available("mnist") else "digits"
 stream = partial(generator, seed, device=where)
 signals = partial(explorers.isometry.signals, seed=seed, device=where)
-print(f"Running on {where.type}.")
 
 # %% [markdown]
 # ## Predict
@@ -145,7 +143,7 @@ claim("isometry/orthogonal-keeps").agrees(kept, 1.0, atol=1e-12)
 points = {"ordered": (1.5, 0.05), "critical": (1.760955, 0.05), "chaotic": (2.5, 0.05)}
 weights, biases = torch.linspace(0.5, 4, 71), torch.linspace(0.002, 0.25, 32)
 plane = meanfield.fixed_point(weights, biases[:, None])
-found, theory, growth, scales = {}, {}, {}, {}
+found, theory, growth, xi = {}, {}, {}, {}
 ends = {name: meanfield.fixed_point(*at) for name, at in points.items()}
 for name, (w, b) in points.items():
     q, c = ends[name].q, 0.95 if name == "chaotic" else 0.6
@@ -154,7 +152,7 @@ for name, (w, b) in points.items():
     layers = [partial(meanfield.correlation_map, q=q, weight_var=w, bias_var=b)] * 200
     path = maps.forward_orbit(layers, torch.tensor([c]).double())[:, 0]
     theory[name], fall = path[:61], (path[150] - ends[name].c) / (path[200] - ends[name].c)
-    scales[name] = torch.stack([50 / fall.log(), ends[name].xi_c])
+    xi[name] = torch.stack([50 / fall.log(), ends[name].xi_c])
     growth[name] = signals("delta_orthogonal", 4, 64, 40, 32 * times, weight_var=w, bias_var=b)[0]
 pages.show_phases(weights, biases, plane, points, found, theory, growth)
 line = torch.stack(meanfield.critical_line(torch.tensor([1 / 64, 1 / 4, 1.0]).double()))
@@ -163,8 +161,7 @@ claim("isometry/critical-line").agrees(line, table, rtol=2e-7)
 m, e = (torch.stack(x)[:, 1:] for x in zip(*found.values(), strict=True))
 due = torch.stack([*theory.values()])[:, 1:]
 claim("isometry/correlation-map").agrees(m, due, stderr=e, atol=0.03)
-both = torch.stack([scales[name] for name in ("ordered", "chaotic")], 1)
-claim("isometry/depth-scale").agrees(*both, rtol=1e-4)
+claim("isometry/depth-scale").agrees(*torch.stack([xi["ordered"], xi["chaotic"]], 1), rtol=1e-4)
 rate, error = mean_and_stderr(torch.stack([x[35].log() / 35 for x in growth.values()]))
 due = torch.stack([end.chi_1.log() for end in ends.values()])
 claim("isometry/gradient-factor").agrees(rate, due, stderr=error, atol=1 / 64)

@@ -27,18 +27,16 @@ import torch
 from torch.nn.functional import normalize
 
 from bsgd_edu import datasets, dynamics, explorers, rmt
-from bsgd_edu.course import check, claim, claims_table, full_scale
-from bsgd_edu.device import resolve
+from bsgd_edu.course import begin, check, claim, claims_table, full_scale
 from bsgd_edu.dynamics import mean_and_stderr
 from bsgd_edu.maps import AffineMap, backward_orbit, forward_orbit
 from bsgd_edu.plot import learning_breaks
 from bsgd_edu.plot import learning_pages as pages
 from bsgd_edu.seeding import generator
 
-where = resolve(device)
+where = begin(device, profile)
 size, runs, data_set = {"quick": (256, 50, "digits"), "full": (512, 200, "mnist")}[profile]
 real, c = {"dtype": torch.float64, "device": where}, 0.5  # c: features over samples
-print(f"Running on {where.type}.")
 
 # %% [markdown]
 # ## Predict

@@ -25,17 +25,15 @@ import math
 import torch
 
 from bsgd_edu import datasets, dynamics, explorers, nets, operators
-from bsgd_edu.course import check, claim, claims_table, full_scale
-from bsgd_edu.device import resolve
+from bsgd_edu.course import begin, check, claim, claims_table, full_scale
 from bsgd_edu.nets.deep_linear import balanced_factors
 from bsgd_edu.plot import acceleration_pages as pages
 from bsgd_edu.seeding import generator
 from bsgd_edu.training import races
 
-where = resolve(device)
+where = begin(device, profile)
 draws, longest = {"quick": (4, 1200), "full": (16, 6000)}[profile]
 real = {"dtype": torch.float64, "device": where}
-print(f"Running on {where.type}.")
 
 # %% [markdown]
 # ## Predict

@@ -24,9 +24,8 @@ device = "auto"
 import torch
 
 from bsgd_edu import explorers, nets
-from bsgd_edu.course import check, claim, claims_table, full_scale
+from bsgd_edu.course import begin, check, claim, claims_table, full_scale
 from bsgd_edu.curvature import certify
-from bsgd_edu.device import resolve
 from bsgd_edu.dynamics import share_and_stderr
 from bsgd_edu.nets.deep_linear import escape, factor_gradients
 from bsgd_edu.plot import minima_pages as pages
@@ -34,10 +33,10 @@ from bsgd_edu.seeding import generator
 from bsgd_edu.training import descents
 from bsgd_edu.training.descents import descend
 
-where = resolve(device)
+where = begin(device, profile)
 times = {"quick": 1, "full": 10}[profile]
 real = {"dtype": torch.float64}
-print(f"Running on {where.type}; the examples of a few numbers run on the processor.")
+print("The examples of a few numbers run on the processor.")
 
 # %% [markdown]
 # ## Predict

@@ -242,29 +242,25 @@ def test_all_pages_are_public_functions():
     assert set(order_pages.__all__) == found
 
 
-def test_plain_labels_hold_no_formula_on_either_scale():
-    ax = plot.axes()
-    ax.plot([1, 2, 1e7], [1e-2, 2, 300])
-    ax.set(xlabel=r"decades $\log_{10}(d_0/\tau)$", ylabel=r"separation $S_\tau$", yscale="log")
-    assert plot.plain_labels(ax) is ax
-    ax.figure.canvas.draw()
-    assert ax.get_xlabel() == "decades log10 (d_0/τ)"
-    assert ax.get_ylabel() == "separation S at τ"
-    assert {tick.get_text() for tick in ax.get_yticklabels()} >= {"10⁻²", "10⁰", "10²"}
-    assert not any("$" in tick.get_text() for tick in ax.get_xticklabels())
-    ax.set(xlabel=r"weight variance $\sigma_w^2$", ylabel=r"learning rate $\eta$", yscale="linear")
-    plot.plain_labels(ax)
-    assert (ax.get_xlabel(), ax.get_ylabel()) == ("weight variance σ_w²", "learning rate η")
-    assert len(ax.get_yticks()) <= 7
-
-
-def test_plain_powers_keep_ticks_that_are_none_and_what_others_wrote():
-    ax = plot.axes()
-    ax.plot([0.1, 300], [1, 1e-5])
-    ax.set(xscale="log", yscale="log", xticks=(0.1, 1, 3, 100))
-    style.plain_powers(ax.xaxis)
-    ax.yaxis.set_major_formatter("{x:g}")
-    style.plain_powers(ax.yaxis)
-    ax.figure.canvas.draw()
-    assert [tick.get_text() for tick in ax.get_xticklabels()] == ["10⁻¹", "10⁰", "3", "10²"]
-    assert "0.01" in [tick.get_text() for tick in ax.get_yticklabels()]
+def test_a_plain_figure_holds_no_formula_and_few_ticks():
+    left, right = plot.grid(1, 2, (6, 3))
+    left.plot([1, 2, 1e7], [1e-2, 2, 300], label=r"$\lambda_2$")
+    left.set(xlabel=r"decades $\log_{10}(d_0/\tau)$", ylabel=r"$S_\tau$", yscale="log")
+    left.legend()
+    right.plot([0.1, 300], [1, 1e-5])
+    right.set(xscale="log", yscale="log", xticks=(0.1, 1, 3, 100), title=r"$\|\theta-\theta^*\|$")
+    right.yaxis.set_major_formatter("{x:g}")
+    style.write_plainly(left.figure)
+    left.figure.canvas.draw()
+    assert (left.get_xlabel(), left.get_ylabel()) == ("decades log10 (d₀/τ)", "S at τ")
+    assert left.get_legend().get_texts()[0].get_text() == "λ₂"
+    assert right.get_title() == "‖θ-θ*‖"
+    ticks = {
+        (ax, axis): [t.get_text() for t in getattr(ax, f"get_{axis}ticklabels")()]
+        for ax in (left, right)
+        for axis in "xy"
+    }
+    assert set(ticks[left, "y"]) >= {"10⁻²", "10⁰", "10²"}
+    assert len(ticks[left, "x"]) <= 7
+    assert ticks[right, "x"] == ["10⁻¹", "10⁰", "3", "10²"]  # as chosen
+    assert "0.01" in ticks[right, "y"]  # as written

@@ -200,8 +200,6 @@ def racing() -> Explorer:
         plot.acceleration.draw_losses(steps, curves, ax=left)
         plot.acceleration.draw_rates(RATES, result.ends, mark=result.rate, ax=right)
         right.get_legend().remove()  # the same names and colours as on the left
-        for ax in (left, right):
-            plot.plain_labels(ax)
         return left
 
     def describe(result: Race) -> str:

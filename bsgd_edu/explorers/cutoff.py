@@ -135,8 +135,7 @@ def depth() -> Explorer:
         plot.cutoff.draw_curves(
             depths, {"20 networks": result.curve}, {"theory": result.predicted}, ax=right
         )
-        plot.plain_labels(right)
-        return plot.plain_labels(left)
+        return left
 
     def describe(result: Depth) -> str:
         early, _, late = result.found.tolist()
@@ -235,8 +234,7 @@ def mixing() -> Explorer:
         plot.cutoff.draw_scaled(scaled, "steps over location", 2, right)
         left.set_ylabel("total variation")
         right.set_ylabel("")
-        plot.plain_labels(right)
-        return plot.plain_labels(left)
+        return left
 
     def describe(result: Mixing) -> str:
         label, (time, curve, location) = list(result.curves.items())[-1]

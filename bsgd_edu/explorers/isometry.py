@@ -147,8 +147,7 @@ def phases() -> Explorer:
             range(RING // 2 + 1), result.left, {}, "mode f of the ring", "share left", ax=right
         )
         right.set(ylim=(-0.05, 1.3), xticks=range(0, RING // 2 + 1, 2))
-        plot.plain_labels(left)
-        return plot.plain_labels(right)
+        return right
 
     def describe(result: Phase) -> str:
         point, chi_1 = result.point, float(result.point.chi_1)
@@ -266,8 +265,7 @@ def jacobians() -> Explorer:
             [result.depth], found, theory, "depth L (layers)", "variance of s²", logs="xy", ax=right
         )
         right.set(xlim=(0.8, DEEPEST * 1.3), ylim=(7e-5, 2e3))
-        plot.plain_labels(left)
-        return plot.plain_labels(right)
+        return right
 
     def describe(result: Jacobians) -> str:
         told = []

@@ -125,9 +125,6 @@ def filtering() -> Explorer:
         plot.learning.draw_accuracy(result.times, theory, dots, best=best, ax=right)
         right.axvline(result.time, color=plot.COLOURS["reference"], linewidth=1)
         right.set(xlabel="training time", ylim=(0.3, 1.03), xlim=(0.008, 1.3e4))
-        for ax in (left, right):
-            plot.plain_labels(ax)
-        right.xaxis.set_major_formatter("{x:g}")
         return left
 
     def describe(result: Learning) -> str:
@@ -248,9 +245,7 @@ def descent() -> Explorer:
         right.set(xlabel="features over samples c")
         right.get_legend().get_texts()[1].set_text("reached: 1 over time")
         for ax in (left, right):
-            plot.plain_labels(ax)
             ax.set(xticks=(0.1, 0.3, 1, 3), xticklabels=("0.1", "0.3", "1", "3"))
-        right.yaxis.set_major_formatter("{x:g}")
         return left
 
     def describe(result: Descent) -> str:

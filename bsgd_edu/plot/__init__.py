@@ -42,7 +42,6 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             "OKABE_ITO",
             "axes",
             "grid",
-            "plain_labels",
             "seed_band",
             "simulation_points",
             "theory_line",

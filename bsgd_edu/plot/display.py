@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..errors import ShapeError, UsageError
-from .style import plain_powers, to_numpy, use
+from .style import to_numpy, use, write_plainly
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -109,11 +109,7 @@ def _quick_picture(figure: "Figure") -> bytes:
     from PIL import Image
 
     figure.set_layout_engine(None)
-    for axes in figure.axes:  # a logarithmic axis has dozens of them, each an artist of its own
-        axes.minorticks_off()
-        for axis in (axes.xaxis, axes.yaxis):
-            if axis.get_scale() == "log":
-                plain_powers(axis)
+    write_plainly(figure)
     figure.subplots_adjust(left=0.1, right=0.98, bottom=0.16, top=0.88, wspace=0.25)
     out = io.BytesIO()
     with use():

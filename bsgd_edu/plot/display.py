@@ -109,10 +109,10 @@ def _quick_picture(figure: "Figure") -> bytes:
     from PIL import Image
 
     figure.set_layout_engine(None)
-    write_plainly(figure)
     figure.subplots_adjust(left=0.1, right=0.98, bottom=0.16, top=0.88, wspace=0.25)
     out = io.BytesIO()
     with use():
+        write_plainly(figure)
         figure.canvas.draw()
         size = figure.canvas.get_width_height()
         pixels = Image.frombuffer("RGBA", size, figure.canvas.buffer_rgba(), "raw", "RGBA", 0, 1)

@@ -274,13 +274,16 @@ def write_plainly(figure: "Figure") -> None:
     Args:
         figure: A figure before it is drawn, changed in place.
     """
-    from matplotlib.text import Text
     from matplotlib.ticker import AutoLocator, FuncFormatter, LogFormatter, LogLocator, MaxNLocator
 
-    for text in figure.findobj(Text):
-        if "$" in text.get_text():
+    for axes in figure.axes:  # and not all there is: looking through its ticks would make them
+        legend = axes.get_legend()
+        for text in (*axes.texts, *(legend.get_texts() if legend else ())):
             text.set_text(plain(text.get_text()))
-    for axes in figure.axes:
+        axes.set(xlabel=plain(axes.get_xlabel()), ylabel=plain(axes.get_ylabel()))
+        for place in ("left", "center"):
+            if "$" in (title := axes.get_title(place)):
+                axes.set_title(plain(title), loc=place)
         axes.minorticks_off()  # a logarithmic axis has dozens of them
         for axis in (axes.xaxis, axes.yaxis):
             if isinstance(axis.get_major_formatter(), LogFormatter):
@@ -298,6 +301,8 @@ def plain(text: str) -> str:
         >>> plain(r"weights $\sigma_w^2$, $\|\theta_n-\theta^*\|$")
         'weights σ_w², ‖θ_n-θ*‖'
     """
+    if "$" not in text:
+        return text
     for formula, letters in _PLAIN.items():
         text = text.replace(formula, letters)
     text = re.sub(r"_(\d)", lambda found: found[1].translate(_LOWERED), text)

@@ -180,17 +180,26 @@ def compared_runs(
     Returns:
         Mean, standard error and prediction on the CPU, float64.
     """
-    run = rmt.simulate_learning(
+    run, theory = _run_and_theory(
+        times, num_features, num_samples, replicas, generator=generator, **setting
+    )
+    return ComparedRuns(*mean_and_stderr(run.test_accuracy, 0), theory.test_accuracy)
+
+
+def _run_and_theory(
+    times: Tensor, features: int, samples: int, runs: int, *, generator: torch.Generator, **setting
+) -> tuple[rmt.LearningCurve, rmt.LearningCurve]:
+    """One setting simulated, accuracies (runs, T), and predicted, (T,), both on the CPU."""
+    found = rmt.simulate_learning(
         times.to(generator.device),
-        num_features=num_features,
-        num_samples=num_samples,
-        replicas=replicas,
+        num_features=features,
+        num_samples=samples,
+        replicas=runs,
         generator=generator,
         **setting,
     )
-    theory = rmt.learning_curve(times, ratio=num_features / num_samples, **setting)
-    pair = mean_and_stderr(run.test_accuracy.cpu(), 0)
-    return ComparedRuns(*pair, theory.test_accuracy)
+    theory = rmt.learning_curve(times, ratio=features / samples, **setting)
+    return rmt.LearningCurve(*(part.cpu() for part in found)), theory
 
 
 class RatioRuns(NamedTuple):
@@ -228,19 +237,11 @@ def sampled_descent(
     found, predicted, model = [], [], {"signal": signal, "init_var": init_var, "lr": 1.0}
     for ratio in ratios:
         features, samples = round(size * ratio**0.5), round(size / ratio**0.5)
-        exact = features / samples
-        best = rmt.optimal_stopping(ratio=exact, **model).time
+        best = rmt.optimal_stopping(ratio=features / samples, **model).time
         at = torch.cat([best[None], times.double()])
-        run = rmt.simulate_learning(
-            at.to(generator.device),
-            num_features=features,
-            num_samples=samples,
-            replicas=runs,
-            generator=generator,
-            **model,
-        )
-        found.append(1 - run.test_accuracy.T.cpu())
-        predicted.append(1 - rmt.learning_curve(at, ratio=exact, **model).test_accuracy)
+        run, theory = _run_and_theory(at, features, samples, runs, generator=generator, **model)
+        found.append(1 - run.test_accuracy.T)
+        predicted.append(1 - theory.test_accuracy)
     return RatioRuns(ratios, torch.stack(found), torch.stack(predicted))
 
 
@@ -271,17 +272,8 @@ def finite_size_gaps(
     """
     at, gaps = torch.tensor([time], dtype=torch.float64), []
     for size in sizes:
-        samples = round(size / ratio)
-        model = {"signal": signal, "init_var": init_var, "lr": 1.0}
-        run = rmt.simulate_learning(
-            at.to(generator.device),
-            num_features=size,
-            num_samples=samples,
-            replicas=runs,
-            generator=generator,
-            **model,
-        )
-        theory = rmt.learning_curve(at, ratio=size / samples, **model)
-        gaps.append(torch.stack([a.cpu()[:, 0] - b for a, b in zip(run, theory, strict=True)]))
+        model = {"signal": signal, "init_var": init_var, "lr": 1.0, "generator": generator}
+        run, theory = _run_and_theory(at, size, round(size / ratio), runs, **model)
+        gaps.append(torch.stack([a[:, 0] - b for a, b in zip(run, theory, strict=True)]))
     gap = torch.stack(gaps, 1)  # (2, sizes, runs)
     return gap.mean(-1), gap.std(-1) / runs**0.5

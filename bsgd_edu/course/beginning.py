@@ -11,8 +11,8 @@ def begin(device: str | torch.device, profile: str) -> torch.device:
     """Chooses where a chapter computes, and says it.
 
     The quick profile gets one thread. Its products are small, so that more threads mostly wait for
-    each other: one and a half times as long with a core to each of two, eight times where another
-    program keeps one of the cores busy. And sums depend on the number of threads.
+    each other: measured with two, up to one and a half times as long on two free cores, and eight
+    times where another program keeps one of them busy. And sums depend on the number of threads.
 
     Args:
         device: The chapter's parameter: ``"auto"``, or a name torch knows.

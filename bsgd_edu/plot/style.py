@@ -288,10 +288,10 @@ def write_plainly(figure: "Figure") -> None:
         for axis in (axes.xaxis, axes.yaxis):
             if isinstance(axis.get_major_formatter(), LogFormatter):
                 axis.set_major_formatter(FuncFormatter(_power))
+                if type(axis.get_major_locator()) is LogLocator:
+                    axis.set_major_locator(LogLocator(numticks=6))
             if type(axis.get_major_locator()) is AutoLocator:
                 axis.set_major_locator(MaxNLocator(5))
-            if type(axis.get_major_locator()) is LogLocator:
-                axis.set_major_locator(LogLocator(numticks=6))
 
 
 def plain(text: str) -> str:

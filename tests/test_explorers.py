@@ -57,6 +57,10 @@ def test_a_hand_on_the_widget_does_the_same_as_move():
     assert explorer.result == pytest.approx(0.3)
 
 
+def test_a_button_is_as_wide_as_its_words():
+    assert _explorer().controls["again"].layout.width == "max-content"
+
+
 def test_sliders_answer_once_a_move_not_once_a_pixel():
     explorer = _explorer()
     assert explorer.controls["factor"].continuous_update is False

@@ -266,3 +266,9 @@ def test_a_plain_figure_holds_no_formula_and_few_ticks():
     assert len(ticks[left, "x"]) <= 7
     assert ticks[right, "x"] == ["10⁻¹", "10⁰", "3", "10²"]  # as chosen
     assert {"0.01", "0.03"} <= {*ticks[right, "y"]}  # as written
+    assert not any(len(ax.yaxis.get_minor_ticks()) for ax in (left, right))
+
+
+def test_exponents_of_plain_formulas_stay_together():
+    assert style.plain(r"$e^{\lambda L}$, 5 % of $x_1$") == "e^(λ L), 5 % of x₁"
+    assert style.plain("a_1 and {b} without a formula") == "a_1 and {b} without a formula"

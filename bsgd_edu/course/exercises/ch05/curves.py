@@ -182,10 +182,10 @@ def _two_below(curve, level):
 
 
 def _random_curve(generator: torch.Generator) -> tuple[Tensor, float]:
-    # Goes below, for three depths too, comes back, touches the level exactly, and ends below.
+    # Goes below, for one depth twice, for three, comes back, touches the level exactly, and ends below.
     start, end = torch.randint(2, 7, (2,), generator=generator).tolist()
-    first = torch.randint(0, 2, (start,), generator=generator)
-    high = torch.cat([torch.tensor([1]), first, torch.tensor([0, 0, 0, 1] + [0] * end)])
+    first = torch.randint(0, 2, (start,), generator=generator).tolist()
+    high = torch.tensor([1, 0, 1, 0, 1, *first, 0, 0, 0, 1, *[0] * end])
     noise = torch.rand(len(high), generator=generator, dtype=torch.float64)
     curve = 0.4 * noise + 0.6 * high
     curve[-2] = 0.5

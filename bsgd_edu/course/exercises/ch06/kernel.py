@@ -92,7 +92,7 @@ def _square_case(generator: torch.Generator, size: int | None = None) -> tuple[T
         if signs.min() < 0 < signs.max():
             break
     if size is None:
-        size = 3 + int(torch.randint(2, (), generator=generator))
+        size = 2 + 2 * int(torch.randint(2, (), generator=generator))  # even: where is its centre?
     return matrix, size, 1.5 + torch.rand((), generator=generator).item()
 
 

@@ -94,7 +94,11 @@ def _row_scaled(matrices):
 
 
 def _random_matrices(generator: torch.Generator) -> tuple[Tensor]:
-    return (torch.randn(5, 3, 3, generator=generator, dtype=torch.float64).exp(),)
+    # Drawn until the widest pair is not always the outer one: only then does that mistake show.
+    while True:
+        matrices = torch.randn(5, 3, 3, generator=generator, dtype=torch.float64).exp()
+        if not close(_two_corners(matrices), image_widths(matrices)):
+            return (matrices,)
 
 
 def _widths_shape(answer, generator) -> bool | str:

@@ -386,6 +386,8 @@ def test_ctrl_c_keeps_whole_files_leaves_no_kernel_and_says_one_line(world, tmp_
          "--chapters", str(world.chapters)],
         env={**os.environ, "TMPDIR": str(sockets)},
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True,
+        # A job in the background ignores ctrl-C, and so would what it starts.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )  # fmt: skip
     deadline = time.monotonic() + 60
     while not started.exists() and time.monotonic() < deadline:

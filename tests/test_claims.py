@@ -12,6 +12,7 @@ from bsgd_edu.course import claims, outcomes, registry
 from bsgd_edu.course.claims import ClaimFailed, claim, claims_table
 from bsgd_edu.course.outcomes import MIME, Outcome
 from bsgd_edu.course.registry import Entry
+from bsgd_edu.dynamics import Estimate, mean_and_stderr
 from bsgd_edu.errors import DataError, DomainError, ShapeError, UsageError
 
 ENTRY = Entry(
@@ -122,6 +123,52 @@ def test_agrees_refuses_what_it_cannot_compare():
             one.agrees(1.0, 1.0, stderr=bad)
     with pytest.raises(DomainError, match="atol must be > 0"):
         one.agrees(1.0, 1.0, atol=0.0)
+    assert not claims.outcomes()
+
+
+def test_an_estimate_brings_its_standard_error():
+    samples = torch.tensor([[0.0, 1.0, 2.0, 1.0], [4.0, 6.0, 5.0, 5.0]])
+    found = mean_and_stderr(samples)  # 1 and 5, each ± 0.408
+    claim("toy/one").agrees(found, [1.0, 6.6])
+    assert last().count == 2
+    assert last().stderr == pytest.approx((2 / 3) ** 0.5 / 2)
+    assert last().gap == pytest.approx(1.6 / (2 / 3) ** 0.5 * 2)
+    with pytest.raises(ClaimFailed):
+        claim("toy/one").agrees(found, [1.0, 6.7])
+    claim("toy/one").holds(found, above=-0.64)
+    with pytest.raises(ClaimFailed):
+        claim("toy/one").holds(found, above=-0.63)
+    claim("toy/one").not_reproduced(found, why="it is not so.")
+    assert last().stderr == pytest.approx((2 / 3) ** 0.5 / 2)
+
+
+def test_named_measurements_are_matched_by_name():
+    found, one = Estimate(torch.ones(3), torch.full((3,), 0.1)), claim("toy/one")
+    one.agrees({"a": 1.0, "b": 2.0}, {"b": 2.0, "a": 1.0}, atol=1e-9)
+    one.agrees([found] * 2, torch.ones(2, 3))
+    assert last().count == 6
+    one.agrees({"a": found}, {"a": torch.full((3,), 1.39)})
+    with pytest.raises(ClaimFailed):
+        one.agrees({"a": found}, {"a": torch.full((3,), 1.41)})
+    one.agrees({"a": 1.0, "b": 2.0}, [1.4, 2.0], stderr={"b": 0.01, "a": 0.1})
+    with pytest.raises(ClaimFailed):
+        one.agrees({"a": 1.0, "b": 2.0}, [1.4, 2.0], stderr={"a": 0.01, "b": 0.1})
+    with pytest.raises(UsageError, match=r"keys of measured, but \['b', 'c'\] are in one only"):
+        one.agrees({"a": 1.0, "b": 2.0}, {"a": 1.0, "c": 2.0}, atol=1)
+
+
+def test_estimates_are_not_mixed_with_what_has_no_error():
+    found, one = Estimate(torch.ones(3), torch.ones(3)), claim("toy/one")
+    with pytest.raises(UsageError, match="but stderr is given too"):
+        one.agrees(found, 1.0, stderr=0.1)
+    with pytest.raises(UsageError, match="but some of its parts are numbers"):
+        one.agrees({"a": found, "b": torch.ones(3)}, 1.0)
+    with pytest.raises(UsageError, match="predicted must be exact numbers, but it is estimated"):
+        one.agrees(found, found)
+    with pytest.raises(ShapeError, match=r"it is dict of shapes \(2,\), \(3,\)"):
+        one.agrees({"a": torch.ones(2), "b": torch.ones(3)}, 1.0, atol=1)
+    with pytest.raises(DomainError, match="stderr must be > 0"):
+        one.agrees(Estimate(torch.ones(3), torch.zeros(3)), 1.0)
     assert not claims.outcomes()
 
 

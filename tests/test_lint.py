@@ -146,9 +146,9 @@ def too_many_words(cells):
     cells[7].source += "\n" + "word " * 2500
 
 
-@breaks("01_sample.ipynb: cells: 24 code cells (22 at most)")
+@breaks("01_sample.ipynb: cells: 28 code cells (26 at most)")
 def too_many_cells(cells):
-    for _ in range(3):
+    for _ in range(7):
         cells.insert(12, code("z = 1"))
         cells[12].execution_count = 99
 
@@ -156,6 +156,11 @@ def too_many_cells(cells):
 @breaks("01_sample.ipynb:9: lines: 26 (25 at most)")
 def too_many_lines(cells):
     cells[9].source = "\n".join(["draw()", *["x = 1", ""] * 25])
+
+
+@breaks("01_sample.ipynb:9: columns: 89 (88 at most)")
+def too_wide(cells):
+    cells[9].source += "\nx = " + "1" * 85 + "\ny = " + "1" * 84
 
 
 @breaks("01_sample.ipynb: lines: 4 cells have more than 15 (3 may: ")

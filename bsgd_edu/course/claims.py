@@ -12,10 +12,10 @@ from html import escape
 from typing import Any
 
 import numpy as np
-import torch
 
-from ..errors import BsgdError, DomainError, ShapeError, UsageError
+from ..errors import BsgdError, DomainError, UsageError
 from ..plot.display import publish
+from .measured import like, positive, read, standard_errors
 from .outcomes import (
     MIME,
     Outcome,
@@ -87,9 +87,10 @@ class Claim:
         """Asserts |measured − predicted| ≤ sigmas·stderr + atol + rtol·|predicted|.
 
         Args:
-            measured: A number or an array of any shape.
-            predicted: The same shape, or one number for all entries.
-            stderr: Monte-Carlo standard error(s) of measured, > 0.
+            measured: A number, an array of any shape or an `Estimate`, or several, in a list or by
+                name; an estimate brings its standard error.
+            predicted: The same shape, names if measured has them, or one number for all entries.
+            stderr: Monte-Carlo standard error(s) of measured, > 0, if it is not an estimate.
             rtol: Relative tolerance, for what is computed and not sampled.
             atol: Absolute tolerance.
 
@@ -99,18 +100,18 @@ class Claim:
             DomainError: If a number is not finite, or a tolerance not positive.
             ShapeError: If the shapes differ.
         """
-        if stderr is None and rtol is None and atol is None:
+        got = read(self.stated.id, "measured", measured)
+        want = like(self.stated.id, "predicted", predicted, measured, got)
+        errors = standard_errors(self.stated.id, measured, stderr, got)
+        if errors is None and rtol is None and atol is None:
             raise UsageError(
                 f"{self.stated.id}: agrees must be given a tolerance, but there is no stderr, rtol "
                 "or atol. Pass stderr=… for what is sampled, rtol=… or atol=… for what is computed."
             )
-        got = self._numbers("measured", measured)
-        want = self._like("predicted", predicted, got)
-        errors = self._errors(stderr, got)
         allowed = np.zeros_like(got) if errors is None else self.stated.sigmas * errors
         for name, value, scale in (("rtol", rtol, np.abs(want)), ("atol", atol, 1.0)):
             if value is not None:
-                self._positive(name, value)
+                positive(self.stated.id, name, value)
                 allowed = allowed + value * scale
         gap = np.abs(got - want)
         with np.errstate(divide="ignore", invalid="ignore"):
@@ -132,11 +133,12 @@ class Claim:
         """Asserts an inequality for every entry of a value.
 
         Args:
-            value: A number or an array of any shape.
+            value: A number, an array or an `Estimate`, or several, as in :meth:`agrees`.
             below: An upper bound, or
             above: a lower bound, or
             between: both.
-            stderr: If given, the inequality must hold with ``sigmas`` standard errors to spare.
+            stderr: If given, or brought by an estimate, the inequality must hold with ``sigmas``
+                standard errors to spare.
 
         Raises:
             ClaimFailed: If an entry violates the inequality.
@@ -156,8 +158,8 @@ class Claim:
                 f"{self.stated.id}: between must be (a, b) with a < b, but it is ({low:g}, "
                 f"{high:g}). Swap them."
             )
-        got = self._numbers("value", value)
-        errors = self._errors(stderr, got)
+        got = read(self.stated.id, "value", value)
+        errors = standard_errors(self.stated.id, value, stderr, got)
         spare = 0.0 if errors is None else self.stated.sigmas * errors
         # How far inside each bound an entry lies; a missing bound (NaN) never decides.
         room = np.fmin(got - spare - low, high - got - spare)
@@ -188,8 +190,8 @@ class Claim:
                 f"{self.stated.id}: why must be a sentence, but it is {why!r}. "
                 "Say what was tried and what differs from the claim."
             )
-        got = self._numbers("measured", measured)
-        errors = self._errors(stderr, got)
+        got = read(self.stated.id, "measured", measured)
+        errors = standard_errors(self.stated.id, measured, stderr, got)
         facts: dict[str, Any] = {"measured": float(got.flat[0]), "count": got.size, "why": why}
         if predicted is not None:
             gap = abs(float(got.flat[0]) - float(predicted))
@@ -253,48 +255,6 @@ class Claim:
         }
         publish(bundle, {MIME: varying})
         return outcome
-
-    def _numbers(self, name: str, value: Any) -> np.ndarray:
-        if isinstance(value, torch.Tensor):
-            value = value.detach().cpu().numpy()
-        try:
-            array = np.atleast_1d(np.asarray(value, dtype=np.float64))
-        except (TypeError, ValueError):
-            raise ShapeError(
-                f"{self.stated.id}: {name} must be a number or an array of numbers, but it is "
-                f"{type(value).__name__}. Pass a float, an array or a tensor."
-            ) from None
-        if not array.size or not np.isfinite(array).all():
-            bad = int((~np.isfinite(array)).sum())
-            raise DomainError(
-                f"{self.stated.id}: {name} must be finite, but {bad} of its {array.size} numbers "
-                "are not. Look at what produced them."
-            )
-        return array
-
-    def _like(self, name: str, value: Any, got: np.ndarray) -> np.ndarray:
-        array = self._numbers(name, value)
-        if array.size > 1 and array.shape != got.shape:
-            raise ShapeError(
-                f"{self.stated.id}: {name} must be one number or shaped {got.shape} like measured, "
-                f"but its shape is {array.shape}. Compare entry by entry."
-            )
-        return np.broadcast_to(array.reshape(-1) if array.size == 1 else array, got.shape)
-
-    def _errors(self, stderr: Any, got: np.ndarray) -> np.ndarray | None:
-        if stderr is None:
-            return None
-        errors = self._like("stderr", stderr, got)
-        for value in errors.flat:
-            self._positive("stderr", float(value))
-        return errors
-
-    def _positive(self, name: str, value: float) -> None:
-        if not (math.isfinite(value) and value > 0):
-            raise DomainError(
-                f"{self.stated.id}: {name} must be > 0 and finite, but it is {value:g}. "
-                "Estimate it from the spread over replicas."
-            )
 
 
 def outcomes() -> list[Outcome]:

@@ -11,8 +11,9 @@ from .view import Finding, View, is_figure
 __all__ = ["RULES", "count_words"]
 
 WORDS = 2500
-CODE_CELLS = 22
+CODE_CELLS = 26  # more short cells rather than few that hold everything
 CELL_LINES = 25
+COLUMNS = 88  # what a page and half a screen show without scrolling
 LONG_LINES, LONG_CELLS = 15, 3  # a few cells may be longer than 15 lines, most may not
 DEFINITIONS = 2
 FIGURES = 8
@@ -51,7 +52,7 @@ def size(view: View) -> Iterator[Finding]:
 
 
 def code(view: View) -> Iterator[Finding]:
-    """Lines a cell, definitions outside exercises, public names only."""
+    """Lines a cell and their length, definitions outside exercises, public names only."""
     long, definitions = [], []
     for index, cell, tree in view.code:
         lines = sum(bool(line.strip()) for line in cell.source.splitlines())
@@ -59,6 +60,9 @@ def code(view: View) -> Iterator[Finding]:
             yield view.finding("lines", f"{lines} ({CELL_LINES} at most)", index)
         if lines > LONG_LINES:
             long.append(index)
+        wide = max(map(len, cell.source.splitlines()), default=0)
+        if wide > COLUMNS:
+            yield view.finding("columns", f"{wide} ({COLUMNS} at most)", index)
         if not any(tag.startswith("answer:") for tag in cell.metadata.get("tags", ())):
             kinds = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
             definitions += [node.name for node in ast.walk(tree) if isinstance(node, kinds)]

@@ -39,6 +39,7 @@ from .drift import (
     spd_drift,
 )
 from .estimates import (
+    Estimate,
     correlation_and_stderr,
     gap_and_stderr,
     mean_and_stderr,
@@ -124,6 +125,7 @@ from .tails import (
 
 __all__ = [
     "ComparedRuns",
+    "Estimate",
     "ImageRuns",
     "PairOrbit",
     "RatioRuns",

@@ -1,11 +1,14 @@
 """Monte-Carlo estimates with their standard errors, so that a gap can be judged."""
 
+from typing import NamedTuple
+
 import torch
 from torch import Tensor
 
 from ..errors import DomainError
 
 __all__ = [
+    "Estimate",
     "correlation_and_stderr",
     "gap_and_stderr",
     "mean_and_stderr",
@@ -15,7 +18,19 @@ __all__ = [
 ]
 
 
-def mean_and_stderr(samples: Tensor, dim: int = -1) -> tuple[Tensor, Tensor]:
+class Estimate(NamedTuple):
+    """An estimate with its standard error; a claim takes it whole, ``mean, stderr = …`` in two.
+
+    Attributes:
+        mean: What was estimated, any shape.
+        stderr: Its standard error, the same shape.
+    """
+
+    mean: Tensor
+    stderr: Tensor
+
+
+def mean_and_stderr(samples: Tensor, dim: int = -1) -> Estimate:
     """Returns the mean of independent samples and its standard error s/√n.
 
     Args:
@@ -30,7 +45,7 @@ def mean_and_stderr(samples: Tensor, dim: int = -1) -> tuple[Tensor, Tensor]:
 
     Example:
         >>> mean_and_stderr(torch.tensor([1.0, 3.0]))
-        (tensor(2.), tensor(1.))
+        Estimate(mean=tensor(2.), stderr=tensor(1.))
     """
     count = samples.shape[dim]
     if count < 2:
@@ -38,10 +53,10 @@ def mean_and_stderr(samples: Tensor, dim: int = -1) -> tuple[Tensor, Tensor]:
             f"mean_and_stderr: samples must hold at least 2 along dim {dim}, but there are "
             f"{count}. A single sample has no spread."
         )
-    return samples.mean(dim), samples.std(dim) / count**0.5
+    return Estimate(samples.mean(dim), samples.std(dim) / count**0.5)
 
 
-def gap_and_stderr(a: Tensor, b: Tensor, dim: int = -1) -> tuple[Tensor, Tensor]:
+def gap_and_stderr(a: Tensor, b: Tensor, dim: int = -1) -> Estimate:
     """Returns the difference of two means and its standard error, for independent samples.
 
     Truth values are compared as shares, see :func:`share_and_stderr`.
@@ -66,10 +81,10 @@ def gap_and_stderr(a: Tensor, b: Tensor, dim: int = -1) -> tuple[Tensor, Tensor]
     (p, p_stderr), (q, q_stderr) = (
         share_and_stderr(x, dim) if events else mean_and_stderr(x, dim) for x in (a, b)
     )
-    return p - q, torch.hypot(p_stderr, q_stderr)
+    return Estimate(p - q, torch.hypot(p_stderr, q_stderr))
 
 
-def variance_and_stderr(samples: Tensor, dim: int = -1) -> tuple[Tensor, Tensor]:
+def variance_and_stderr(samples: Tensor, dim: int = -1) -> Estimate:
     """Returns the variance of independent samples and its standard error.
 
     √((m₄ − s⁴)/n), m₄ the fourth central moment: right for any law that has one, and
@@ -94,10 +109,10 @@ def variance_and_stderr(samples: Tensor, dim: int = -1) -> tuple[Tensor, Tensor]
     mean, _ = mean_and_stderr(samples, dim)
     squares = (samples - mean.unsqueeze(dim)) ** 2
     _, stderr = mean_and_stderr(squares, dim)
-    return samples.var(dim), stderr
+    return Estimate(samples.var(dim), stderr)
 
 
-def rms_and_stderr(samples: Tensor, dim: int = -1) -> tuple[Tensor, Tensor]:
+def rms_and_stderr(samples: Tensor, dim: int = -1) -> Estimate:
     """Returns the root mean square of independent samples and its standard error.
 
     The delta method: the error of the mean square, divided by twice its root.
@@ -118,10 +133,10 @@ def rms_and_stderr(samples: Tensor, dim: int = -1) -> tuple[Tensor, Tensor]:
         3.0
     """
     square, stderr = mean_and_stderr(samples**2, dim)
-    return square.sqrt(), stderr / (2 * square.sqrt())
+    return Estimate(square.sqrt(), stderr / (2 * square.sqrt()))
 
 
-def correlation_and_stderr(a: Tensor, b: Tensor, dim: int = -1) -> tuple[Tensor, Tensor]:
+def correlation_and_stderr(a: Tensor, b: Tensor, dim: int = -1) -> Estimate:
     """Returns the correlation of two samples and its standard error (1 − r²)/√n.
 
     The error is that of Gaussian pairs.
@@ -146,10 +161,10 @@ def correlation_and_stderr(a: Tensor, b: Tensor, dim: int = -1) -> tuple[Tensor,
     mean_b, _ = mean_and_stderr(b, dim)
     a, b = a - mean_a.unsqueeze(dim), b - mean_b.unsqueeze(dim)
     r = (a * b).sum(dim) / ((a**2).sum(dim) * (b**2).sum(dim)).sqrt()
-    return r, (1 - r**2) / a.shape[dim] ** 0.5
+    return Estimate(r, (1 - r**2) / a.shape[dim] ** 0.5)
 
 
-def share_and_stderr(events: Tensor, dim: int = -1) -> tuple[Tensor, Tensor]:
+def share_and_stderr(events: Tensor, dim: int = -1) -> Estimate:
     """Returns how often an event happened, and the binomial standard error.
 
     The error uses (k + 1)/(n + 2) for the unknown probability, so that it never vanishes.
@@ -169,4 +184,4 @@ def share_and_stderr(events: Tensor, dim: int = -1) -> tuple[Tensor, Tensor]:
     count = events.shape[dim]
     happened = events.double().sum(dim)
     smoothed = (happened + 1) / (count + 2)
-    return happened / count, (smoothed * (1 - smoothed) / count).sqrt()
+    return Estimate(happened / count, (smoothed * (1 - smoothed) / count).sqrt())

@@ -27,7 +27,16 @@ from functools import partial
 import torch
 
 from bsgd_edu import datasets, dynamics, explorers, nets, plot, rules
-from bsgd_edu.course import begin, check, claim, claims_table, experiments, full_scale, hint, reveal
+from bsgd_edu.course import (
+    begin,
+    check,
+    claim,
+    claims_table,
+    experiments,
+    full_scale,
+    hint,
+    reveal,
+)
 from bsgd_edu.maps import AffineMap, backward_orbit, forward_orbit, windowed_orbit
 from bsgd_edu.seeding import generator
 from bsgd_edu.training import train

@@ -182,7 +182,8 @@ def _two_below(curve, level):
 
 
 def _random_curve(generator: torch.Generator) -> tuple[Tensor, float]:
-    # Goes below, for one depth twice, for three, comes back, touches the level exactly, and ends below.
+    # Goes below for one depth, twice, then for three, comes back, touches the level exactly, and
+    # ends below.
     start, end = torch.randint(2, 7, (2,), generator=generator).tolist()
     first = torch.randint(0, 2, (start,), generator=generator).tolist()
     high = torch.tensor([1, 0, 1, 0, 1, *first, 0, 0, 0, 1, *[0] * end])

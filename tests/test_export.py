@@ -37,8 +37,25 @@ def test_aligned_equations_stand_below_each_other():
 
 def test_signs_of_html_inside_a_formula_stay_signs():
     assert "a < b" not in mathml("a < b", block=False)
-    assert "&#x0003C;" in mathml("a < b", block=False)
+    assert "&lt;" in mathml("a < b", block=False)
     assert "<script" not in mathml(r"\text{<script>}", block=False)
+
+
+@pytest.mark.parametrize(
+    ("formula", "spaces"),
+    [
+        (r"\log2", 1),
+        (r"E\log|w|", 1),
+        (r"E\,\tanh^2(x)", 1),
+        (r"\log\frac ab", 1),
+        (r"2\log\log n", 3),
+        (r"x_{\cos n}", 1),
+        (r"\log(x)+\tanh'", 0),
+        (r"a b 2 \pi", 0),
+    ],
+)
+def test_functions_stand_off_from_letters_and_numbers_as_in_tex(formula, spaces):
+    assert mathml(formula, block=False).count("<mspace") == spaces
 
 
 def test_without_the_converter_the_formula_itself_is_shown(monkeypatch):

@@ -5,6 +5,7 @@ formulas become MathML, which browsers show by themselves.
 """
 
 import html
+import itertools
 import xml.etree.ElementTree as ET
 from functools import cache
 from pathlib import Path
@@ -52,18 +53,37 @@ def mathml(formula: str, *, block: bool) -> str:
     try:
         from latex2mathml.converter import convert
 
+        # HTML needs no namespace, and nbconvert's parser of headings would make a prefix of it.
         markup = convert(tex, display="block" if block else "inline")
-        ET.fromstring(markup)
+        tree = ET.fromstring(markup.replace(' xmlns="http://www.w3.org/1998/Math/MathML"', ""))
+        _space_functions(tree)
+        markup = ET.tostring(tree, encoding="unicode")
         known = "<mi>\\" not in markup  # where it leaves a command that it does not know
     except Exception:  # not installed, or TeX it cannot read: the formula itself is readable
         known = False
     if not known:
         tag = "pre" if block else "code"
         return f"<{tag}>{html.escape(tex)}</{tag}>"
-    # HTML needs no namespace, and nbconvert's parser of headings would make a prefix of it.
-    markup = markup.replace(' xmlns="http://www.w3.org/1998/Math/MathML"', "")
     markup = markup.replace("<math ", f'<math aria-label="{html.escape(tex)}" ', 1)
     return f'<span class="formula">{markup}</span>' if block else markup
+
+
+def _space_functions(tree: ET.Element) -> None:
+    """Sets log, tanh and their like off from what is no operator, as TeX does."""
+    for row in list(tree.iter()):
+        if row.tag not in ("math", "mrow", "mstyle", "mtd", "msqrt", "mpadded"):
+            continue
+        for left, right in reversed(list(itertools.pairwise(row))):
+            apart = _is_function(left) or _is_function(right)
+            if apart and not {left.tag, right.tag} & {"mo", "mspace"}:
+                at = list(row).index(right)
+                row.insert(at, ET.Element("mspace", width="0.167em"))
+
+
+def _is_function(element: ET.Element) -> bool:
+    if element.tag in ("msub", "msup", "msubsup", "munder") and len(element):
+        element = element[0]
+    return element.tag == "mi" and len(element.text or "") > 1 and element.text.isalpha()
 
 
 @cache

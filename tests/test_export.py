@@ -1,11 +1,14 @@
 """Formulas of exported pages: MathML that a browser shows by itself, or else the TeX to read."""
 
+import re
 import sys
 import xml.etree.ElementTree as ET
 
+import nbformat
 import pytest
+from nbformat import v4
 
-from bsgd_edu.course.export import mathml, style_sheet
+from bsgd_edu.course.export import export_html, mathml, style_sheet
 
 
 @pytest.mark.parametrize(
@@ -56,6 +59,14 @@ def test_signs_of_html_inside_a_formula_stay_signs():
 )
 def test_functions_stand_off_from_letters_and_numbers_as_in_tex(formula, spaces):
     assert mathml(formula, block=False).count("<mspace") == spaces
+
+
+def test_a_mark_stays_on_the_line_of_its_formula(tmp_path):
+    path = tmp_path / "a.ipynb"
+    text = "So $x_n$: and ($y$), then $z$ alone.\n\n$$a = b$$"
+    nbformat.write(v4.new_notebook(cells=[v4.new_markdown_cell(text)]), path)
+    page = export_html(path, title="A", index_link="#", footer="").read_text(encoding="utf-8")
+    assert re.findall(r'<span class="whole"><math .*?</math>(.*?)</span>', page) == [":", "),"]
 
 
 def test_without_the_converter_the_formula_itself_is_shown(monkeypatch):

@@ -6,6 +6,7 @@ formulas become MathML, which browsers show by themselves.
 
 import html
 import itertools
+import re
 import xml.etree.ElementTree as ET
 from functools import cache
 from pathlib import Path
@@ -17,6 +18,8 @@ __all__ = ["export_html", "mathml", "style_sheet"]
 _TEMPLATES = Path(__file__).parent / "templates"
 # latex2mathml knows the numbered environments, not the ones that stand inside a formula.
 _ENVIRONMENTS = {"aligned": "align*", "gathered": "gather*", "equation": "", "equation*": ""}
+# A formula and the mark behind it stay on one line.
+_MARKED = re.compile(r"(<math (?:(?!</math>).)*</math>[.,;:!?)]+)", re.DOTALL)
 
 
 @cache
@@ -102,7 +105,8 @@ def _exporter():
             return mathml(rf"\begin{{{name}}}{body}\end{{{name}}}", block=True)
 
     def markdown2html(source: str) -> str:
-        return MarkdownWithMath(renderer=Renderer(escape=False)).render(source)
+        page = MarkdownWithMath(renderer=Renderer(escape=False)).render(source)
+        return _MARKED.sub(r'<span class="whole">\1</span>', page)
 
     exporter = HTMLExporter(
         template_name="chapter", extra_template_basedirs=[str(_TEMPLATES)], embed_images=True

@@ -48,7 +48,8 @@ def test_signs_of_html_inside_a_formula_stay_signs():
     ("formula", "spaces"),
     [
         (r"\log2", 1),
-        (r"E\log|w|", 1),
+        (r"E\log|w|", 2),
+        (r"\|g\|\sin\theta", 2),
         (r"E\,\tanh^2(x)", 1),
         (r"\log\frac ab", 1),
         (r"2\log\log n", 3),
@@ -59,6 +60,11 @@ def test_signs_of_html_inside_a_formula_stay_signs():
 )
 def test_functions_stand_off_from_letters_and_numbers_as_in_tex(formula, spaces):
     assert mathml(formula, block=False).count("<mspace") == spaces
+
+
+def test_bars_stand_tight_as_in_tex():
+    assert mathml(r"\eta|w|", block=False).count('lspace="0" rspace="0">|') == 2
+    assert mathml(r"\|w\|", block=False).count('lspace="0" rspace="0">‖') == 2
 
 
 def test_a_mark_stays_on_the_line_of_its_formula(tmp_path):

@@ -18,6 +18,7 @@ __all__ = ["export_html", "mathml", "style_sheet"]
 _TEMPLATES = Path(__file__).parent / "templates"
 # latex2mathml knows the numbered environments, not the ones that stand inside a formula.
 _ENVIRONMENTS = {"aligned": "align*", "gathered": "gather*", "equation": "", "equation*": ""}
+_BARS = ("|", "‖", "∥")
 # A formula and the mark behind it stay on one line.
 _MARKED = re.compile(r"(<math (?:(?!</math>).)*</math>[.,;:!?)]+)", re.DOTALL)
 
@@ -59,7 +60,7 @@ def mathml(formula: str, *, block: bool) -> str:
         # HTML needs no namespace, and nbconvert's parser of headings would make a prefix of it.
         markup = convert(tex, display="block" if block else "inline")
         tree = ET.fromstring(markup.replace(' xmlns="http://www.w3.org/1998/Math/MathML"', ""))
-        _space_functions(tree)
+        _space_as_tex(tree)
         markup = ET.tostring(tree, encoding="unicode")
         known = "<mi>\\" not in markup  # where it leaves a command that it does not know
     except Exception:  # not installed, or TeX it cannot read: the formula itself is readable
@@ -71,16 +72,23 @@ def mathml(formula: str, *, block: bool) -> str:
     return f'<span class="formula">{markup}</span>' if block else markup
 
 
-def _space_functions(tree: ET.Element) -> None:
-    """Sets log, tanh and their like off from what is no operator, as TeX does."""
+def _space_as_tex(tree: ET.Element) -> None:
+    """Sets log, tanh and their like off from what they stand beside, and nothing from a bar."""
+    for operator in tree.iter("mo"):
+        if operator.text in _BARS:
+            operator.set("lspace", "0")
+            operator.set("rspace", "0")
     for row in list(tree.iter()):
         if row.tag not in ("math", "mrow", "mstyle", "mtd", "msqrt", "mpadded"):
             continue
         for left, right in reversed(list(itertools.pairwise(row))):
-            apart = _is_function(left) or _is_function(right)
-            if apart and not {left.tag, right.tag} & {"mo", "mspace"}:
-                at = list(row).index(right)
-                row.insert(at, ET.Element("mspace", width="0.167em"))
+            if (_is_function(left) or _is_function(right)) and _is_plain(left) and _is_plain(right):
+                row.insert(list(row).index(right), ET.Element("mspace", width="0.167em"))
+
+
+def _is_plain(element: ET.Element) -> bool:
+    """Says whether it brings no space of its own."""
+    return element.tag != "mspace" and (element.tag != "mo" or element.text in _BARS)
 
 
 def _is_function(element: ET.Element) -> bool:

@@ -153,6 +153,13 @@ def test_named_measurements_are_matched_by_name():
     one.agrees({"a": 1.0, "b": 2.0}, [1.4, 2.0], stderr={"b": 0.01, "a": 0.1})
     with pytest.raises(ClaimFailed):
         one.agrees({"a": 1.0, "b": 2.0}, [1.4, 2.0], stderr={"a": 0.01, "b": 0.1})
+    nested = {"a": {1: found, 2: found}, "b": {1: found, 2: found}}
+    one.agrees(nested, {"b": {2: [1.3] * 3, 1: [1.0] * 3}, "a": {2: [1.0] * 3, 1: [0.7] * 3}})
+    assert last().count == 12
+    with pytest.raises(ClaimFailed):
+        one.agrees({"a": {1: 0.0, 2: 1.0}}, {"a": {2: 0.0, 1: 1.0}}, atol=0.5)
+    with pytest.raises(UsageError, match=r"keys of measured, but \['1'\] are in one only"):
+        one.agrees({"a": {1: 0.0, 2: 1.0}}, {"a": {2: 0.0}}, atol=0.5)
     with pytest.raises(UsageError, match=r"keys of measured, but \['b', 'c'\] are in one only"):
         one.agrees({"a": 1.0, "b": 2.0}, {"a": 1.0, "c": 2.0}, atol=1)
 

@@ -52,7 +52,7 @@ def like(owner: str, name: str, value: Any, measured: Any, got: np.ndarray) -> n
         owner: The claim's id.
         name: What the value is to the claim.
         value: As in `read`; one number stands for all.
-        measured: What was measured; if both are mappings, they are matched by key.
+        measured: What was measured; where both are mappings, they are matched by key.
         got: Its numbers.
 
     Returns:
@@ -62,14 +62,7 @@ def like(owner: str, name: str, value: Any, measured: Any, got: np.ndarray) -> n
         UsageError: If two mappings have different keys, or an estimate is given.
         ShapeError: If the shapes differ.
     """
-    if isinstance(value, Mapping) and isinstance(measured, Mapping):
-        if set(value) != set(measured):
-            odd = sorted(map(str, set(value) ^ set(measured)))
-            raise UsageError(
-                f"{owner}: {name} must have the keys of measured, but {odd} are in one only. "
-                "Compare entry by entry."
-            )
-        value = [value[key] for key in measured]
+    value = _in_order(owner, name, value, measured)
     if any(isinstance(part, Estimate) for part in _parts(value)):
         raise UsageError(
             f"{owner}: {name} must be exact numbers, but it is estimated. Compare the gap of two "
@@ -133,6 +126,19 @@ def positive(owner: str, name: str, value: float) -> None:
             f"{owner}: {name} must be > 0 and finite, but it is {value:g}. "
             "Estimate it from the spread over replicas."
         )
+
+
+def _in_order(owner: str, name: str, value: Any, measured: Any) -> Any:
+    """Returns what a mapping, or mappings in it, hold in the order of the keys of measured."""
+    if not (isinstance(value, Mapping) and isinstance(measured, Mapping)):
+        return value
+    if set(value) != set(measured):
+        odd = sorted(map(str, set(value) ^ set(measured)))
+        raise UsageError(
+            f"{owner}: {name} must have the keys of measured, but {odd} are in one only. "
+            "Compare entry by entry."
+        )
+    return [_in_order(owner, name, value[key], part) for key, part in measured.items()]
 
 
 def _parts(value: Any) -> Iterator[Any]:

@@ -74,6 +74,28 @@ def test_predicted_separation_is_the_mean_over_log_normal_distances():
     assert ((draws.mean(-1) - found).abs() <= SIGMAS * stderr + 1e-9).all()
 
 
+def test_predicted_separation_takes_a_distance_for_each_depth():
+    depths, distances = torch.tensor([0.0, 5.0, 9.0]), torch.tensor([1.0, 0.1, 3.0])
+    found = dynamics.predicted_separation(depths, -0.5, 0.05, distances, 0.1)
+    single = [
+        dynamics.predicted_separation(depth, -0.5, 0.05, distance.item(), 0.1)
+        for depth, distance in zip(depths, distances, strict=True)
+    ]
+    torch.testing.assert_close(found, torch.stack(single), rtol=1e-12, atol=0)
+
+
+def test_relative_window_is_that_of_the_definition():
+    depth = torch.arange(400, dtype=DOUBLE)
+    # An exponential, on a grid fine enough for straight lines; at 1 until 10, below .1 from 20;
+    # one that starts below .9, one that ends above .1, one that is below .1 throughout.
+    curves = torch.stack([(-depth / 50).exp(), 1 - ((depth - 10) / 10).clamp(0, 1)], -1)
+    found = dynamics.relative_window(curves)
+    assert found[0].item() == pytest.approx(math.log(10) / -math.log(0.9), rel=1e-3)
+    assert found[1].item() == pytest.approx(19 / 11)
+    lost = torch.stack([curves[:, 0] / 2, 0.2 + curves[:, 0], curves[:, 0] / 20], -1)
+    assert dynamics.relative_window(lost).tolist() == [math.inf] * 3
+
+
 def test_relative_window_shrinks_and_both_windows_matter():
     wide, narrow = (
         dynamics.predicted_depths(-0.5, 0.02, 1.0, tolerance) for tolerance in (1e-2, 1e-12)
@@ -291,7 +313,22 @@ ONES = torch.ones(4)
         (
             lambda: dynamics.predicted_separation(ONES, -1.0, -1.0, 1.0, 1.0),
             DomainError,
-            "-1.0, 1.0 and 1.0",
+            "-1.0, 1 to 1 and 1.0",
+        ),
+        (
+            lambda: dynamics.predicted_separation(ONES, -1.0, 1.0, ONES * torch.nan, 1.0),
+            DomainError,
+            "1.0, nan to nan and 1.0",
+        ),
+        (
+            lambda: dynamics.predicted_separation(ONES, -1.0, 1.0, torch.arange(4.0), 1.0),
+            DomainError,
+            "1.0, 0 to 3 and 1.0",
+        ),
+        (
+            lambda: dynamics.predicted_separation(ONES, -1.0, 1.0, torch.ones(3), 1.0),
+            ShapeError,
+            r"\(3,\) and \(4,\)",
         ),
         (
             lambda: dynamics.predicted_depths(-1.0, 0.0, 1.0, 0.1, levels=[1.0]),

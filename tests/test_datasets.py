@@ -596,6 +596,18 @@ def test_heavy_tailed_features_have_the_stated_spectrum_and_tails():
     assert (wide**4).mean() > 5
 
 
+def test_stacked_regressions_are_single_ones_stream_by_stream():
+    streams = [generator(0, "data", draw) for draw in range(2)]
+    stacked = datasets.heavy_tailed_regressions(streams)
+    for draw in range(2):
+        single = datasets.heavy_tailed_regression(generator=generator(0, "data", draw))
+        for part, alone in zip(stacked, single, strict=True):
+            assert part.shape == (2, *alone.shape)
+            assert torch.equal(part[draw], alone)
+    with pytest.raises(errors.DomainError, match="at least one, but there are 0"):
+        datasets.heavy_tailed_regressions([])
+
+
 def test_epoch_batches_use_every_sample_once_an_epoch_and_differ_between_runs():
     batches = datasets.draw_batches(
         10, 7, 3, generator=generator(0, "batches"), runs=(2,), replace=False

@@ -130,6 +130,22 @@ def test_kesten_index_is_four_where_the_fourth_moment_condition_says():
     assert dynamics.kesten_index(lr) == pytest.approx(4, abs=1e-8)
 
 
+def test_hill_index_of_a_pareto_law_is_its_index_whatever_the_sign_and_scale():
+    # P(s > t) = t^−α for t ≥ 1: above any threshold exactly a power law, so there is no bias.
+    uniform = torch.rand(100_000, generator=generator(0, "pareto"), dtype=DOUBLE)
+    samples = uniform**-0.8  # α = 1.25
+    found = float(dynamics.hill_index(samples, largest=10_000))
+    assert abs(found - 1.25) < 4 * 1.25 / 100  # four of its standard errors α/√k
+    other = float(dynamics.hill_index(-7 * samples, largest=10_000))
+    assert other == pytest.approx(found, rel=1e-12)
+
+
+def test_hill_index_by_hand():
+    # log(4/1) and log(2/1) above the third largest; the fourth plays no part.
+    samples = torch.tensor([2.0, -0.5, 1.0, -4.0], dtype=DOUBLE)
+    assert float(dynamics.hill_index(samples, largest=3)) == pytest.approx(2 / (3 * np.log(2)))
+
+
 # --- Bernoulli convolutions -------------------------------------------------------------------
 
 
@@ -161,6 +177,29 @@ def test_cdf_agrees_with_the_characteristic_function():
     mass = dynamics.bernoulli_cdf(ratio, x).diff()
     integral = (mass * (t * (x[1:] + x[:-1]) / 2).cos()).sum().item()
     assert integral == pytest.approx(product, abs=1e-4)
+
+
+def test_question_mark_turns_continued_fractions_into_binary_digits():
+    # ?([0; a_1, a_2, …]) = 2 Σ_k (−1)^{k+1} 2^{−(a_1 + … + a_k)}, another route to the same number.
+    for partial in ([2], [3], [2, 2], [1, 3, 2], [4, 1, 1, 5], [1] * 40, [2] * 20):
+        point, value, places = 0.0, 0.0, np.cumsum(partial)
+        for a in reversed(partial):
+            point = 1 / (a + point)
+        for k, place in enumerate(places):
+            value += 2 * (-1) ** k * 0.5 ** int(place)
+        found = dynamics.question_mark(torch.tensor(point, dtype=DOUBLE)).item()
+        # 45 digits are 3e-14; the function is Hölder of exponent 0.72, so that t ± 1e-16 is 3e-12.
+        assert found == pytest.approx(value, abs=1e-11)
+
+
+def test_question_mark_is_symmetric_increasing_and_keeps_the_ends():
+    t = torch.linspace(0, 1, 1001, dtype=DOUBLE)
+    value = dynamics.question_mark(t)
+    assert value[0] == 0
+    assert value[-1] == pytest.approx(1, abs=1e-13)
+    assert value.diff().min() >= 0
+    assert torch.allclose(value, 1 - dynamics.question_mark(1 - t), atol=1e-11)
+    assert dynamics.question_mark(t.float()).dtype is DOUBLE
 
 
 # --- coupling ---------------------------------------------------------------------------------
@@ -285,9 +324,16 @@ BAD_MAPS = lambda g, n: torch.tensor([[0, 5]]).expand(n, 2)  # noqa: E731
             "it is 1.0",
         ),
         (lambda: dynamics.bernoulli_cdf(0.0, torch.ones(1)), errors.DomainError, "it is 0.0"),
+        (
+            lambda: dynamics.question_mark(torch.tensor([0.5, -0.25, math.nan])),
+            errors.DomainError,
+            r"2 of 3 points do not \(-0.25",
+        ),
         (lambda: dynamics.scalar_lyapunov_exponent(-1), errors.DomainError, "it is -1"),
         (lambda: dynamics.kesten_index(2.5), errors.DomainError, "2.42125, but it is 2.5"),
         (lambda: dynamics.kesten_index(1e-3), errors.ConvergenceError, "lr = 0.001"),
+        (lambda: dynamics.hill_index(torch.ones(5), largest=6), errors.DomainError, "5.* is 6"),
+        (lambda: dynamics.hill_index(torch.ones(5), largest=3), errors.DomainError, "3 .*1..1"),
         (lambda: dynamics.regression_lyapunov_exponent(1, 0, 1), errors.DomainError, "0 and 1"),
         (
             lambda: dynamics.regression_mean_log_lipschitz(1, 1, 0, generator=generator(0)),

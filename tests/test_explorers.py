@@ -6,6 +6,7 @@ import io
 import ipywidgets as widgets
 import pytest
 import torch
+from drawing_contract import seconds_of
 from PIL import Image
 
 from bsgd_edu import plot
@@ -118,8 +119,7 @@ def test_explorer_of_the_chapter_answers_and_changes(make):
     explorer, seconds, words = make(), [], set()
     for move in MOVES[make]:
         png = explorer.png
-        explorer.move(**move)
-        seconds.append(explorer.seconds)
+        seconds.append(seconds_of(explorer, move))
         words.add(explorer.description)
         assert explorer.png != png
     assert len(words) >= 2

@@ -69,6 +69,12 @@ def test_pairs_are_the_same_for_every_option_and_differ_by_seed():
     assert (cutoff.gaussian_pair(8, 3, 4, seed=1).distance[0] != plain.distance[0]).all()
 
 
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
+def test_curves_of_pairs_come_to_the_cpu():
+    orbit = cutoff.gaussian_pair(8, 3, 4, device="cuda")
+    assert {part.device.type for part in orbit} == {"cpu"}
+
+
 def test_larger_systems_fall_more_steeply():
     for system in ("cards", "bits", "sgd"):
         ratios = []

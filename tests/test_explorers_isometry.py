@@ -113,14 +113,3 @@ def test_linear_orthogonal_network_is_an_isometry_and_a_large_fixed_point_is_non
     for width in (64, 8):
         explorer.move(length="1", doublings=6, width=width)
         assert directions_kept(explorer) < 0.2
-
-
-def test_signals_keep_their_size_through_delta_orthogonal_layers_only():
-    delta = isometry.signals("delta_orthogonal", 4, 16, 200, 6)
-    assert delta.gradients.shape == (201, 6)
-    assert (delta.gradients[0] == 1).all()
-    # Variance 8/L of the squared singular values, and order 1/C for the fixed point.
-    assert ((delta.gradients[-1] - 1).abs() < 0.5).all()
-    assert ((delta.last - 1).abs() < 0.3).all()
-    gauss = isometry.signals("gaussian", 4, 4, 200, 6)
-    assert gauss.gradients[-1].max() < 0.1

@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from drawing_contract import seconds_of
 
 from bsgd_edu.explorers import metrics as explorers
 from bsgd_edu.metrics import birkhoff_coefficient, hilbert_distance
@@ -23,8 +24,7 @@ def test_explorer_answers_and_changes(make):
     explorer, seconds, words = make(), [], set()
     for move in MOVES[make]:
         png = explorer.png
-        explorer.move(**move)
-        seconds.append(explorer.seconds)
+        seconds.append(seconds_of(explorer, move))
         words.add(explorer.description)
         assert explorer.png != png
     assert len(words) >= 3  # two lists whose images touch the rim are described alike

@@ -59,12 +59,13 @@ def test_parts_of_gaussian_data_follow_theory():
     run = dynamics.image_runs(
         times, inputs, targets, 60, init_var=0.1, lr=1.0, runs=120, generator=generator(0, "parts")
     )
-    assert run.measured.shape == (120, 3)
+    assert run.measured.mean.shape == run.measured.stderr.shape == (3,)
     assert run.eigenvalues.shape == (120, 30)
     assert run.norm2 == pytest.approx(4.0, rel=0.1)  # 5.6 ± 0.5 at p = 30, over 120 parts
-    theory = rmt.learning_curve(times, ratio=0.5, signal=run.norm2**0.5, init_var=0.1, lr=1.0)
+    assert run.signal == pytest.approx(run.norm2**0.5)
+    theory = rmt.learning_curve(times, ratio=0.5, signal=run.signal, init_var=0.1, lr=1.0)
     assert torch.equal(run.theory, theory.test_accuracy)
-    mean, error = dynamics.mean_and_stderr(run.measured, 0)
+    mean, error = run.measured
     # 4000 samples tell μ to 0.02 only: as much as 0.01 for the common test set.
     assert ((mean - run.theory).abs() < SIGMAS * error + 0.01).all()
 
@@ -79,8 +80,8 @@ def test_whitening_by_all_samples_costs_accuracy_and_cuts_the_spectrum():
     seen = {n: dynamics.image_runs(times, x, targets, 60, **options) for n, x in cases.items()}
     for name in ("whitened", "alike"):
         run = seen[name]
-        missing, error = dynamics.mean_and_stderr(run.theory - run.measured, 0)
-        assert (missing > SIGMAS * error).all()
+        mean, error = run.measured
+        assert (run.theory - mean > SIGMAS * error).all()
         # Wachter's law of p of N rows of an orthonormal frame: the bulk ends at 4(1 − p/N), the
         # second largest of 60 a few per cent before it.
         edge = float(run.eigenvalues[:, -2].mean())
@@ -94,7 +95,7 @@ def test_whitening_by_all_samples_costs_accuracy_and_cuts_the_spectrum():
 def test_compared_runs_are_the_simulation_and_the_theory():
     times, setting = torch.tensor([1.0, 5.0]), {"signal": 1.0, "init_var": 0.1, "lr": 0.3}
     sizes = {"num_features": 10, "num_samples": 20, "replicas": 5, "discrete": True}
-    mean, stderr, theory = dynamics.compared_runs(
+    (mean, stderr), theory = dynamics.compared_runs(
         times, **sizes, **setting, generator=generator(0, "runs")
     )
     run = rmt.simulate_learning(times, **sizes, **setting, generator=generator(0, "runs"))
@@ -111,7 +112,7 @@ def test_images_are_tested_on_what_was_not_trained_on():
     run = dynamics.image_runs(
         late, inputs, targets, 40, init_var=0.1, lr=1.0, runs=60, generator=generator(0, "parts")
     )
-    mean, error = dynamics.mean_and_stderr(run.measured[:, 0])
+    (mean,), (error,) = run.measured
     assert abs(float(mean) - 0.5) < 0.1 + SIGMAS * error
 
 
@@ -122,8 +123,8 @@ def test_parts_follow_their_generator():
         dynamics.image_runs(times, inputs, targets, 20, **options, generator=generator(seed))
         for seed in (0, 0, 1)
     )
-    assert torch.equal(one.measured, same.measured)
-    assert not torch.equal(one.measured, other.measured)
+    assert torch.equal(one.measured.mean, same.measured.mean)
+    assert not torch.equal(one.measured.mean, other.measured.mean)
     assert not torch.equal(one.eigenvalues, other.eigenvalues)
 
 
@@ -153,32 +154,73 @@ def test_errors_at_several_ratios_agree_with_their_predictions():
         runs=60,
         generator=generator(0, "descent"),
     )
-    means, errors = dynamics.mean_and_stderr(found.errors)
-    assert found.errors.shape == (3, 2, 60)
-    # Neglected: a term of order 0.1/p at the most (see the finite-size facts below).
-    assert ((means - found.predicted).abs() < SIGMAS * errors + 0.1 / 57).all()
-    assert (found.predicted[:, 1] > found.predicted[:, 0]).all()  # the best time comes first
     exact = 57 / 113  # 80 √0.5 and 80/√0.5, rounded
     stop = rmt.optimal_stopping(ratio=exact, signal=1.0, init_var=0.1)
-    assert float(found.predicted[0, 0]) == pytest.approx(1 - float(stop.test_accuracy), abs=1e-12)
+    assert float(found.predicted[0.5][0]) == pytest.approx(1 - float(stop.test_accuracy), abs=1e-12)
+    assert list(found.errors) == list(found.predicted) == [0.5, 1.0, 2.0]
+    for ratio, predicted in found.predicted.items():
+        assert found.errors[ratio].shape == (2, 60)
+        mean, error = dynamics.mean_and_stderr(found.errors[ratio])
+        # Neglected: a term of order 0.1/p at the most (see the finite-size facts below).
+        assert ((mean - predicted).abs() < SIGMAS * error + 0.1 / 57).all()
+        assert predicted[1] > predicted[0]  # the best time comes first
 
 
 def test_small_runs_deviate_in_proportion_to_one_over_their_size():
-    gaps, errors = dynamics.finite_size_gaps(
-        (8, 16),
-        10.0,
-        ratio=0.5,
-        signal=1.0,
-        init_var=0.1,
-        runs=2000,
-        generator=generator(0, "small"),
+    setting = {"ratio": 0.5, "signal": 1.0, "init_var": 0.1, "lr": 0.1}
+    gaps = dynamics.finite_size_gaps(
+        (8, 16), 100.0, **setting, runs=2000, generator=generator(0, "small")
     )
-    assert gaps.shape == errors.shape == (2, 2)
+    assert list(gaps) == [8, 16]
+    (mean, error), (half, half_error) = gaps[8], gaps[16]
+    assert mean.shape == half_error.shape == (2,)
     # On new samples small runs do better than the limit, on their own samples worse.
-    assert gaps[0, 0] > SIGMAS * errors[0, 0]
-    assert gaps[1, 0] < -SIGMAS * errors[1, 0]
-    slack = SIGMAS * (2 * errors[:, 1]).hypot(errors[:, 0])
-    assert ((2 * gaps[:, 1] - gaps[:, 0]).abs() < slack).all()
+    assert mean[0] > SIGMAS * error[0]
+    assert mean[1] < -SIGMAS * error[1]
+    assert ((2 * half - mean).abs() < SIGMAS * (2 * half_error).hypot(error)).all()
+
+
+def test_moments_are_those_of_one_simulation_under_their_names():
+    moments = {"along": torch.tensor([1.0, 5.0]), "best": torch.tensor(2.0), "end": 1e6}
+    setting = {"num_features": 6, "num_samples": 9, "signal": 1.0, "init_var": 0.1, "lr": 0.3}
+    test, train = dynamics.accuracies_at(
+        moments, **setting, replicas=4, generator=generator(0, "moments")
+    )
+    assert list(test) == list(train) == list(moments)
+    for name, time in moments.items():
+        times = torch.as_tensor(time).reshape(-1)
+        run = rmt.simulate_learning(times, **setting, replicas=4, generator=generator(0, "moments"))
+        for found, expected in ((test, run.test_accuracy), (train, run.train_accuracy)):
+            assert found[name].shape == ((2, 4) if name == "along" else (4,))
+            torch.testing.assert_close(found[name].reshape(-1, 4), expected.T)
+
+
+def test_losses_are_those_of_gradient_descent_sample_by_sample():
+    sizes = {"num_features": 3, "num_samples": 7}
+    losses = dynamics.sampled_losses(
+        6,
+        {"low": 0.1, "high": 0.7},
+        **sizes,
+        signal=2.0,
+        runs=2,
+        generator=generator(0, "losses"),
+    )
+    shape = (2, 3, 7)
+    samples = torch.randn(shape, generator=generator(0, "losses"), dtype=torch.float64)
+    samples[:, 0] += 2.0
+    targets = torch.tensor([1, -1, 1, 1, -1, 1, -1]).double()
+    assert list(losses) == ["low", "high"]
+    for name, lr in (("low", 0.1), ("high", 0.7)):
+        assert losses[name].shape == (7, 2)
+        for run in range(2):
+            # Targets undone, and autograd in place of the map.
+            inputs = (samples[run] * targets).T
+            weights = torch.zeros(3, dtype=torch.float64, requires_grad=True)
+            for step in range(7):
+                loss = ((targets - inputs @ weights) ** 2).mean() / 2
+                assert float(losses[name][step, run]) == pytest.approx(loss.item(), rel=1e-12)
+                (slope,) = torch.autograd.grad(loss, weights)
+                weights = (weights - lr * slope).detach().requires_grad_()
 
 
 def test_whitened_digits_tell_their_distance_by_one_eigenvalue():

@@ -146,9 +146,9 @@ def too_many_words(cells):
     cells[7].source += "\n" + "word " * 2500
 
 
-@breaks("01_sample.ipynb: cells: 28 code cells (26 at most)")
+@breaks("01_sample.ipynb: cells: 30 code cells (28 at most)")
 def too_many_cells(cells):
-    for _ in range(7):
+    for _ in range(9):
         cells.insert(12, code("z = 1"))
         cells[12].execution_count = 99
 
@@ -156,6 +156,11 @@ def too_many_cells(cells):
 @breaks("01_sample.ipynb:9: lines: 26 (25 at most)")
 def too_many_lines(cells):
     cells[9].source = "\n".join(["draw()", *["x = 1", ""] * 25])
+
+
+@breaks("01_sample.ipynb:0: calls: the text calls hint(), which no cell imports")
+def too_little_imported(cells):
+    cells[0].source += ' Call `hint("01.1")` or `claim("a")`.'
 
 
 @breaks("01_sample.ipynb:9: columns: 89 (88 at most)")
@@ -226,7 +231,7 @@ def a_section_too_late(cells):
     cells[15:15] = explore
 
 
-@breaks("01_sample.ipynb:14: sections: 'Break an assumption' has 1 code cells (2 to 3 wanted)")
+@breaks("01_sample.ipynb:14: sections: 'Break an assumption' has 1 code cells (2 to 6 wanted)")
 def too_little_code_in_a_section(cells):
     del cells[16]
 

@@ -413,6 +413,19 @@ def test_mode_factors_are_the_fourier_transform_of_the_taps():
     assert meanfield.mode_factors(28, torch.tensor([0.0, 1.0, 0.0])).tolist() == [1.0] * 15
 
 
+def test_mode_amplitudes_are_cosine_sums_relative_to_the_mean_start():
+    n, stream = 9, torch.Generator().manual_seed(0)
+    orbit = 1 + torch.rand(4, 3, n, generator=stream, dtype=DOUBLE)  # depth, networks, pixels
+    pixel = torch.arange(n, dtype=DOUBLE)
+    found = meanfield.mode_amplitudes(orbit, 4)
+    assert found.shape == (4, 3, 4)
+    for f in range(1, 5):
+        amplitude = (orbit * torch.cos(2 * torch.pi * f * pixel / n)).sum(-1)
+        close(found[..., f - 1], amplitude / amplitude[0].mean())
+    single = meanfield.mode_amplitudes(orbit[:, 0], 4)  # one network is relative to its own start
+    close(single[0], torch.ones(4, dtype=DOUBLE))
+
+
 # --- types, and what is refused -----------------------------------------------------------------
 
 
@@ -550,6 +563,18 @@ REFUSED = {
         lambda: meanfield.mode_factors(8, torch.tensor([0.0, 0.5, 0.5])),
         DomainError,
         r"symmetric, but they are \[0\.0, 0\.5, 0\.5\].*covariance_map",
+    ),
+    "modes beyond half the ring": (
+        lambda: meanfield.mode_amplitudes(torch.ones(2, 7), 4),
+        DomainError,
+        r"highest must lie in 1 … 3 on 7 pixels, but it is 4",
+    ),
+    "no wave at the start": (
+        lambda: meanfield.mode_amplitudes(
+            2 + torch.cos(torch.pi / 4 * torch.arange(8)).expand(3, 8), 3
+        ),
+        DomainError,
+        r"hold every mode, but mode 2 is missing \(2 of 3\)",
     ),
     "no ring": (
         lambda: meanfield.mode_factors(0, torch.ones(1)),

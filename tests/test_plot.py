@@ -216,13 +216,13 @@ def test_lines_carry_the_numbers_they_are_given():
     ("name", "arguments"),
     [
         ("show_cycle", (RUNS[:, 0], RUNS[:, 1], torch.tensor([0.0]))),
-        ("show_orbits", (RUNS, RUNS, [1, 2], torch.rand(2, 2), torch.rand(2))),
         (
-            "show_coins",
-            ({0.5: RUNS.ravel(), 0.8: RUNS.ravel()}, {0.5: 0.0, 0.8: 0.1},
-             {0.5: RUNS.T, 0.8: RUNS.T}),
+            "show_orbits",
+            (RUNS, RUNS, [1, 2], {"forward": torch.rand(2), "backward": torch.rand(2)},
+             torch.rand(2)),
         ),
-        ("show_coupling", (RUNS.exp(), -0.5, RUNS[:, 0], RUNS[:, 1])),
+        ("show_coins", ({0.5: RUNS.ravel(), 0.8: RUNS.ravel()}, {0.5: 0.0, 0.8: 0.1})),
+        ("show_coupling", (RUNS.exp(), -0.5, RUNS, RUNS)),
     ],
 )  # fmt: skip
 def test_pages_show_picture_and_data(name, arguments, monkeypatch):
@@ -234,6 +234,33 @@ def test_pages_show_picture_and_data(name, arguments, monkeypatch):
     assert not any(letter.isdigit() for letter in metadata["image/png"]["alt"])
     assert len(picture["image/png"]) < 90_000
     assert page["text/html"].count("<table>") >= 1
+
+
+def _drawn(monkeypatch, module, name):
+    """Returns where the arguments of a drawing function will be kept, call by call."""
+    calls, draw = [], getattr(module, name)
+    monkeypatch.setattr(module, name, lambda *given: calls.append(given) or draw(*given))
+    return calls
+
+
+def test_page_of_coin_flips_draws_shares_of_runs_and_the_exact_law(monkeypatch):
+    calls = _drawn(monkeypatch, order, "draw_distribution")
+    cloud = torch.tensor([-0.75, -0.25, 0.25, 0.75], dtype=torch.float64)
+    order_pages.show_coins({0.5: cloud}, {0.5: 0.1})
+    ((t, share, exact, _),) = calls
+    assert torch.equal(share, (cloud <= t[:, None]).double().mean(1))
+    assert torch.allclose(exact, (1 + t) / 2, atol=1e-12)  # uniform at ratio one half
+
+
+def test_page_of_the_queue_draws_the_first_that_grows_eight_times(monkeypatch):
+    calls = _drawn(monkeypatch, order, "draw_queue")
+    steps = torch.arange(101.0)[:, None]
+    maxima = torch.minimum(steps, torch.tensor([5.0, 8.0, 8.0, 50.0]))
+    maxima[:, 2] *= 2  # grows eight times too, but is not the first
+    order_pages.show_coupling(RUNS.exp(), -0.5, -maxima, maxima)
+    ((waits, drawn, _),) = calls
+    assert torch.equal(drawn, maxima[:61, 1])
+    assert torch.equal(waits, -maxima[:61, 1])
 
 
 def test_all_pages_are_public_functions():

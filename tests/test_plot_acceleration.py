@@ -21,6 +21,8 @@ RING = dynamics.half_annulus_loop(0.5, 1.0, num_edges=20)
 FIELD = dynamics.end_to_end_field(lambda w: torch.ones_like(w), 3)
 STEP = plane_step("4", 3, 0.5, 1.0, 0.7)
 SUM = torch.tensor([0.0, 0.0, 0.5, 1.0])
+SUMS = {depth: SUM[depth - 1] for depth in (1, 2, 3, 4)}
+LOSSES = {f"depth {n}": FALL[:, None] / n * torch.tensor([3.0, 2.0, 1.0]) for n in (1, 2)}
 
 
 def _tuned(speed: float) -> races.Tuned:
@@ -41,12 +43,12 @@ FIGURES = {
 }
 TUNED = {"depth 1": _tuned(1.0), "depth 2": _tuned(3.0), "AdaGrad": _tuned(1.1)}
 PAGES = {
-    "show_toy": (STEPS, {"depth 1": FALL, "depth 2": FALL / 9}, FALL, RATES, ENDS),
+    "show_toy": (STEPS, LOSSES, RATES, 1e-2, FALL),
     "show_rule": (RATES.flip(0), {"depth 2": GAP, "depth 3": GAP}),
     "show_race": (TUNED, TUNED),
     "show_ethanol": (STEPS, {"p = 4": {"depth 1": FALL}, "p = 2": {"depth 1": FALL}}),
     "show_memory": (MEMORY, (3, 10), 0.1),
-    "show_loops": (FIELD, {"half-ring": RING}, {"ring": SUM}, (0.5, 1.0)),
+    "show_loops": (FIELD, RING, RING + 1, SUMS, {n: -s for n, s in SUMS.items()}),
     "show_broken": (RATES.flip(0), {"c = 1": GAP, "c = 3": GAP}, RATES, ENDS),
 }
 
@@ -87,6 +89,26 @@ def test_a_method_has_one_colour_in_every_panel():
     assert right.lines[0].get_color() == colours[0] != colours[1]
 
 
+def test_loops_and_what_they_collect_keep_their_names(monkeypatch):
+    given = {}
+    for name, place in (("draw_field", 2), ("draw_circulations", 1)):
+        original = getattr(acceleration, name)
+
+        def spy(*parts, original=original, name=name, place=place, **options):
+            given[name] = parts[place]
+            return original(*parts, **options)
+
+        monkeypatch.setattr(acceleration, name, spy)
+    acceleration_pages.show_loops(*PAGES["show_loops"])
+    assert torch.equal(given["draw_field"]["half-ring"], RING)
+    assert torch.equal(given["draw_field"]["circle"], RING + 1)
+    ring, circle = given["draw_circulations"].items()
+    assert "half-ring" in ring[0]
+    assert torch.equal(ring[1], SUM)
+    assert "circle" in circle[0]
+    assert torch.equal(circle[1], -SUM)
+
+
 def test_theory_around_the_half_ring_meets_the_library_at_whole_depths(monkeypatch):
     drawn = []
     original = acceleration.draw_circulations
@@ -102,6 +124,22 @@ def test_theory_around_the_half_ring_meets_the_library_at_whole_depths(monkeypat
         expected = dynamics.half_annulus_circulation(whole, 0.5, 1.0)
         # Depths a sixtieth of the range apart: the line passes within its slope times that.
         assert abs(float(line[place]) - expected) < 0.03
+
+
+def test_the_smallest_case_shows_one_rate_by_step_and_all_of_them_at_the_end(monkeypatch):
+    drawn = {}
+    for name in ("draw_losses", "draw_rates"):
+        original = getattr(acceleration, name)
+
+        def spy(*given, original=original, name=name, **options):
+            drawn[name] = given
+            return original(*given, **options)
+
+        monkeypatch.setattr(acceleration, name, spy)
+    acceleration_pages.show_toy(*PAGES["show_toy"])
+    for depth, run in LOSSES.items():
+        assert torch.equal(drawn["draw_losses"][1][depth], run[:, 1])  # the rate 1e-2 of three
+        assert torch.equal(drawn["draw_rates"][1][depth], run[-1])
 
 
 def test_the_ellipse_is_long_along_w_and_gone_at_the_origin():

@@ -5,6 +5,7 @@ import torch
 from drawing_contract import check_figure, check_page, pages_of
 
 from bsgd_edu import meanfield, plot
+from bsgd_edu.dynamics import Estimate
 from bsgd_edu.plot import display, isometry, isometry_pages
 
 DEPTHS = torch.arange(11)
@@ -17,10 +18,11 @@ POINTS = {"ordered": (1.5, 0.05), "chaotic": (2.5, 0.05)}
 SPECTRA = {"orthogonal": torch.linspace(0.5, 1.5, 40), "Gaussian": torch.logspace(-20, 1, 40)}
 LOSS = torch.linspace(2.3, 1, 8)
 RUNS = [
-    ("delta_orthogonal", 16, 0.25, "circular"),
-    ("gaussian", 16, 0.25, "circular"),
-    ("delta_orthogonal", 256, 0.25, "circular"),
-    ("delta_orthogonal", 256, 1 / 16, "zeros"),
+    ("delta_orthogonal", 16),
+    ("gaussian", 16),
+    ("delta_orthogonal", 1000),
+    ("delta_orthogonal", 256, "q* = 0.25"),
+    ("delta_orthogonal", 256, "zero padding"),
 ]
 FIGURES = {
     "draw_against": (
@@ -30,24 +32,31 @@ FIGURES = {
     "draw_spectrum": (SPECTRA,),
     "draw_losses": (range(8), {"L = 16": LOSS, "L = 64": LOSS + 0.2}, 2.3),
 }  # fmt: skip
-MEASURED = torch.ones(11, 3), torch.ones(11, 3) / 9
-THREE = torch.ones(3), torch.ones(3) / 9
+ORBIT = Estimate(FALL, FALL / 9)
+MODES = Estimate(torch.ones(11, 3), torch.ones(11, 3) / 9)
+NUMBER = Estimate(torch.tensor(1.0), torch.tensor(0.1))
+TAPS, WIDTHS, DEEP = ("equal taps", "delta taps"), (4, 8, 16), (4, 16, 64)
+KINDS = ("constant mode", "varying modes")
 PAGES = {
-    "show_one_pixel": ({1: BAND, 4: BAND}, {1: -0.6, 4: -0.1}, torch.ones(11, 6)),
+    "show_one_pixel": (
+        {1: BAND, 4: BAND}, {1: torch.tensor(-0.6), 4: torch.tensor(-0.1)}, torch.ones(11, 6),
+    ),
     "show_phases": (
-        WEIGHTS, BIASES, PLANE, POINTS, {k: (FALL, FALL / 9) for k in POINTS},
-        dict.fromkeys(POINTS, FALL), dict.fromkeys(POINTS, BAND),
+        {phase: {"weight_var": w, "bias_var": b} for phase, (w, b) in POINTS.items()},
+        dict.fromkeys(POINTS, ORBIT), dict.fromkeys(POINTS, torch.exp(-0.3 * torch.arange(31))),
+        dict.fromkeys(POINTS, BAND),
     ),
     "show_kept": (
-        dict.fromkeys(("equal taps", "delta taps"), MEASURED),
-        dict.fromkeys(("equal taps", "delta taps"), torch.ones(11, 3)),
-        SPECTRA, (4, 16, 64), dict.fromkeys(SPECTRA, THREE), dict.fromkeys(SPECTRA, torch.ones(4)),
+        dict.fromkeys(TAPS, MODES), dict.fromkeys(TAPS, torch.ones(11, 3)), SPECTRA,
+        dict.fromkeys(SPECTRA, dict.fromkeys(DEEP, NUMBER)),
+        dict.fromkeys(SPECTRA, dict.fromkeys(DEEP, torch.tensor(1.0))),
     ),
     "show_drift": (
-        (4, 8, 16), (torch.ones(2, 3), torch.ones(2, 3) / 9), torch.ones(2, 3),
+        dict.fromkeys(KINDS, dict.fromkeys(WIDTHS, NUMBER)),
+        dict.fromkeys(KINDS, dict.fromkeys(WIDTHS, torch.tensor(1.0))),
         {("delta_orthogonal", 8): BAND.log10(), ("gaussian", 8): BAND.log10()}, {8: FALL.log10()},
     ),
-    "show_training": (range(8), {run: LOSS.tolist() for run in RUNS}, dict.fromkeys(RUNS, 0.5)),
+    "show_training": (dict.fromkeys(RUNS, LOSS.tolist()), dict.fromkeys(RUNS, 0.5)),
     "show_padding": ({("delta", "zeros"): torch.ones(11, 6), ("spread", "zeros"): BAND},),
 }  # fmt: skip
 
@@ -95,11 +104,30 @@ def test_a_value_below_the_floor_is_counted_in_the_first_bin():
     assert ax.get_xlim()[0] == -12
 
 
-def test_network_off_the_rule_and_another_padding_are_named(monkeypatch):
+def tables(page, monkeypatch):
     published = []
     monkeypatch.setattr(display, "publish", lambda data, meta: published.append(data))
-    isometry_pages.show_training(*PAGES["show_training"])
-    html = published[1]["text/html"]
-    assert "L = 256, q* = 0.25" in html
-    assert "L = 256, zero padding" in html
-    assert "L = 16, q*" not in html
+    getattr(isometry_pages, page)(*PAGES[page])
+    return published[1]["text/html"]
+
+
+def test_networks_are_named_by_depth_and_remark_in_the_panel_of_their_law(monkeypatch):
+    html = tables("show_training", monkeypatch)
+    for name in ("L = 16", "L = 1,000", "L = 256, q* = 0.25", "L = 256, zero padding"):
+        assert f">{name}</th>" in html  # a column of losses
+        assert f">delta-orthogonal, {name}</th>" in html  # a row of accuracies
+    assert html.count(">L = 16</th>") == 2  # a panel a law
+    assert ">Gaussian, L = 256" not in html
+
+
+def test_theory_deeper_than_the_measurements_is_left_out(monkeypatch):
+    html = tables("show_phases", monkeypatch)
+    table = html[html.index("<caption>Correlation") :].split("</table>")[0]
+    assert table.count("<tr>") == 1 + len(FALL)
+
+
+def test_measurements_by_name_stand_in_a_row_each(monkeypatch):
+    variance = tables("show_kept", monkeypatch).split("Variance of s²")[1].split("</table>")[0]
+    assert [f'<th scope="row">{L}</th>' in variance for L in DEEP] == [True] * 3
+    losses = tables("show_drift", monkeypatch).split("Loss a layer")[1].split("</table>")[0]
+    assert [f'<th scope="row">{C}</th>' in losses for C in WIDTHS] == [True] * 3

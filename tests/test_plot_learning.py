@@ -34,36 +34,41 @@ SPECTRA = {
 }
 VARIANCES = (0.01, 0.1)
 CURVES = {v: rmt.learning_curve(100 * T, **SETTING, init_var=v) for v in VARIANCES}
-STOPS = {v: rmt.optimal_stopping(**SETTING, init_var=v) for v in VARIANCES}
-RUNS = {v: [0.5 + torch.rand(5, 13) / 2, 0.5 + torch.rand(5, 13) / 2] for v in VARIANCES}
-ROWS = (RISE, ERROR, RISE)
+MOMENTS = {"along": (9, 5), "early": (5,), "best": (5,), "late": (5,), "end": (5,)}
+RUNS = {
+    v: {moment: 0.5 + torch.rand(shape) / 2 for moment, shape in MOMENTS.items()} for v in VARIANCES
+}
+MEASURED = dynamics.Estimate(RISE, ERROR)
 IMAGES = {
-    name: dynamics.ImageRuns(4 * torch.rand(4, 30), 8.0, torch.rand(4, 9), RISE)
+    name: dynamics.ImageRuns(4 * torch.rand(4, 30), 8.0, MEASURED, RISE)
     for name in ("whitened", "alike", "raw")
 }
+RATIOS = dynamics.RatioRuns(
+    {c: torch.rand(3, 5) / 2 for c in (0.5, 1.0)}, {c: torch.rand(3) for c in (0.5, 1.0)}
+)
+GAP = dynamics.Estimate(torch.rand(2) - 0.5, torch.rand(2))
 PAGES = {
-    "show_two_directions": (torch.arange(9.0), *2 * (torch.stack([RISE, T], 1),)),
+    "show_two_directions": 2 * (torch.stack([RISE, T], 1),),
     "show_spectrum": (LAWS, SPECTRA),
-    "show_learning": (T, T, CURVES, STOPS, RUNS, torch.tensor(0.79)),
+    "show_learning": (T, CURVES, T, RUNS, RUNS),
     "show_descent": (
         [descent_curves(1.0, 0.1, 2.0), descent_curves(1.0, 0.1, 4.0)],
-        dynamics.RatioRuns((0.5, 1.0), torch.rand(2, 3, 5) / 2, torch.rand(2, 3)),
+        RATIOS,
         T,
-        {0.0: ROWS, 0.1: ROWS},
+        {0.0: MEASURED, 0.1: MEASURED},
+        {0.0: RISE, 0.1: RISE},
     ),
     "show_steps": (
         torch.arange(1, 10),
-        {0.1: ROWS, 0.3: ROWS},
-        T,
-        RISE,
+        {0.1: MEASURED, 0.3: MEASURED},
+        {0.1: RISE, 0.3: RISE},
         {0.8: torch.rand(5, 3) + 0.1, 1.2: torch.rand(5, 3) + 0.1},
     ),
     "show_real": (
         T,
         IMAGES,
-        dynamics.ComparedRuns(*ROWS),
-        (8, 16),
-        (torch.rand(2, 2) - 0.5, torch.rand(2, 2)),
+        dynamics.ComparedRuns(MEASURED, RISE),
+        {8: GAP, 16: GAP},
     ),
 }
 

@@ -29,7 +29,7 @@ PAGES = {
     "show_convergents": (range(8), POSITIVE[0], POSITIVE[1], 0.5),
     "show_drift": (POSITIVE.cumsum(0), POSITIVE.cumsum(0), POSITIVE, POSITIVE, 0.6),
     "show_networks": (NETS, NETS),
-    "show_walks": (POSITIVE, POSITIVE, POSITIVE, 0.5),
+    "show_walks": ({"hyperbolic": POSITIVE, "flat": POSITIVE, "line": POSITIVE}, 0.5),
     "show_norms": (POSITIVE, POSITIVE, 32, 2.17),
 }
 
@@ -59,6 +59,27 @@ def test_page_says_what_it_shows(name, capsys):
     assert page(*PAGES[name]) is None
     assert capsys.readouterr().out.startswith("Figure: ")
     assert "Args:" in inspect.getdoc(page)
+
+
+def test_pages_divide_by_the_number_of_layers_and_leave_out_none(monkeypatch):
+    calls, draw = [], limits.draw_rates
+    monkeypatch.setattr(limits, "draw_rates", lambda *given: calls.append(given) or draw(*given))
+    distances = 3 * torch.arange(12.0)[:, None].expand(12, 5)  # three a step
+    limits_pages.show_walks({"walk": distances}, 0.5)
+    ((curves, theory),) = calls
+    assert torch.equal(curves["walk"], torch.full((11, 2), 3.0, dtype=torch.float64))
+    assert len(theory["n^(−1/2)"]) == 11
+
+
+def test_page_of_the_drift_begins_at_the_first_layer(monkeypatch):
+    drifts, turns = [], []
+    draw_drift, draw_turns = limits.draw_drift, limits.draw_turns
+    monkeypatch.setattr(limits, "draw_drift", lambda *a: drifts.append(a) or draw_drift(*a))
+    monkeypatch.setattr(limits, "draw_turns", lambda *a: turns.append(a) or draw_turns(*a))
+    limits_pages.show_drift(POSITIVE, 2 * POSITIVE, POSITIVE[:5], POSITIVE, 0.6)
+    assert torch.equal(drifts[0][0], POSITIVE[1:])
+    assert torch.equal(drifts[0][1], 2 * POSITIVE[1:])
+    assert torch.equal(turns[0][1], POSITIVE[:5])
 
 
 def test_level_set_is_the_circle_that_the_docstring_names():

@@ -8,6 +8,7 @@ import torch
 from drawing_contract import check_page
 
 from bsgd_edu import plot
+from bsgd_edu.dynamics import Estimate
 from bsgd_edu.metrics.layers import TABLE
 from bsgd_edu.plot import metrics, metrics_pages, simplex
 
@@ -76,19 +77,38 @@ def test_staggered_curves_share_no_abscissa():
     assert not set(first) & set(second)
 
 
+LAYERS = [row.layer for row in TABLE]
+CONES = torch.rand(9, 5, 3, 3) + 0.1
 PAGES = {
     "show_smallest": (LINE, LINE, LINE, LINE, 0.5, 0.4),
-    "show_table": (TABLE, torch.rand(len(TABLE)), 1 + torch.rand(len(TABLE))),
-    "show_positive": (LINE, LINE, LINE / 2, LINE.expand(3, 11), LINE, LINE),
+    "show_table": (
+        TABLE,
+        dict(zip(LAYERS, torch.rand(len(TABLE)), strict=True)),
+        dict(zip(LAYERS, 1 + torch.rand(len(TABLE)), strict=True)),
+    ),
+    "show_positive": (
+        LINE,
+        LINE,
+        LINE / 2,
+        {1.0: LINE, 2.0: LINE, np.inf: LINE},
+        LINE,
+        LINE,
+    ),
     "show_products": (
-        CORNERS.expand(2, 4, 3, 3),
-        torch.rand(2, 9, 5),
-        torch.rand(2, 9, 5),
-        torch.tensor(-1.0),
+        {"forward": CONES, "backward": CONES},
+        {"forward": torch.rand(9, 5), "backward": torch.rand(9, 5)},
+        {"forward": torch.rand(8, 5), "backward": torch.rand(8, 5)},
+        Estimate(torch.tensor(-1.0), torch.tensor(0.1)),
         torch.rand(4),
     ),
     "show_broken": ({"a": LINE, "b": LINE}, LINE, LINE, LINE, LINE, LINE),
-    "show_question_mark": (LINE, LINE, LINE, LINE, LINE),
+    "show_question_mark": (
+        torch.rand(41, 5),
+        torch.rand(41, 5),
+        LINE,
+        Estimate(LINE, LINE / 10),
+        LINE,
+    ),
 }
 
 
@@ -100,3 +120,63 @@ def test_all_pages_are_tried_here():
 @pytest.mark.parametrize("name", PAGES)
 def test_pages_show_picture_and_data(name, monkeypatch):
     check_page(getattr(metrics_pages, name), PAGES[name], monkeypatch)
+
+
+def drawn(name, arguments, monkeypatch):
+    """The panels and the data that a page shows."""
+    kept = {}
+    monkeypatch.setattr(metrics_pages, "show", lambda ax, **page: kept.update(page, ax=ax))
+    getattr(metrics_pages, name)(*arguments)
+    return kept["ax"].figure.axes, kept["data"]
+
+
+def test_table_page_finds_its_layers_by_name(monkeypatch):
+    inside = {row.layer: 0.5 + place / 100 for place, row in enumerate(TABLE)}
+    outside = {layer: ratio + 1 for layer, ratio in reversed(inside.items())}
+    (ax,), data = drawn("show_table", (TABLE, inside, outside), monkeypatch)
+    circles, squares = (line.get_xdata() for line in ax.lines[1::2])
+    assert np.allclose(circles, list(inside.values()))
+    assert np.allclose(squares, circles + 1)
+    assert np.allclose(data["largest ratio"], circles)
+    assert np.allclose(data["its largest ratio"], squares)
+
+
+def test_rescalings_are_named_after_their_norms(monkeypatch):
+    far = {np.inf: 3 * LINE, 1.0: LINE, 2.0: 2 * LINE}
+    _, data = drawn("show_positive", (LINE, LINE, LINE, far, LINE, LINE), monkeypatch)
+    powers = data["Powers of one matrix"]
+    for name, factor in {"÷ sum": 1, "÷ length": 2, "÷ largest": 3}.items():
+        assert torch.equal(powers[name], factor * LINE)
+
+
+def test_product_page_draws_the_first_list_and_medians_over_all(monkeypatch):
+    cones = {order: torch.rand(30, 5, 3, 3) + 0.1 for order in ("forward", "backward")}
+    widths = {order: torch.rand(30, 5) for order in cones}
+    moves = {order: torch.rand(29, 5) for order in cones}
+    rate = Estimate(torch.tensor(-1.0), torch.tensor(0.1))
+    arguments = (cones, widths, moves, rate, torch.full((4,), np.exp(-0.5)))
+    (left, right, below), data = drawn("show_products", arguments, monkeypatch)
+    for ax, order in ((left, "forward"), (right, "backward")):
+        shapes = ax.collections[0].get_paths()
+        assert len(shapes) == 6
+        shares = cones[order][:6, 0] / cones[order][:6, 0].sum(-1, keepdim=True)
+        height = [shape.vertices[:3, 1] for shape in shapes]  # the third share, times √3/2
+        assert np.allclose(height, shares[..., 2] * np.sqrt(0.75))
+    table, steps = data["Typical Hilbert distances"], data["Typical next step"]
+    for order in cones:
+        assert torch.equal(table[f"{order}: width"], widths[order].median(-1).values[:20])
+        assert torch.equal(steps[f"{order}: step"], moves[order].median(-1).values[:20])
+    lines = {line.get_label(): line.get_ydata() for line in below.lines}
+    assert np.allclose(np.diff(np.log(lines["theory: Lyapunov gap"])), -1)
+    assert np.allclose(np.diff(np.log(lines["bound: mean log tanh(Δ/4)"])), -0.5)
+
+
+def test_question_mark_page_draws_the_first_list(monkeypatch):
+    forward, backward = torch.rand(2, 41, 5)
+    share = Estimate(LINE / 2, LINE / 10)
+    arguments = (forward, backward, LINE, share, LINE)
+    (left, right), data = drawn("show_question_mark", arguments, monkeypatch)
+    for line, directions in zip(left.lines, (forward, backward), strict=True):
+        assert np.allclose(line.get_ydata(), directions[:31, 0])
+    assert torch.equal(data["Law"]["share of runs"], share.mean)
+    assert np.allclose(right.containers[0][0].get_ydata(), share.mean)

@@ -123,6 +123,14 @@ def test_tuned_race_takes_the_best_rate_of_each_draw(problem):
     torch.testing.assert_close(run.curve, direct)
 
 
+def test_geometric_mean_is_the_root_of_the_product_and_turns_ratios_around():
+    ratios = torch.tensor([1.0, 2.0, 13.5], **REAL)
+    assert float(races.geometric_mean(ratios)) == pytest.approx(3, rel=1e-14)
+    assert float(races.geometric_mean(1 / ratios)) == pytest.approx(1 / 3, rel=1e-14)
+    run = races.Tuned(ratios, ratios, ratios, [0], ratios, 2 * ratios)
+    assert float(run.mean_steps) == pytest.approx(3, rel=1e-14)
+
+
 def test_rule_gap_is_read_at_time_one_for_each_rate():
     # Scalars, loss ½(w − 1)²: w ← w − η w (w − 1)·2 is the rule of depth 2, run by hand.
     loss = nets.lp_loss(torch.ones(1, 1, **REAL), torch.ones(1, **REAL), 2)

@@ -11,7 +11,7 @@ from .view import Finding, View, is_figure
 __all__ = ["RULES", "count_words"]
 
 WORDS = 2500
-CODE_CELLS = 26  # more short cells rather than few that hold everything
+CODE_CELLS = 28  # more short cells rather than few that hold everything
 CELL_LINES = 25
 COLUMNS = 88  # what a page and half a screen show without scrolling
 LONG_LINES, LONG_CELLS = 15, 3  # a few cells may be longer than 15 lines, most may not

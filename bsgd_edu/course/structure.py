@@ -129,4 +129,17 @@ def exercises(view: View) -> Iterator[Finding]:
                 yield view.finding("exercises", "reveal() gives the solution away", index)
 
 
-RULES = (title, parameters, sections, exercises)
+def calls(view: View) -> Iterator[Finding]:
+    """What the prose tells a reader to call has been imported."""
+    nodes = [node for _, _, tree in view.code for node in ast.walk(tree)]
+    imports = [node for node in nodes if isinstance(node, ast.Import | ast.ImportFrom)]
+    known = {alias.asname or alias.name for node in imports for alias in node.names}
+    for index, cell in enumerate(view.cells):
+        if cell.cell_type == "markdown":
+            called = set(re.findall(r"`(check|hint|reveal|use)\(", cell.source))
+            for name in sorted(called - known):
+                what = f"the text calls {name}(), which no cell imports"
+                yield view.finding("calls", what, index)
+
+
+RULES = (title, parameters, sections, exercises, calls)

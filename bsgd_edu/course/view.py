@@ -21,7 +21,7 @@ SECTIONS: tuple[tuple[str, int, int | None], ...] = (
     ("Theory", 0, 0),
     ("Experiment", 1, None),
     ("Explore", 1, 1),
-    ("Break an assumption", 2, 3),
+    ("Break an assumption", 2, 6),
     ("Your turn", 0, None),
     ("At full scale", 1, 1),
     ("Claims of this chapter", 1, 1),

@@ -9,6 +9,7 @@ from .synthetic import (
     draw_batches,
     gaussian_regression,
     heavy_tailed_regression,
+    heavy_tailed_regressions,
     spirals,
     wave_regression,
 )
@@ -21,6 +22,7 @@ __all__ = [
     "draw_batches",
     "gaussian_regression",
     "heavy_tailed_regression",
+    "heavy_tailed_regressions",
     "load",
     "pair_cases",
     "read_cifar",

@@ -116,7 +116,7 @@ def pair_cases(
         generator: Source of the noise and of the Gaussian data.
 
     Returns:
-        ‖μ‖² of the whitened classes, and name → inputs (n, p).
+        ‖μ‖² of the whitened classes, and name → inputs (n, p), on the generator's device.
 
     Example:
         >>> x, y = torch.tensor([[1.0], [3.0], [-3.0], [-5.0]]), torch.tensor([1.0, 1, -1, -1])
@@ -125,6 +125,7 @@ def pair_cases(
         >>> [round(float(gap / (2 * norm2**0.5)), 4) for gap in gaps[:2]]
         [1.0, 1.0]
     """
+    inputs, targets = inputs.to(generator.device), targets.to(generator.device)
     options = {"generator": generator, "dtype": inputs.dtype, "device": inputs.device}
     noise, gaussian = (torch.randn(inputs.shape, **options) for _ in range(2))
     white, mean = whiten_classes(inputs + inputs.var(0).mean().sqrt() * noise, targets)

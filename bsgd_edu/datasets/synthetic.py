@@ -1,6 +1,7 @@
 """Synthetic data, and the lists of batches that decide what an experiment can show."""
 
 import math
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor
@@ -12,6 +13,7 @@ __all__ = [
     "draw_batches",
     "gaussian_regression",
     "heavy_tailed_regression",
+    "heavy_tailed_regressions",
     "spirals",
     "wave_regression",
 ]
@@ -190,6 +192,35 @@ def heavy_tailed_regression(
     y = x @ theta
     scale = target_std / y.square().mean().sqrt()
     return x, scale * y, scale * theta
+
+
+def heavy_tailed_regressions(
+    generators: Sequence[torch.Generator],
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Draws one `heavy_tailed_regression` of the default size from each stream, and stacks them.
+
+    Args:
+        generators: One source of randomness a draw, ≥ 1 of them.
+
+    Returns:
+        Inputs (draws, 600, 32), targets (draws, 600) and θ* (draws, 32), all float64.
+
+    Raises:
+        DomainError: If there is no generator.
+
+    Example:
+        >>> streams = [torch.Generator().manual_seed(draw) for draw in range(3)]
+        >>> [tuple(part.shape) for part in heavy_tailed_regressions(streams)]
+        [(3, 600, 32), (3, 600), (3, 32)]
+    """
+    if not generators:
+        raise DomainError(
+            "heavy_tailed_regressions: generators must hold at least one, but there are 0. Pass "
+            "one for each draw."
+        )
+    drawn = [heavy_tailed_regression(generator=stream) for stream in generators]
+    inputs, targets, truths = (torch.stack(parts) for parts in zip(*drawn, strict=True))
+    return inputs, targets, truths
 
 
 def wave_regression(

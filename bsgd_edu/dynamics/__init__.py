@@ -3,6 +3,7 @@
 from .bernoulli import (
     bernoulli_cdf,
     bernoulli_convolution,
+    question_mark,
 )
 from .contraction import (
     backward_error_bound,
@@ -28,6 +29,7 @@ from .cutoff import (
     cutoff_window,
     predicted_depths,
     predicted_separation,
+    relative_window,
     roundoff_depth,
     separation,
 )
@@ -55,11 +57,15 @@ from .learning_runs import (
     ComparedRuns,
     ImageRuns,
     RatioRuns,
-    Spectrum,
+    accuracies_at,
     compared_runs,
     finite_size_gaps,
     image_runs,
     sampled_descent,
+    sampled_losses,
+)
+from .learning_spectra import (
+    Spectrum,
     sampled_spectrum,
     signal_of_spike,
 )
@@ -116,6 +122,7 @@ from .stationary import (
     small_lr_covariance,
 )
 from .tails import (
+    hill_index,
     kesten_index,
     regression_lyapunov_exponent,
     regression_mean_log_lipschitz,
@@ -130,6 +137,7 @@ __all__ = [
     "PairOrbit",
     "RatioRuns",
     "Spectrum",
+    "accuracies_at",
     "ar1_backward_correlation",
     "ar1_conditional_variance",
     "ar1_forward_correlation",
@@ -164,6 +172,7 @@ __all__ = [
     "half_annulus_loop",
     "heavy_ball_matrix",
     "heavy_ball_rate",
+    "hill_index",
     "hyperbolic_drift",
     "hypercube_total_variation",
     "image_runs",
@@ -183,12 +192,14 @@ __all__ = [
     "predicted_depths",
     "predicted_separation",
     "projective_angle",
+    "question_mark",
     "random_cloud",
     "random_pair",
     "regression_lyapunov_exponent",
     "regression_mean_log_lipschitz",
     "regression_sgd_limit",
     "regression_sgd_variance",
+    "relative_window",
     "relu_angle_exponent",
     "relu_angle_map",
     "relu_cosine_map",
@@ -200,6 +211,7 @@ __all__ = [
     "roundoff_depth",
     "running_spectrum",
     "sampled_descent",
+    "sampled_losses",
     "sampled_spectrum",
     "scalar_lyapunov_exponent",
     "scalar_stability_limit",

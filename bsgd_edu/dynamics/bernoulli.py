@@ -1,11 +1,11 @@
-"""Bernoulli convolutions: the laws of backward limits whose targets are coin flips."""
+"""Laws of backward limits of coin flips: Bernoulli convolutions, and Minkowski's function."""
 
 import torch
 from torch import Tensor
 
 from ..errors import DomainError
 
-__all__ = ["bernoulli_cdf", "bernoulli_convolution"]
+__all__ = ["bernoulli_cdf", "bernoulli_convolution", "question_mark"]
 
 
 def bernoulli_convolution(
@@ -98,6 +98,46 @@ def bernoulli_cdf(ratio: float, x: Tensor, *, num_levels: int = 60) -> Tensor:
         if change < 1e-12:
             break
     return _interpolate(cdf, x)
+
+
+def question_mark(t: Tensor) -> Tensor:
+    """Returns Minkowski's question mark function, which makes binary digits of continued fractions.
+
+    ?(t/(1 + t)) = ½ ?(t) and ?(1/(2 − t)) = ½ + ½ ?(t): it is the law of the backward limit of
+    these two maps under coin flips. It is continuous and increasing, and its derivative is 0 almost
+    everywhere.
+
+    Args:
+        t: Points in [0, 1], of any shape.
+
+    Returns:
+        Values in [0, 1] of the shape of t, float64, within 1e-11: rounding t moves them by that.
+
+    Raises:
+        DomainError: If a point is not in [0, 1].
+
+    Example:
+        >>> question_mark(torch.tensor([0.0, 0.5, 0.75, 1.0]))
+        tensor([0.0000, 0.5000, 0.8750, 1.0000], dtype=torch.float64)
+
+    References:
+        Minkowski (1904), Zur Geometrie der Zahlen; Salem (1943), On some singular monotonic
+        functions which are strictly increasing, Transactions AMS 53.
+    """
+    outside = ~((t >= 0) & (t <= 1))
+    if outside.any():
+        raise DomainError(
+            f"question_mark: t must lie in [0, 1], but {int(outside.sum())} of {t.numel()} points "
+            f"do not ({float(t[outside][0]):g} is the first). Pass shares x_1/(x_1 + x_2)."
+        )
+    point = t.double()
+    value = torch.zeros_like(point)
+    for digit in range(1, 46):
+        high = point >= 0.5  # the digit says which half; then the map of that half is undone
+        value = value + high / 2**digit
+        lower, upper = point.clamp_max(0.5), point.clamp_min(0.5)
+        point = torch.where(high, 2 - 1 / upper, lower / (1 - lower))
+    return value
 
 
 def _interpolate(cdf: Tensor, x: Tensor) -> Tensor:

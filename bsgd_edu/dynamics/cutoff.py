@@ -20,6 +20,7 @@ __all__ = [
     "cutoff_window",
     "predicted_depths",
     "predicted_separation",
+    "relative_window",
     "roundoff_depth",
     "separation",
 ]
@@ -113,6 +114,29 @@ def cutoff_depths(curve: Tensor, levels: Sequence[float] = (0.9, 0.5, 0.1)) -> T
     return torch.stack(found)
 
 
+def relative_window(curve: Tensor) -> Tensor:
+    """Returns L(.1)/L(.9): how long a curve takes to fall, against how long it waits.
+
+    Close to 1 for a sharp cut-off; log 10/log(1/.9) ≈ 22 for an exponential that starts at 1.
+
+    Args:
+        curve: Values at depths 0, 1, …, L, depth first, as for :func:`cutoff_depths`.
+
+    Returns:
+        Ratios (...) ≥ 1; inf where a curve starts below .9 or ends above .1.
+
+    Raises:
+        ShapeError: As :func:`cutoff_depths`.
+        DomainError: As :func:`cutoff_depths`.
+
+    Example:
+        >>> relative_window(torch.tensor([1.0, 1.0, 0.8, 0.3, 0.0, 0.0])).round(decimals=2)
+        tensor(2.4400)
+    """
+    early, late = cutoff_depths(curve, (0.9, 0.1))
+    return torch.where(early > 0, late / early, math.inf)
+
+
 def cutoff_location(exponent: float, distance: float, tolerance: float) -> float:
     """Returns the depth L* = log(d_0/τ)/|λ| at which the typical distance passes τ.
 
@@ -165,7 +189,7 @@ def cutoff_window(exponent: float, variance: float, location: float) -> float:
 
 
 def predicted_separation(
-    depths: Tensor, exponent: float, variance: float, distance: float, tolerance: float
+    depths: Tensor, exponent: float, variance: float, distance: float | Tensor, tolerance: float
 ) -> Tensor:
     """Returns the separation curve of log-normal distances.
 
@@ -175,7 +199,8 @@ def predicted_separation(
         depths: L ≥ 0, any shape.
         exponent: λ, the growth rate of log-distance per layer.
         variance: v ≥ 0 per layer.
-        distance: d_0 > 0.
+        distance: d_0 > 0; or one for each depth, where a known factor that depends on the depth
+            goes with it.
         tolerance: τ > 0.
 
     Returns:
@@ -183,6 +208,7 @@ def predicted_separation(
 
     Raises:
         DomainError: If v is negative, or a distance not positive.
+        ShapeError: If there are several distances, but not one for each depth.
 
     Example:
         >>> predicted_separation(torch.tensor([0.0, 1.0]), -9.0, 0.0, 1.0, 0.01).round(decimals=3)
@@ -190,14 +216,21 @@ def predicted_separation(
     """
     import numpy as np
 
-    if not variance >= 0 or not 0 < tolerance < math.inf or not 0 < distance < math.inf:
+    distance = torch.as_tensor(distance, dtype=torch.float64, device=depths.device)
+    if distance.dim() and distance.shape != depths.shape:
+        raise ShapeError(
+            "predicted_separation: distance must be one number or shaped like depths, but their "
+            f"shapes are {tuple(distance.shape)} and {tuple(depths.shape)}. Pass one for each."
+        )
+    low, high = distance.aminmax()
+    if not variance >= 0 or not 0 < tolerance < math.inf or not 0 < low <= high < math.inf:
         raise DomainError(
             "predicted_separation: variance must be ≥ 0, distance and tolerance positive, but they "
-            f"are {variance}, {distance} and {tolerance}. Pass the values at depth 0."
+            f"are {variance}, {low:g} to {high:g} and {tolerance}. Pass the values at depth 0."
         )
     nodes, weights = (torch.from_numpy(a) for a in np.polynomial.hermite_e.hermegauss(161))
     depths = depths.double().unsqueeze(-1)
-    log_ratio = math.log(distance / tolerance) + exponent * depths
+    log_ratio = (distance / tolerance).log().unsqueeze(-1) + exponent * depths
     log_ratio = log_ratio + (variance * depths).sqrt() * nodes.to(depths.device)
     # erf is 1 from 8 on: what is beyond exp's range needs no more than that.
     saturating = torch.erf(log_ratio.clamp(max=50).exp() / (2 * math.sqrt(2)))

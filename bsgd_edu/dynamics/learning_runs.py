@@ -1,9 +1,10 @@
-"""Experiments on how least squares learns: spectra, parts of a data set, and small sizes.
+"""Experiments on how least squares learns: parts of a data set, losses, and many sizes.
 
-What `rmt.simulate_learning` leaves open: the eigenvectors of its samples, real data in place of
-Gaussian ones, and many sizes side by side.
+What `rmt.simulate_learning` leaves open: real data in place of Gaussian ones, theory beside each
+run, and many sizes side by side.
 """
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import torch
@@ -11,77 +12,21 @@ from torch import Tensor
 
 from .. import rmt
 from ..errors import DomainError
-from .estimates import mean_and_stderr
+from ..maps import AffineMap, forward_orbit
+from .estimates import Estimate, mean_and_stderr
+from .learning_spectra import signal_of_spike
 
 __all__ = [
     "ComparedRuns",
     "ImageRuns",
     "RatioRuns",
-    "Spectrum",
+    "accuracies_at",
     "compared_runs",
     "finite_size_gaps",
     "image_runs",
     "sampled_descent",
-    "sampled_spectrum",
-    "signal_of_spike",
+    "sampled_losses",
 ]
-
-
-class Spectrum(NamedTuple):
-    """Eigenvalues of S, (runs, p), and squared cosines of its top eigenvector with μ and with b."""
-
-    eigenvalues: Tensor
-    overlap: Tensor
-    overlap_with_targets: Tensor
-
-
-def sampled_spectrum(
-    num_features: int,
-    num_samples: int,
-    signal: float,
-    runs: int,
-    *,
-    generator: torch.Generator,
-) -> Spectrum:
-    """Returns spectra of S = XXᵀ/n for samples ±μ + noise, and what the top eigenvector knows.
-
-    Args:
-        num_features: p.
-        num_samples: n.
-        signal: ‖μ‖.
-        runs: Independent data sets.
-        generator: Source of the samples.
-
-    Returns:
-        Eigenvalues (runs, p), ascending, and squared cosines (runs,), float64.
-    """
-    found = []
-    for _ in range(runs):
-        shape = (num_features, num_samples)
-        data = torch.randn(shape, generator=generator, dtype=torch.float64, device=generator.device)
-        data[0] += signal  # times its target each sample is μ + noise, and S does not see the sign
-        values, vectors = torch.linalg.eigh(data @ data.T / num_samples)
-        top, mean = vectors[:, -1], data.mean(1)
-        found.append((values, top[0] ** 2, (top @ mean) ** 2 / (mean @ mean)))
-    return Spectrum(*(torch.stack(column) for column in zip(*found, strict=True)))
-
-
-def signal_of_spike(eigenvalue: Tensor, ratio: float) -> Tensor:
-    """Returns ρ = ‖μ‖² > √c out of the spike λ = (ρ + 1)(ρ + c)/ρ; √c if λ is not above the bulk.
-
-    Args:
-        eigenvalue: λ, any shape.
-        ratio: c.
-
-    Returns:
-        ρ of the same shape: no target was needed.
-
-    Example:
-        >>> signal_of_spike(torch.tensor([3.75, 2.0]), 0.5)
-        tensor([2.0000, 0.7071])
-    """
-    half = ((eigenvalue - 1 - ratio) / 2).clamp_min(ratio**0.5)
-    return half + (half**2 - ratio).clamp_min(0).sqrt()
 
 
 class ImageRuns(NamedTuple):
@@ -89,8 +34,13 @@ class ImageRuns(NamedTuple):
 
     eigenvalues: Tensor  # of each part's S, (runs, p)
     norm2: float  # ρ, read off the spike
-    measured: Tensor  # test accuracies, (runs, T)
+    measured: Estimate  # test accuracies, (T,), with the spread over parts
     theory: Tensor  # (T,)
+
+    @property
+    def signal(self) -> float:
+        """‖μ‖, read off the spike."""
+        return self.norm2**0.5
 
 
 def image_runs(
@@ -116,7 +66,7 @@ def image_runs(
         num_samples: n < N, trained on in each run.
         init_var: σ².
         lr: Learning rate.
-        runs: How many parts.
+        runs: How many parts, ≥ 2.
         generator: Source of parts and starts.
 
     Returns:
@@ -132,7 +82,7 @@ def image_runs(
             f"{count} samples for the test, but it is {num_samples}. Train on fewer."
         )
     device, ratio, found = inputs.device, features / num_samples, []
-    options = {"generator": generator, "device": device}
+    options, targets = {"generator": generator, "device": device}, targets.to(device)
     for _ in range(runs):
         order = torch.randperm(count, **options)
         start = torch.randn(features, dtype=inputs.dtype, **options) * (init_var / features) ** 0.5
@@ -143,18 +93,17 @@ def image_runs(
         right = ((inputs[rest] @ weights.T) * targets[rest, None] > 0).double()
         values = torch.linalg.eigvalsh(inputs[part].T @ inputs[part] / num_samples)
         found.append((right.mean(0).cpu(), values.cpu()))
-    measured, eigenvalues = (torch.stack(column) for column in zip(*found, strict=True))
+    accuracies, eigenvalues = (torch.stack(column) for column in zip(*found, strict=True))
     norm2 = float(signal_of_spike(eigenvalues[:, -1], ratio).mean())
     model = {"signal": norm2**0.5, "init_var": init_var, "lr": lr}
     theory = rmt.learning_curve(times, ratio=ratio, **model).test_accuracy
-    return ImageRuns(eigenvalues, norm2, measured, theory)
+    return ImageRuns(eigenvalues, norm2, mean_and_stderr(accuracies, 0), theory)
 
 
 class ComparedRuns(NamedTuple):
-    """Test accuracies of runs next to theory's, (T,) each."""
+    """Test accuracies of runs, with standard errors, next to theory's, (T,) each."""
 
-    mean: Tensor
-    stderr: Tensor
+    measured: Estimate
     theory: Tensor
 
 
@@ -178,12 +127,12 @@ def compared_runs(
         **setting: What both take: signal, init_var, lr, ridge, discrete.
 
     Returns:
-        Mean, standard error and prediction on the CPU, float64.
+        Means with standard errors, and predictions, on the CPU, float64.
     """
     run, theory = _run_and_theory(
         times, num_features, num_samples, replicas, generator=generator, **setting
     )
-    return ComparedRuns(*mean_and_stderr(run.test_accuracy, 0), theory.test_accuracy)
+    return ComparedRuns(mean_and_stderr(run.test_accuracy, 0), theory.test_accuracy)
 
 
 def _run_and_theory(
@@ -202,12 +151,86 @@ def _run_and_theory(
     return rmt.LearningCurve(*(part.cpu() for part in found)), theory
 
 
-class RatioRuns(NamedTuple):
-    """Test errors of runs at several c, (k, T + 1, runs), and predictions, (k, T + 1)."""
+def accuracies_at(
+    moments: Mapping[str, Tensor | float], *, generator: torch.Generator, **setting
+) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
+    """Returns the accuracies of `rmt.simulate_learning` at times that have names.
 
-    ratios: tuple[float, ...]
-    errors: Tensor
-    predicted: Tensor
+    Args:
+        moments: Name → steps, (m,) or one number.
+        generator: Source of the runs, which are the same at all times.
+        **setting: The other arguments of `rmt.simulate_learning`.
+
+    Returns:
+        Name → accuracies on new data, (m, runs) or (runs,), and the same on the training data; on
+        the CPU, float64.
+
+    Example:
+        >>> setting = {"num_features": 5, "num_samples": 10, "signal": 1.0, "init_var": 0.1}
+        >>> stream = torch.Generator().manual_seed(0)
+        >>> test, train = accuracies_at({"start": 0, "late": torch.tensor([10.0, 100.0])},
+        ...                             **setting, lr=1.0, replicas=3, generator=stream)
+        >>> test["start"].shape, train["late"].shape
+        (torch.Size([3]), torch.Size([2, 3]))
+    """
+    times = {name: torch.as_tensor(time).double() for name, time in moments.items()}
+    every = torch.cat([time.flatten() for time in times.values()])
+    run = rmt.simulate_learning(every.to(generator.device), generator=generator, **setting)
+    test, train = (_named(accuracies.T.cpu(), times) for accuracies in run)
+    return test, train
+
+
+def _named(rows: Tensor, times: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Rows (all times, runs), a name for those of each of the times."""
+    parts = rows.split([time.numel() for time in times.values()])
+    shaped = (p.reshape(*t.shape, -1) for p, t in zip(parts, times.values(), strict=True))
+    return dict(zip(times, shaped, strict=True))
+
+
+def sampled_losses(
+    steps: int,
+    rates: Mapping[float, float],
+    *,
+    num_features: int,
+    num_samples: int,
+    signal: float,
+    runs: int,
+    generator: torch.Generator,
+) -> dict[float, Tensor]:
+    """Returns the training losses of gradient descent from w₀ = 0 on samples ±μ + noise.
+
+    One map, w ↦ w + lr(b − Sw), again and again. As y_i² = 1, the loss Σ(y_i − w·x_i)²/(2n) is half
+    the mean of (1 − w·y_i x_i)².
+
+    Args:
+        steps: t.
+        rates: Name → learning rate, all on the same samples.
+        num_features: p.
+        num_samples: n.
+        signal: ‖μ‖.
+        runs: Independent data sets.
+        generator: Source of the samples.
+
+    Returns:
+        Name → losses after 0 … t steps, (t + 1, runs), on the CPU, float64.
+    """
+    options, losses = {"dtype": torch.float64, "device": generator.device}, {}
+    samples = torch.randn(runs, num_features, num_samples, generator=generator, **options)
+    samples[:, 0] += signal  # times its target each sample is μ + noise
+    gram, target = samples @ samples.mT / num_samples, samples.mean(-1)
+    for name, lr in rates.items():
+        step = AffineMap(torch.eye(num_features, **options) - lr * gram, lr * target)
+        weights = forward_orbit([step] * steps, torch.zeros_like(target))  # (t + 1, runs, p)
+        margins = weights.movedim(0, 1) @ samples  # (runs, t + 1, n)
+        losses[name] = (((1 - margins) ** 2).mean(-1) / 2).T.cpu()
+    return losses
+
+
+class RatioRuns(NamedTuple):
+    """Test errors at several c: c → those of runs, (T + 1, runs), and predicted, (T + 1,)."""
+
+    errors: dict[float, Tensor]
+    predicted: dict[float, Tensor]
 
 
 def sampled_descent(
@@ -234,15 +257,15 @@ def sampled_descent(
     Returns:
         Errors and predictions on the CPU, float64.
     """
-    found, predicted, model = [], [], {"signal": signal, "init_var": init_var, "lr": 1.0}
+    found, model = RatioRuns({}, {}), {"signal": signal, "init_var": init_var, "lr": 1.0}
     for ratio in ratios:
         features, samples = round(size * ratio**0.5), round(size / ratio**0.5)
         best = rmt.optimal_stopping(ratio=features / samples, **model).time
         at = torch.cat([best[None], times.double()])
         run, theory = _run_and_theory(at, features, samples, runs, generator=generator, **model)
-        found.append(1 - run.test_accuracy.T)
-        predicted.append(1 - theory.test_accuracy)
-    return RatioRuns(ratios, torch.stack(found), torch.stack(predicted))
+        found.errors[ratio] = 1 - run.test_accuracy.T
+        found.predicted[ratio] = 1 - theory.test_accuracy
+    return found
 
 
 def finite_size_gaps(
@@ -252,28 +275,30 @@ def finite_size_gaps(
     ratio: float,
     signal: float,
     init_var: float,
+    lr: float,
     runs: int,
     generator: torch.Generator,
-) -> tuple[Tensor, Tensor]:
+) -> dict[int, Estimate]:
     """Returns how far the mean accuracy of small runs lies from theory.
 
     Args:
         sizes: Numbers of features p.
-        time: αt.
+        time: Steps; flow time is lr·time.
         ratio: c; the numbers of samples are p/c, rounded.
         signal: ‖μ‖.
         init_var: σ².
+        lr: Learning rate.
         runs: For each p.
         generator: Source of the runs.
 
     Returns:
-        Measured minus predicted accuracy on new data and on training data, and standard errors,
-        (2, len(sizes)) each.
+        p → measured minus predicted accuracy on new data and on training data, (2,), with standard
+        errors.
     """
-    at, gaps = torch.tensor([time], dtype=torch.float64), []
+    at, gaps = torch.tensor([time], dtype=torch.float64), {}
     for size in sizes:
-        model = {"signal": signal, "init_var": init_var, "lr": 1.0, "generator": generator}
+        model = {"signal": signal, "init_var": init_var, "lr": lr, "generator": generator}
         run, theory = _run_and_theory(at, size, round(size / ratio), runs, **model)
-        gaps.append(torch.stack([a[:, 0] - b for a, b in zip(run, theory, strict=True)]))
-    gap = torch.stack(gaps, 1)  # (2, sizes, runs)
-    return gap.mean(-1), gap.std(-1) / runs**0.5
+        gap = torch.stack([a[:, 0] - b for a, b in zip(run, theory, strict=True)])  # (2, runs)
+        gaps[size] = mean_and_stderr(gap)
+    return gaps

@@ -8,10 +8,12 @@ import math
 from functools import lru_cache
 
 import torch
+from torch import Tensor
 
 from ..errors import ConvergenceError, DomainError
 
 __all__ = [
+    "hill_index",
     "kesten_index",
     "regression_lyapunov_exponent",
     "regression_mean_log_lipschitz",
@@ -88,6 +90,46 @@ def scalar_stability_limit() -> float:
     from scipy.optimize import brentq
 
     return brentq(scalar_lyapunov_exponent, 2.0, 3.0, xtol=1e-10)
+
+
+def hill_index(samples: Tensor, *, largest: int) -> Tensor:
+    """Estimates the tail index of a law from its largest samples: Hill's estimator.
+
+    α̂ = 1 / mean_{i<k} log(s_i / s_k) over the k largest |samples| s_1 ≥ … ≥ s_k. Above s_k a tail
+    P(|θ| > t) ~ C t^−α makes these logarithms exponential with mean 1/α: the standard error is
+    α/√k, and the bias falls as k becomes a smaller share of the samples.
+
+    Args:
+        samples: Independent draws, (n,).
+        largest: How many to use, 2 ≤ k ≤ n.
+
+    Returns:
+        α̂ > 0, a scalar.
+
+    Raises:
+        DomainError: If `largest` is not in 2..n, or the k largest do not differ or reach zero.
+
+    Example:
+        >>> ranks = torch.arange(1, 10001, dtype=torch.float64)
+        >>> hill_index((ranks / 10000) ** -0.5, largest=1000).round(decimals=1)  # tail t^−2
+        tensor(2., dtype=torch.float64)
+
+    References:
+        Hill (1975), A simple general approach to inference about the tail of a distribution,
+        Annals of Statistics 3.
+    """
+    if not 2 <= largest <= len(samples):
+        raise DomainError(
+            f"hill_index: largest must lie in 2..{len(samples)}, the number of samples, but it is "
+            f"{largest}. Take a few percent of them."
+        )
+    top = samples.abs().sort(descending=True).values[:largest]
+    if not top[0] > top[-1] > 0:
+        raise DomainError(
+            f"hill_index: the {largest} largest samples must differ and be non-zero, but they span "
+            f"{top[-1]:g}..{top[0]:g}. Draw samples of a continuous law."
+        )
+    return 1 / (top[:-1] / top[-1]).log().mean()
 
 
 def kesten_index(lr: float) -> float:

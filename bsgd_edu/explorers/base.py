@@ -7,7 +7,6 @@ under nbval, and in a browser alike. Moving a control replaces both; what was dr
 import base64
 import html
 import io
-import time
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -59,7 +58,6 @@ class Explorer:
         whole = widgets.Layout(max_width="100%", height="auto", object_fit="contain")
         self._image = widgets.Image(format="png", layout=whole)
         self._text = widgets.HTML()
-        self.seconds = 0.0
         for name, control in self.controls.items():
             if name in self._presses:
                 control.on_click(lambda _, name=name: self._press(name))
@@ -113,15 +111,13 @@ class Explorer:
                 self.controls[name].value = value
 
     def update(self) -> None:
-        """Computes, draws and describes; `seconds` says how long it took."""
-        start = time.perf_counter()
+        """Computes, draws and describes."""
         self.result = self._model(**self.values)
         self.description = self._describe(self.result)
         self._image.value = picture(self._draw(self.result), quick=True)
         self._text.value = (
             f'<p role="status" aria-live="polite">{html.escape(self.description)}</p>'
         )
-        self.seconds = time.perf_counter() - start
 
     def show(self) -> None:
         """Displays the controls where a kernel runs, and the picture where none does."""

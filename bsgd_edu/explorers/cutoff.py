@@ -61,14 +61,15 @@ def gaussian_pair(
         **options: What :func:`dynamics.random_pair` takes.
 
     Returns:
-        Distance, angle and norm, each (L + 1, networks).
+        Distance, angle and norm, each (L + 1, networks), on the CPU: curves are small.
     """
     inputs = generator(seed, "inputs", width, device=device)
     draws = torch.randn(
         2, networks, width, generator=inputs, dtype=torch.float64, device=device
     ).to(dtype)
     layers = generator(seed, "layers", width, device=device)
-    return dynamics.random_pair(*draws, depth, generator=layers, **options)
+    orbit = dynamics.random_pair(*draws, depth, generator=layers, **options)
+    return dynamics.PairOrbit(*(part.cpu() for part in orbit))
 
 
 @lru_cache(maxsize=64)

@@ -7,67 +7,23 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from .. import meanfield, nets, plot
+from .. import meanfield, plot
 from ..seeding import generator
 from .base import Explorer, tabs
 
 __all__ = [
     "Jacobians",
     "Phase",
-    "Signals",
     "chapter",
     "jacobian_spectra",
     "jacobians",
     "phase_modes",
     "phases",
-    "signals",
 ]
 
 RING = 16
 DEEPEST = 64
 _TAPS = {"equal taps": (1 / 3, 1 / 3, 1 / 3), "delta taps": (0.0, 1.0, 0.0)}
-
-
-class Signals(NamedTuple):
-    """Mean squares of gradients relative to the top, (L + 1, networks), and of the last layer."""
-
-    gradients: Tensor  # by layers below the top
-    last: Tensor  # (networks,), relative to q*
-
-
-def signals(
-    init: str,
-    side: int,
-    channels: int,
-    depth: int,
-    networks: int,
-    *,
-    seed: int = 0,
-    device: torch.device | str = "cpu",
-    **options: float,
-) -> Signals:
-    """Sends Gaussian images and gradients through random tanh CNNs.
-
-    Args:
-        init: Kernels, as `nets.DeepCNN` names them.
-        side: Pixels a side of the map.
-        channels: C.
-        depth: L.
-        networks: How many.
-        seed: Of weights, images and gradients.
-        device: Where to compute.
-        **options: ``weight_var`` and ``bias_var``; without them critical with q* = 1/L.
-
-    Returns:
-        Gradients and signals, float64 on the CPU.
-    """
-    net = nets.DeepCNN(side, channels, depth, in_channels=channels, init=init, **options)
-    stream = generator(seed, "signals", init, channels, device=device)
-    theta = net.init(stream, replicas=(networks,))
-    image = torch.randn(1, channels * side**2, generator=stream, device=device)
-    norms = net.norms(theta, image, generator=stream)
-    squares = norms.backward.double().cpu().flip(1).T
-    return Signals(squares / squares[0], norms.forward[:, -1].double().cpu() / net.q)
 
 
 class Phase(NamedTuple):

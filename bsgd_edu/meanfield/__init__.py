@@ -20,6 +20,7 @@ from .phases import (
 )
 from .spatial import (
     covariance_map,
+    mode_amplitudes,
     mode_factors,
 )
 from .theory import (
@@ -50,6 +51,7 @@ __all__ = [
     "jacobian_moments",
     "length_map",
     "length_orbit",
+    "mode_amplitudes",
     "mode_drift",
     "mode_factors",
     "orthogonal_",

@@ -8,7 +8,7 @@ from torch import Tensor
 from ..errors import DomainError, ShapeError
 from .arguments import Number, Phi, prepared
 
-__all__ = ["covariance_map", "mode_factors"]
+__all__ = ["covariance_map", "mode_amplitudes", "mode_factors"]
 
 
 def covariance_map(
@@ -110,6 +110,45 @@ def mode_factors(size: int, taps: Tensor) -> Tensor:
     offset = torch.arange(-half, half + 1, dtype=torch.float64, device=weights.device)
     mode = torch.arange(size // 2 + 1, dtype=torch.float64, device=weights.device)
     return (2 * math.pi / size * torch.outer(mode, offset)).cos() @ weights
+
+
+def mode_amplitudes(variances: Tensor, highest: int) -> Tensor:
+    """Returns what is left of the Fourier modes of a ring's pixels, relative to the start.
+
+    A_f = Σ_a q_a cos(2πfa/n), divided by its mean over networks at the start; of a pattern that is
+    symmetric about pixel 0 it is all there is.
+
+    Args:
+        variances: q, of the pixels by depth, (L + 1, ..., n), networks between.
+        highest: Modes 1 … highest, from 1 to ⌊n/2⌋.
+
+    Returns:
+        (L + 1, ..., highest), 1 on average at the start.
+
+    Raises:
+        DomainError: If there are no such modes, or the start lacks one of them.
+
+    Example:
+        >>> wave = torch.cos(torch.pi / 4 * torch.arange(8))
+        >>> mode_amplitudes(torch.stack([1 + wave, 2 + wave / 2]), 1).round(decimals=4)
+        tensor([[1.0000],
+                [0.5000]])
+    """
+    pixels = variances.shape[-1]
+    if not 1 <= highest <= pixels // 2:
+        raise DomainError(
+            f"mode_amplitudes: highest must lie in 1 … {pixels // 2} on {pixels} pixels, but it is "
+            f"{highest}. Take fewer modes, or a larger ring."
+        )
+    modes = torch.fft.rfft(variances).real[..., 1 : highest + 1]
+    start = modes[0].reshape(-1, highest).mean(0)
+    missing = (start.abs() <= 1e-6 * variances[0].abs().mean()).nonzero()
+    if len(missing):
+        raise DomainError(
+            f"mode_amplitudes: the start must hold every mode, but mode {int(missing[0]) + 1} is "
+            f"missing ({len(missing)} of {highest}). Take fewer modes, or another pattern."
+        )
+    return modes / start
 
 
 def _covariance(function: str, covariance: Tensor) -> Tensor:

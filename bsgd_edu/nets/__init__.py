@@ -9,6 +9,7 @@ from .mlp import MLP, LogisticRegression
 from .module import ModuleNet
 from .product_losses import ProductLoss, huber_loss, lp_loss, power_loss, squared_loss
 from .segments import MemoryPlan
+from .signals import RandomSignals, random_signals
 from .traps import bottleneck_trap, kink_trap, kink_trap_value
 
 __all__ = [
@@ -22,6 +23,7 @@ __all__ = [
     "ModuleNet",
     "Net",
     "ProductLoss",
+    "RandomSignals",
     "SignalNorms",
     "SmallCNN",
     "bottleneck_trap",
@@ -30,5 +32,6 @@ __all__ = [
     "kink_trap_value",
     "lp_loss",
     "power_loss",
+    "random_signals",
     "squared_loss",
 ]

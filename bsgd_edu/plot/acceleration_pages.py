@@ -24,23 +24,28 @@ __all__ = [
 
 def show_toy(
     steps: Sequence[int],
-    curves: Mapping[str, Tensor],
-    theory: Tensor,
+    losses: Mapping[str, Tensor],
     rates: Tensor,
-    ends: Mapping[str, Tensor],
+    shared: float,
+    theory: Tensor,
 ) -> None:
     """Shows two coordinates of very different size: losses by step, and ends by learning rate.
 
     Args:
         steps: t, (k,).
-        curves: Depth → losses, (k,).
-        theory: The law of depth 1, (k,).
+        losses: Depth → losses, (k, m).
         rates: η, (m,).
-        ends: Depth → loss after the last step, (m,).
+        shared: The rate whose losses are shown by step, one of them.
+        theory: The law of depth 1 with that rate, (k,).
     """
-    left, right = grid(1, 2, (7.2, 3.5))
+    place = int((rates - shared).abs().argmin())
+    curves = {depth: run[:, place] for depth, run in losses.items()}
+    ends = {depth: run[-1] for depth, run in losses.items()}
+    left, right = grid(1, 2, (7.2, 3.6))
     acceleration.draw_losses(steps, curves, {"theory, depth 1": theory}, ax=left)
     acceleration.draw_rates(rates, ends, ax=right)
+    left.set_title(rf"$\eta$ = {shared:g}")
+    right.set_title(f"$t$ = {steps[-1]:,}")
     show(
         left,
         alt="Left: at one learning rate the loss of depth one falls from the first step along a "
@@ -183,23 +188,35 @@ def show_memory(memory: Any, ages: Sequence[int], constant: float) -> None:
 
 
 def show_loops(
-    field: Map, loops: Mapping[str, Tensor], measured: Mapping[str, Tensor], radii: Sequence[float]
+    field: Map,
+    half_ring: Tensor,
+    circle: Tensor,
+    around_ring: Mapping[int, Tensor],
+    around_circle: Mapping[int, Tensor],
 ) -> None:
     """Shows the direction of depth 3 for a constant gradient, and what loops collect by depth.
 
     Args:
         field: Points (..., 2) ↦ vectors (..., 2).
-        loops: Label → corners, (n, 2).
-        measured: Label → circulations for the depths 1 … m, (m,).
-        radii: Of the half-ring, r < R, whose theory is drawn between the depths, too.
+        half_ring: Corners (n, 2), from `dynamics.half_annulus_loop`; the theory of its
+            circulations is drawn between the depths, too.
+        circle: Corners (m, 2).
+        around_ring: Depth N → circulation for a constant gradient of length 1.
+        around_circle: The same depths → circulation for a quadratic loss.
     """
     left, right = grid(1, 2, (7.2, 3.6))
     side = torch.linspace(-1.3, 1.6, 11, dtype=torch.float64)
-    points = torch.cartesian_prod(side, side[3:])
+    points = torch.cartesian_prod(side, side[3:]).to(half_ring.device)
+    loops = {"half-ring": half_ring, "circle": circle}
     acceleration.draw_field(points, field(points), loops, left)
-    depths = list(range(1, 1 + len(next(iter(measured.values())))))
-    fine = torch.linspace(1, depths[-1], 61, dtype=torch.float64)
-    power, (inner, outer) = 3 - 2 / fine, radii
+    depths = list(around_ring)
+    measured = {
+        "constant gradient, half-ring": torch.stack([around_ring[n] for n in depths]),
+        "quadratic loss, circle": torch.stack([around_circle[n] for n in depths]),
+    }
+    fine = torch.linspace(depths[0], depths[-1], 61, dtype=torch.float64)
+    radii, power = half_ring.norm(dim=-1), 3 - 2 / fine
+    inner, outer = float(radii.min()), float(radii.max())
     line = (fine - 1) * (fine - 2) / fine * 2 * (outer**power - inner**power) / power
     acceleration.draw_circulations(depths, measured, theory=(fine, line), ax=right)
     show(

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 import torch
 from torch import Tensor
 
+from ..dynamics import Estimate
 from . import backward
 from .display import show
 from .style import grid
@@ -23,22 +24,35 @@ __all__ = [
     "show_recorded",
 ]
 
+# What the first figure measures: its label, and the power of the learning rate it falls with.
+_SIZES = {
+    "gap": ("forward − backward", 2),
+    "unexplained": ("the same minus the bracket", 3),
+    "averages": ("average of both orders", 3),
+}
 
-def show_orders(start: Tensor, corners: Sequence[Tensor], sizes: Mapping[float, Tensor]):
+
+def show_orders(
+    start: Tensor,
+    one_then_two: Sequence[Tensor],
+    two_then_one: Sequence[Tensor],
+    sizes: Mapping[float, Mapping[str, Tensor]],
+):
     """Shows the parallelogram that does not close, and how its gap shrinks.
 
     Args:
         start: (2,).
-        corners: Points after map 1, after 1 then 2, after map 2, after 2 then 1.
-        sizes: Learning rate, ascending → norms (3,): forward minus backward, what the bracket
-            leaves of it, and the difference of two palindromic averages.
+        one_then_two: Points after map 1 and then after map 2, (2,) each.
+        two_then_one: Points after map 2 and then after map 1.
+        sizes: Learning rate, ascending → lengths: the "gap" of forward and backward, what the
+            bracket leaves "unexplained" of it, and the gap of two palindromic "averages".
     """
     left, right = grid(1, 2, (7.4, 3.9))
-    backward.draw_parallelogram(start, corners[:2], corners[2:], left)
-    names = ("forward − backward", "the same minus the bracket", "average of both orders")
-    columns = dict(zip(names, torch.stack(list(sizes.values())).T, strict=True))
-    powers = dict(zip(names, (2, 3, 3), strict=True))
-    curves = {name: (column, powers[name]) for name, column in columns.items()}
+    backward.draw_parallelogram(start, one_then_two, two_then_one, left)
+    columns, curves = {}, {}
+    for key, (label, power) in _SIZES.items():
+        columns[label] = torch.stack([lengths[key] for lengths in sizes.values()])
+        curves[label] = (columns[label], power)
     backward.draw_residuals(torch.tensor(list(sizes)), curves, right)
     show(
         left,
@@ -52,29 +66,24 @@ def show_orders(start: Tensor, corners: Sequence[Tensor], sizes: Mapping[float, 
 
 
 def show_convex(
-    bound: Tensor,
-    distance: Tensor,
-    forward_steps: Tensor,
-    gaps: Tensor,
-    errors: Tensor,
-    fresh: tuple[Tensor, Tensor],
+    bound: Tensor, distance: Tensor, forward_moves: Tensor, fixed: Estimate, fresh: Estimate
 ):
     """Shows the contraction bound, and what one fixed list of batches pretends.
 
     Args:
         bound: (n,).
         distance: ‖y_n − y_∞‖ for a near and a far start, (n, 2).
-        forward_steps: ‖x_{n+1} − x_n‖, (n,).
-        gaps: Forward minus backward test loss for fixed lists, (lists,).
-        errors: Their standard errors, (lists,).
-        fresh: The same for fresh lists, a mean and its standard error.
+        forward_moves: ‖x_{n+1} − x_n‖, (n,) or longer.
+        fixed: Forward minus backward test loss for fixed lists, (lists,).
+        fresh: The same for fresh lists, one number.
     """
     left, right = grid(1, 2, (7.6, 4.0), width_ratios=(1.15, 1))
     names = ("near start", "far start")
     curves = {n: distance[:, i] for i, n in enumerate(names)}
-    backward.draw_contraction(bound, curves, forward_steps, left)
-    backward.draw_gaps(gaps, errors, float(fresh[0]), float(fresh[1]), right)
-    lists = [f"list {i + 1}" for i in range(len(gaps))]
+    forward_moves = forward_moves[: len(bound)]
+    backward.draw_contraction(bound, curves, forward_moves, left)
+    backward.draw_gaps(*fixed, float(fresh.mean), float(fresh.stderr), right)
+    lists = [f"list {i + 1}" for i in range(len(fixed.mean))]
     show(
         left,
         alt="Left: on a logarithmic axis the distance of backward iterates to their limit falls "
@@ -88,12 +97,12 @@ def show_convex(
                 "step n": range(len(bound)),
                 "bound": bound,
                 **curves,
-                "forward step": forward_steps,
+                "forward step": forward_moves,
             },
             "Test loss, forward minus backward": {
                 "batches": [*lists, "fresh lists"],
-                "mean gap": [*gaps.tolist(), float(fresh[0])],
-                "standard error": [*errors.tolist(), float(fresh[1])],
+                "mean gap": [*fixed.mean.tolist(), float(fresh.mean)],
+                "standard error": [*fixed.stderr.tolist(), float(fresh.stderr)],
             },
         },
     )
@@ -101,23 +110,25 @@ def show_convex(
 
 def show_network(
     at: Sequence[int],
-    curves: Mapping[str, Tensor],
-    jitter: Tensor,
-    loss: Tensor,
-    errors: Tensor,
+    losses: Mapping[str, Tensor],
+    jitter: Mapping[str, Tensor],
+    mean_loss: Mapping[str, Estimate],
 ):
-    """Shows one run's curves, and jitter beside mean loss for all runs.
+    """Shows the first run's curves, and jitter beside mean loss for all runs.
 
     Args:
         at: Steps, (n,).
-        curves: Method → test loss of one run, (n,).
-        jitter: Mean within-run standard deviations, (methods,).
-        loss: Mean test losses, (methods,).
-        errors: Their standard errors, (methods,).
+        losses: Method → test losses, (n, runs).
+        jitter: Method → mean within-run standard deviation.
+        mean_loss: Method → mean test loss over steps and runs.
     """
+    names = list(losses)
+    curves = {name: losses[name][:, 0] for name in names}
+    shakes = torch.stack([jitter[name] for name in names])
+    means, errors = _columns(names, mean_loss)
     left, right = grid(1, 2, (7.4, 3.8))
     backward.draw_curves(at, curves, left)
-    backward.draw_jitter_and_loss(list(curves), jitter, loss, errors, right)
+    backward.draw_jitter_and_loss(names, shakes, means, errors, right)
     show(
         left,
         alt="Left: test loss of one run over its last batches; forward zigzags, block shows "
@@ -127,9 +138,9 @@ def show_network(
         "apart; only jitter differs.",
         data={
             "All runs": {
-                "method": list(curves),
-                "jitter": jitter,
-                "mean test loss": loss,
+                "method": names,
+                "jitter": shakes,
+                "mean test loss": means,
                 "standard error": errors,
             },
             "One run": {"batches n": list(at), **curves},
@@ -137,19 +148,26 @@ def show_network(
     )
 
 
-def show_league(names: Sequence[str], cost: Sequence[str], loss: tuple, jitter: tuple):
-    """Shows the league table: mean loss and jitter of each method, with its cost.
+def show_league(
+    costs: Mapping[str, int], error: Mapping[str, Estimate], jitter: Mapping[str, Estimate]
+):
+    """Shows the league table: mean test error and jitter of each method, with its cost.
 
     Args:
-        names: Methods.
-        cost: Gradients a point of the curve costs, in words.
-        loss: Mean test loss and its standard error, (methods,) each.
-        jitter: Mean jitter and its standard error, (methods,) each.
+        costs: Method → gradients that a point of its curve costs, about.
+        error: Method → mean test error.
+        jitter: Method → mean within-run standard deviation of it.
     """
+    names = list(costs)
+    heights, shakes = _columns(names, error), _columns(names, jitter)
+    rows = [f"{name}\n({cost})" for name, cost in costs.items()]
+    rows[0] = f"{names[0]}\n({costs[names[0]]} gradient)"  # what the numbers count, said once
     left, right = grid(1, 2, (7.4, 4.4), sharey=True)
-    backward.draw_league(names, *loss, "mean test error (squared), ± 2 s.e.", left, scale="linear")
-    backward.draw_league(names, *jitter, "jitter: within-run std of it", right)
-    left.set_yticks(left.get_yticks(), [f"{n}\n({c})" for n, c in zip(names, cost, strict=True)])
+    backward.draw_league(
+        names, *heights, "mean test error (squared), ± 2 s.e.", left, scale="linear"
+    )
+    backward.draw_league(names, *shakes, "jitter: within-run std of it", right)
+    left.set_yticks(left.get_yticks(), rows)
     show(
         left,
         alt="Methods from top to bottom. Left, mean test error: forward, windowed, block and "
@@ -159,48 +177,55 @@ def show_league(names: Sequence[str], cost: Sequence[str], loss: tuple, jitter: 
         caption="The order removes jitter; averaging, decay and larger batches remove jitter and "
         "excess error. In brackets: gradients of a small batch per reported point.",
         data={
-            "method": list(names),
-            "gradients per point": list(cost),
-            "mean test error": loss[0],
-            "standard error": loss[1],
-            "jitter": jitter[0],
-            "its standard error": jitter[1],
+            "method": names,
+            "gradients per point": list(costs.values()),
+            "mean test error": heights.mean,
+            "standard error": heights.stderr,
+            "jitter": shakes.mean,
+            "its standard error": shakes.stderr,
         },
     )
 
 
-def show_momentum(distances: Mapping[str, Tensor], momentum: float, norms: Mapping[str, Tensor]):
+def show_momentum(
+    distances: Mapping[float, Tensor], momentum: float, norms: Mapping[float, Tensor]
+):
     """Shows backward heavy ball beside the rate of its eigenvalues.
 
     Args:
-        distances: Curvature's name → ‖y_n − y_∞‖, (n,).
+        distances: Curvature h → ‖y_n − y_∞‖, (n,).
         momentum: β.
-        norms: Curvature h → ‖M‖, the smallest h first.
+        norms: Curvature h → ‖M‖; the caption speaks of the smallest h.
     """
-    axes = backward.draw_momentum(distances, momentum, float(max(norms.values())))
-    gentle = next(iter(norms))
+    curves = {f"curvature h = {h:g}": values for h, values in distances.items()}
+    axes = backward.draw_momentum(curves, momentum, float(max(norms.values())))
+    gentle = min(norms)
     show(
         axes,
         alt="On a logarithmic axis three wavy lines, one for each curvature, fall alongside one "
         "straight black line; a dashed line for powers of the norm rises steeply.",
         caption="The norm of one step says 'diverges'; the powers of the matrix say √β, "
-        f"for all three curvatures. (At h = {gentle} the norm is {float(norms[gentle]):.3f}.)",
+        f"for all three curvatures. (At h = {gentle:g} the norm is {float(norms[gentle]):.3f}.)",
         data={
-            "Distances": {"maps n": range(len(next(iter(distances.values())))), **distances},
-            "Norms": {"h": list(norms), "‖M‖": [float(norm) for norm in norms.values()]},
+            "Distances": {"maps n": range(len(next(iter(curves.values())))), **curves},
+            "Norms": {
+                "h": [f"{h:g}" for h in norms],
+                "‖M‖": [float(norm) for norm in norms.values()],
+            },
         },
     )
 
 
-def show_heavy_tails(forward: Tensor, backward_path: Tensor, limits: Tensor, alpha: float):
-    """Shows paths beyond the mean-square limit, and the tail of their limit.
+def show_heavy_tails(forward: Tensor, backward_path: Tensor, alpha: float):
+    """Shows the first 80 steps of three runs, and the tail of where all backward runs end.
 
     Args:
         forward: (n + 1, runs).
         backward_path: (n + 1, runs).
-        limits: Draws of the backward limit, (many,).
         alpha: Kesten's index.
     """
+    limits = backward_path[-1]
+    forward, backward_path = forward[:81, :3], backward_path[:81, :3]
     left, right = grid(1, 2, (7.4, 3.8))
     backward.draw_scalar_paths(forward, backward_path, left)
     left.set_yticks([-100, -10, -1, 0, 1, 10, 100], ["−100", "−10", "−1", "0", "1", "10", "100"])
@@ -221,6 +246,12 @@ def show_heavy_tails(forward: Tensor, backward_path: Tensor, limits: Tensor, alp
             "Paths": {"batches n": range(len(forward)), **paths},
         },
     )
+
+
+def _columns(names: Sequence[str], estimates: Mapping[str, Estimate]) -> Estimate:
+    """Returns the estimates of these names as one, (names,)."""
+    means = torch.stack([estimates[name].mean for name in names])
+    return Estimate(means, torch.stack([estimates[name].stderr for name in names]))
 
 
 def show_recorded(result: Mapping):

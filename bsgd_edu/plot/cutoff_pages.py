@@ -20,6 +20,8 @@ __all__ = [
     "show_training",
 ]
 
+_LEVELS = (".9", ".5", ".1")
+
 
 def show_one_neuron(depths: Tensor, gap: Tensor, curves: Mapping[int, Tensor]) -> None:
     """Shows a gap that halves at every layer, and what observers of finite precision see of it.
@@ -48,24 +50,37 @@ def show_one_neuron(depths: Tensor, gap: Tensor, curves: Mapping[int, Tensor]) -
 
 
 def show_observables(
-    depths: Sequence[int], panels: Mapping[str, Mapping[int, Tensor]], slope: float
-):
+    pairs: Mapping[int, dynamics.PairOrbit],
+    seen: Mapping[int, Tensor],
+    swings: Mapping[int, Tensor],
+    at: Sequence[int],
+    slope: float,
+) -> None:
     """Shows the four observables against depth, one line a width.
 
     Args:
-        depths: L, (k,).
-        panels: Axis label → width → values; (k, networks), or (k,) for a separation.
-        slope: −½ log 6, drawn for comparison just above the last curve.
+        pairs: Width → orbits of two inputs, from depth 0 on, (≥ max(at) + 1, networks).
+        seen: Width → their separation at each depth, (≥ max(at) + 1,).
+        swings: Width → oscillation at the depths of `at`, (k, networks).
+        at: Depths L to draw, (k,).
+        slope: Growth rate per layer, drawn for comparison above the last curve.
     """
+    depths = torch.as_tensor(at)
+    panels = {
+        r"distance $|\Delta_L|$": {n: orbit.distance[depths] for n, orbit in pairs.items()},
+        r"angle $\theta_L$ (radians)": {n: orbit.angle[depths] for n, orbit in pairs.items()},
+        r"separation $S_\tau$": {n: curve[depths] for n, curve in seen.items()},
+        "oscillation on digits": swings,
+    }
     frames, tables = grid(2, 2, (7.2, 6.0)), {}
     for ax, (label, curves) in zip(frames, panels.items(), strict=True):
         named = {f"n = {width}": values for width, values in curves.items()}
-        if next(iter(curves.values())).dim() == 1:
+        if next(iter(curves.values())).dim() == 1:  # a mean over networks
             cutoff.draw_curves(depths, named, ax=ax)
             ax.set(ylabel=label)
         else:
             start = float(list(curves.values())[-1][5].median())
-            line = 6 * start * torch.exp(slope * (torch.tensor(depths) - depths[5]))
+            line = 6 * start * torch.exp(slope * (depths - depths[5]))
             cutoff.draw_fall(depths, named, label, lines={"theory: slope": line}, ax=ax)
         tables[label.replace("$", "").replace("\\", "")] = {
             "L": depths,
@@ -83,36 +98,39 @@ def show_observables(
 
 
 def show_location(
-    depths: Tensor,
-    curves: Mapping[float, tuple[Tensor, Tensor]],
-    found: Tensor,
-    theory: Tensor,
-    precisions: Mapping[str, Tensor],
+    measured: Mapping[float, Tensor],
+    predicted: Mapping[float, Tensor],
+    measured_depths: Mapping[float, Tensor],
+    predicted_depths: Mapping[float, Tensor],
+    passes: Mapping[str, dynamics.PairOrbit],
 ) -> None:
     """Shows where the separation falls, and what a finite precision makes of the distance.
 
     Args:
-        depths: L, (k,).
-        curves: τ → (measured, predicted) separation at each depth, (k,) each.
-        found: L(.9), L(.5), L(.1) for each τ, (3, m).
-        theory: The prediction, (3, m).
-        precisions: Label → ‖y − x‖/‖x‖ by depth, (k, networks); the first is drawn in front.
+        measured: τ → separation at depths 0, 1, …, (k,).
+        predicted: The same from theory.
+        measured_depths: τ → L(.9), L(.5), L(.1), (3,).
+        predicted_depths: The same from theory.
+        passes: Label → orbits of two inputs in one arithmetic, (k, networks); the first is drawn
+            in front.
     """
-    frames, tolerances = grid(2, 2, (7.2, 6.0)), list(curves)
-    curves = {t: curves[t] for t in tolerances[:5:2]}  # as many as can be told apart
-    names = {t: rf"$\tau=10^{{{round(torch.tensor(t).log10().item())}}}$" for t in curves}
+    frames, tolerances = grid(2, 2, (7.2, 6.0)), list(measured)
+    decades = {t: -math.log10(t) for t in tolerances}
+    shown = {rf"$\tau=10^{{{-round(decades[t])}}}$": t for t in tolerances[:5:2]}  # told apart
+    depths = range(len(measured[tolerances[0]]))
     cutoff.draw_curves(
         depths,
-        {names[t]: pair[0] for t, pair in curves.items()},
-        {f"theory{i}" if i else "theory": pair[1] for i, pair in enumerate(curves.values())},
+        {label: measured[t] for label, t in shown.items()},
+        {f"theory{i}" if i else "theory": predicted[t] for i, t in enumerate(shown.values())},
         ax=frames[0],
     )
+    found, theory = _stacked(measured_depths), _stacked(predicted_depths)
     cutoff.draw_depths(tolerances, found, theory, frames[1])
-    decades = {"measured": [-torch.tensor(t).log10().item() for t in tolerances]}
-    ratios = [{"measured": depth[2] / depth[0]} for depth in (found, theory)]
-    cutoff.draw_ratios(decades, *ratios, frames[2])
+    ratios = [{"measured": rows[2] / rows[0]} for rows in (found, theory)]
+    cutoff.draw_ratios({"measured": list(decades.values())}, *ratios, frames[2])
     frames[2].set(xlabel=r"decades of the tolerance, $\log_{10}(1/\tau)$")
-    cutoff.draw_fall(depths, precisions, r"relative distance $|\Delta_L|/\|x_L\|$", ax=frames[3])
+    relative = {k: (orbit.distance / orbit.norm).double() for k, orbit in passes.items()}
+    cutoff.draw_fall(depths, relative, r"relative distance $|\Delta_L|/\|x_L\|$", ax=frames[3])
     show(
         frames[0],
         alt="Top left: separations fall later for smaller tolerances, on the predicted curves. "
@@ -125,26 +143,26 @@ def show_location(
         data={
             "Quantile depths": {
                 "τ": tolerances,
-                **{f"L({q})": row for q, row in zip((".9", ".5", ".1"), found, strict=True)},
-                **{f"theory, L({q})": r for q, r in zip((".9", ".5", ".1"), theory, strict=True)},
+                **{f"L({q})": row for q, row in zip(_LEVELS, found, strict=True)},
+                **{f"theory, L({q})": row for q, row in zip(_LEVELS, theory, strict=True)},
             },
             "Relative distance, median": {
                 "L": depths,
-                **{k: v.median(1).values for k, v in precisions.items()},
+                **{k: v.median(1).values for k, v in relative.items()},
             },
             "Separation": {
                 "L": depths,
-                **{f"τ = {t:g}": pair[0] for t, pair in curves.items()},
-                **{f"theory, τ = {t:g}": pair[1] for t, pair in curves.items()},
+                **{f"τ = {t:g}": measured[t] for t in shown.values()},
+                **{f"theory, τ = {t:g}": predicted[t] for t in shown.values()},
             },
         },
     )
 
 
 def show_bridge(
-    sgd: tuple[Tensor, Tensor],
+    sgd: tuple[Tensor, dynamics.Estimate],
     bits: tuple[Tensor, Tensor],
-    cards: tuple[Tensor, Tensor],
+    cards: tuple[Tensor, Sequence[float]],
     network: tuple[Tensor, Tensor],
 ) -> None:
     """Shows one profile shared by four systems, and a deck of cards in its own time.
@@ -158,7 +176,7 @@ def show_bridge(
     left, right = grid(1, 2, (7.2, 3.4))
     shift = torch.linspace(-3, 4, 71, dtype=torch.float64)
     systems = {
-        "SGD, simulated": sgd,
+        "SGD, simulated": (sgd[0], sgd[1].mean),
         "1000 bits": bits,
         "52 cards": cards,
         r"network, $\tau=10^{-8}$": network,
@@ -183,35 +201,42 @@ def show_bridge(
 
 
 def show_broken(
-    depths: Tensor,
-    pairs: Mapping[str, dynamics.PairOrbit],
+    biased: dynamics.PairOrbit,
+    bare: dynamics.PairOrbit,
     angle_theory: Tensor,
     slow: Mapping[int, Tensor],
-    quantiles: Mapping[str, tuple[Sequence[float], Tensor, Tensor, float]],
+    windows: Mapping[str, tuple[Mapping[float, Tensor], Mapping[float, Tensor], float]],
 ) -> None:
     """Shows what the bias decides, and the slow cut-off of He's initialisation.
 
     Args:
-        depths: L, (k,).
-        pairs: Label → orbits of two inputs with and without bias, (k, networks).
+        biased: Orbits of two inputs in networks with bias, (k, networks).
+        bare: The same without bias.
         angle_theory: The angle of an infinitely wide network without bias, (k,).
-        slow: Width → separation by depth for He's initialisation.
-        quantiles: Label → (τ, measured depths (3, m), predicted ones, distance at depth 0).
+        slow: Width n → separation for He's initialisation, drawn to depth 14 n.
+        windows: Label → L(.9), L(.5), L(.1), (3,), of each τ: measured, predicted; and the
+            distance at depth 0.
     """
-    frames = grid(2, 2, (7.2, 6.0))
+    frames, depths = grid(2, 2, (7.2, 6.0)), range(len(angle_theory))
+    pairs = {"with bias": biased, "no bias": bare}
     ratios = {label: orbit.distance / orbit.norm for label, orbit in pairs.items()}
     angles = {label: orbit.angle for label, orbit in pairs.items()}
-    windows = {
-        label: ([math.log10(start / t) for t in levels], *(d[2] / d[0] for d in both))
-        for label, (levels, *both, start) in quantiles.items()
-    }
     cutoff.draw_fall(depths, ratios, r"relative distance $|\Delta_L|/\|x_L\|$", ax=frames[0])
     line = {"theory, no bias": angle_theory}
     cutoff.draw_fall(depths, angles, r"angle $\theta_L$ (radians)", lines=line, ax=frames[1])
-    scaled = {n: (torch.arange(len(curve)) / n, curve) for n, curve in slow.items()}
+    scaled = {}
+    for width, curve in slow.items():
+        curve = curve[: 14 * width + 1]
+        scaled[width] = torch.arange(len(curve)) / width, curve
     named = {f"n = {n}": (x[:: n // 4], curve[:: n // 4]) for n, (x, curve) in scaled.items()}
     cutoff.draw_scaled(named, "depth over width, $L/n$", 14, frames[2])
-    cutoff.draw_ratios(*({k: w[i] for k, w in windows.items()} for i in range(3)), frames[3])
+    decades, found, theory = {}, {}, {}
+    for label, (measured, predicted, start) in windows.items():
+        decades[label] = [math.log10(start / t) for t in measured]
+        found[label], theory[label] = (
+            rows[2] / rows[0] for rows in (_stacked(measured), _stacked(predicted))
+        )
+    cutoff.draw_ratios(decades, found, theory, frames[3])
     frames[3].set(yscale="log", yticks=[1, 2, 5, 10], yticklabels=["1", "2", "5", "10"])
     frames[3].minorticks_off()
     show(
@@ -235,29 +260,35 @@ def show_broken(
                 for w, (x, c) in scaled.items()
             },
             **{
-                f"Window, {k}": {"decades": a, "measured": b, "theory": c}
-                for k, (a, b, c) in windows.items()
+                f"Window, {k}": {"decades": decades[k], "measured": found[k], "theory": theory[k]}
+                for k in windows
             },
         },
     )
 
 
-def show_training(depths: Sequence[int], accuracies: Mapping[str, Tensor], chance: float) -> None:
+def show_training(accuracies: Mapping[str, Mapping[int, Tensor]], chance: float) -> None:
     """Shows test accuracy after a short training against depth.
 
     Args:
-        depths: Number of hidden layers, (k,).
-        accuracies: Label → (k, seeds).
+        accuracies: Label → number of hidden layers → accuracy of each seed, (seeds,).
         chance: The accuracy of guessing.
     """
+    depths = list(next(iter(accuracies.values())))
+    rows = {label: torch.stack(list(by_depth.values())) for label, by_depth in accuracies.items()}
     show(
-        cutoff.draw_training(depths, accuracies, chance),
+        cutoff.draw_training(depths, rows, chance),
         alt="With the default initialisation the accuracy is high for two and four hidden layers "
         "and no better than guessing from about six on. With He's it stays high to eight layers.",
         caption="Digits, width 64, 300 steps of plain SGD, the better of two learning rates.",
         data={
             "hidden layers": depths,
-            **{f"{k}, mean": v.mean(1) for k, v in accuracies.items()},
-            **{f"{k}, worst seed": v.amin(1) for k, v in accuracies.items()},
+            **{f"{k}, mean": v.mean(1) for k, v in rows.items()},
+            **{f"{k}, worst seed": v.amin(1) for k, v in rows.items()},
         },
     )
+
+
+def _stacked(depths: Mapping[float, Tensor]) -> Tensor:
+    """One row for each of L(.9), L(.5) and L(.1), (3, number of τ)."""
+    return torch.stack(list(depths.values()), 1)

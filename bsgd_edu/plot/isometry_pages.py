@@ -1,12 +1,13 @@
 """Chapter 6's figures as they stand on the page: panels, description, caption and data."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 
 import torch
 from torch import Tensor
 
 from .. import meanfield
+from ..dynamics import Estimate
 from . import cutoff, isometry
 from .display import show
 from .style import grid
@@ -20,21 +21,24 @@ __all__ = [
     "show_training",
 ]
 
-Measured = tuple[Tensor, Tensor]  # values and standard errors
+_LAWS = {"delta_orthogonal": "delta-orthogonal", "gaussian": "Gaussian"}
 
 
-def show_one_pixel(norms: Mapping[int, Tensor], rates: Mapping[int, float], kept: Tensor) -> None:
+def show_one_pixel(
+    lengths: Mapping[int, Tensor], exponents: Mapping[int, Tensor], kept: Tensor
+) -> None:
     """Shows the length of a signal through random linear layers.
 
     Args:
-        norms: Width → length by depth relative to the input's, (L + 1, networks), Gaussian layers.
-        rates: Width → predicted exponent a layer.
+        lengths: Width → length by depth relative to the input's, (L + 1, networks), Gaussian
+            layers.
+        exponents: Width → predicted growth of its logarithm a layer.
         kept: The same for orthogonal layers of one width.
     """
     ax = grid(1, 1, (6.6, 3.8))[0]
     depths = torch.arange(len(kept))
-    curves = {f"Gaussian, n = {n}": x for n, x in norms.items()} | {"orthogonal": kept}
-    lines = {f"theory, n = {n}": torch.exp(rate * depths) for n, rate in rates.items()}
+    curves = {f"Gaussian, n = {n}": x for n, x in lengths.items()} | {"orthogonal": kept}
+    lines = {f"theory, n = {n}": torch.exp(float(x) * depths) for n, x in exponents.items()}
     black = {"_" * (i > 0) + label: line for i, (label, line) in enumerate(lines.items())}
     cutoff.draw_fall(depths, curves, r"length $\|x_L\|/\|x_0\|$", lines=black, ax=ax)
     ax.lines[-len(lines)].set_label("theory")
@@ -56,26 +60,23 @@ def show_one_pixel(norms: Mapping[int, Tensor], rates: Mapping[int, float], kept
 
 
 def show_phases(
-    weight_vars: Tensor,
-    bias_vars: Tensor,
-    plane: meanfield.FixedPoint,
-    points: Mapping[str, tuple[float, float]],
-    found: Mapping[str, Measured],
+    phases: Mapping[str, Mapping[str, float]],
+    correlations: Mapping[str, Estimate],
     theory: Mapping[str, Tensor],
-    growth: Mapping[str, Tensor],
+    gradients: Mapping[str, Tensor],
 ) -> None:
     """Shows the phase plane, depth scales, and what becomes of inputs and gradients.
 
     Args:
-        weight_vars: σ_w², (m,).
-        bias_vars: σ_b², (n,).
-        plane: The fixed points at all pairs, (n, m) each.
-        points: Phase → (σ_w², σ_b²).
-        found: Phase → correlation by depth of finite networks, (L + 1,), with standard errors.
-        theory: Phase → the correlation map's, (L + 1,).
-        growth: Phase → mean square of the gradient by layers below the top, (K + 1, networks).
+        phases: Phase → its ``weight_var`` and ``bias_var``.
+        correlations: Phase → correlation of two inputs by depth in finite networks, (L + 1,).
+        theory: Phase → the same of the correlation map, (L + 1,); deeper layers are not drawn.
+        gradients: Phase → mean square of the gradient by layers below the top, (K + 1, networks).
     """
     frames = grid(2, 2, (7.2, 6.2))
+    points = {phase: (at["weight_var"], at["bias_var"]) for phase, at in phases.items()}
+    weight_vars, bias_vars = torch.linspace(0.5, 4, 71), torch.linspace(0.002, 0.25, 32)
+    plane = meanfield.fixed_point(weight_vars, bias_vars[:, None])
     line = meanfield.critical_line(torch.logspace(-2.5, 0.5, 200, dtype=torch.float64))
     isometry.draw_phase_plane(weight_vars, bias_vars, plane.chi_c, line, points, frames[0])
 
@@ -92,18 +93,19 @@ def show_phases(
         ax=frames[1],
     )
 
-    depths = torch.arange(len(next(iter(theory.values()))))
+    depths = torch.arange(len(next(iter(correlations.values())).mean))
+    theory = {phase: orbit[: len(depths)] for phase, orbit in theory.items()}
     lines = {"theory" if not i else f"_{k}": (depths, v) for i, (k, v) in enumerate(theory.items())}
-    some = {k: (v[0][::2], v[1][::2]) for k, v in found.items()}
+    some = {k: Estimate(v.mean[::2], v.stderr[::2]) for k, v in correlations.items()}
     isometry.draw_against(
         depths[::2], some, lines, "depth $L$ (layers)", "correlation of two inputs", ax=frames[2]
     )
     frames[2].set(ylim=(0.35, 1.03))
 
-    below = torch.arange(len(next(iter(growth.values()))))
-    rates = {k: float(meanfield.fixed_point(*at).chi_1) for k, at in points.items()}
-    powers = {f"theory, {k}": chi**below for k, chi in rates.items()}
-    cutoff.draw_fall(below, growth, "mean square of the gradient", lines=powers, ax=frames[3])
+    below = torch.arange(len(next(iter(gradients.values()))))
+    factors = {k: float(meanfield.fixed_point(*at).chi_1) for k, at in points.items()}
+    powers = {f"theory, {k}": chi**below for k, chi in factors.items()}
+    cutoff.draw_fall(below, gradients, "mean square of the gradient", lines=powers, ax=frames[3])
     frames[3].set(xlabel="layers below the top")
     frames[3].get_legend().remove()
     show(
@@ -118,12 +120,12 @@ def show_phases(
         data={
             "Correlation": {
                 "L": depths,
-                **{f"{k}, measured": v[0] for k, v in found.items()},
+                **{f"{k}, measured": v.mean for k, v in correlations.items()},
                 **{f"{k}, theory": v for k, v in theory.items()},
             },
             "Mean square of the gradient": {
                 "layers": below,
-                **{f"{k}, median": v.median(1).values for k, v in growth.items()},
+                **{f"{k}, median": v.median(1).values for k, v in gradients.items()},
                 **powers,
             },
             "Critical line": {"σ_w²": line[0], "σ_b²": line[1]},
@@ -133,44 +135,44 @@ def show_phases(
 
 
 def show_kept(
-    shapes: Mapping[str, Measured],
-    shrink: Mapping[str, Tensor],
-    spectra: Mapping[str, Tensor],
-    depths: Sequence[int],
-    found: Mapping[str, Measured],
-    theory: Mapping[str, Tensor],
+    amplitudes: Mapping[str, Estimate],
+    predicted: Mapping[str, Tensor],
+    singular_values: Mapping[str, Tensor],
+    spread: Mapping[str, Mapping[int, Estimate]],
+    theory: Mapping[str, Mapping[int, Tensor]],
 ) -> None:
     """Shows what is kept of patterns in space, and of directions in the space of channels.
 
     Args:
-        shapes: Taps → amplitudes of the modes 1, 2, … by depth, relative to the start,
-            (L + 1, modes), with standard errors.
-        shrink: Taps → the covariance map's, (L + 1, modes).
-        spectra: Weights → singular values of Jacobians of one depth.
-        depths: L of the variances, (k,).
-        found: Weights → variance of s² over its squared mean, (k,), with standard errors.
-        theory: The same, predicted; further depths are not drawn.
+        amplitudes: Taps → amplitudes of the modes 1, 2, … by depth, relative to the start,
+            (L + 1, modes).
+        predicted: Taps → the covariance map's, (L + 1, modes).
+        singular_values: Weights → those of Jacobians of one depth, any shape.
+        spread: Weights → depth L → variance of s² over its squared mean.
+        theory: The same, predicted.
     """
     frames, tables = grid(2, 2, (7.2, 6.2)), {}
-    theory = {name: values[: len(depths)] for name, values in theory.items()}
-    for ax, (taps, (values, errors)) in zip(frames, shapes.items(), strict=False):
+    for ax, (taps, (values, errors)) in zip(frames, amplitudes.items(), strict=False):
         layers, modes = torch.arange(len(values)), range(1, values.shape[1] + 1)
-        named = {f"mode f = {f}": (values[:, f - 1], errors[:, f - 1]) for f in modes}
-        black = {"theory" if f == 1 else f"_{f}": (layers, shrink[taps][:, f - 1]) for f in modes}
+        exact = {f: predicted[taps][:, f - 1] for f in modes}
+        named = {f"mode f = {f}": Estimate(values[:, f - 1], errors[:, f - 1]) for f in modes}
+        black = {"theory" if f == 1 else f"_{f}": (layers, exact[f]) for f in modes}
         isometry.draw_against(
             layers, named, black, "depth $L$ (layers)", "amplitude, relative", ax=ax
         )
         ax.set(ylim=(-0.12, 1.1), title=taps)
         tables[taps] = {"L": layers}
         tables[taps] |= {f"f = {f}, measured": values[:, f - 1] for f in modes}
-        tables[taps] |= {f"f = {f}, theory": shrink[taps][:, f - 1] for f in modes}
-    isometry.draw_spectrum(spectra, frames[2])
-    lines = {f"theory, {k}": (torch.tensor(depths), v) for k, v in theory.items()}
+        tables[taps] |= {f"f = {f}, theory": exact[f] for f in modes}
+    isometry.draw_spectrum(singular_values, frames[2])
+    depths = list(next(iter(spread.values())))
+    measured = {weights: _row(values) for weights, values in spread.items()}
+    exact = {weights: torch.stack([*values.values()]) for weights, values in theory.items()}
+    lines = {f"theory, {k}": (torch.tensor(depths), v) for k, v in exact.items()}
     isometry.draw_against(
-        depths, found, lines, "depth $L$ (layers)", r"variance of $s^2$", logs="xy", ax=frames[3]
+        depths, measured, lines, "depth $L$ (layers)", r"variance of $s^2$", logs="xy", ax=frames[3]
     )
-    frames[3].set(xticks=list(depths), xticklabels=[str(d) for d in depths])
-    frames[3].minorticks_off()
+    _tick(frames[3], depths)
     show(
         frames[0],
         alt="Top: amplitudes of three Fourier modes against depth. For equal taps higher modes "
@@ -184,49 +186,43 @@ def show_kept(
         data={
             **tables,
             "Variance of s²": {
-                "L": list(depths),
-                **{f"{k}, measured": v[0] for k, v in found.items()},
-                **{f"{k}, theory": v for k, v in theory.items()},
+                "L": depths,
+                **{f"{k}, measured": v.mean for k, v in measured.items()},
+                **{f"{k}, theory": v for k, v in exact.items()},
             },
             **{
                 f"Singular values, {k}": {"s": v.flatten().sort().values}
-                for k, v in spectra.items()
+                for k, v in singular_values.items()
             },
         },
     )
 
 
 def show_drift(
-    channels: Sequence[int],
-    found: Measured,
-    theory: Tensor,
+    measured: Mapping[str, Mapping[int, Estimate]],
+    predicted: Mapping[str, Mapping[int, Tensor]],
     decades: Mapping[tuple[str, int], Tensor],
     lucky: Mapping[int, Tensor],
 ) -> None:
     """Shows the drift of Fourier modes in Gaussian layers, and what it does to gradients.
 
     Args:
-        channels: C, (k,).
-        found: Loss of log-length a layer of the constant mode and of varying ones, (2, k), with
-            standard errors.
-        theory: The same, predicted.
+        measured: Kind of mode → channels C → loss of log-length a layer.
+        predicted: The same.
         decades: (kernels, C) → log₁₀ of a gradient's size by layers below the top, (m, networks).
         lucky: C → the same of the luckiest of the modes, predicted, (m,); drawn where Gaussian.
     """
     left, right = grid(1, 2, (7.2, 3.8))
-    kinds = ("constant mode", "varying modes")
-    curves = {
-        f"theory, {k}": (torch.tensor(channels), v) for k, v in zip(kinds, theory, strict=True)
-    }
-    points = {k: (found[0][i], found[1][i]) for i, k in enumerate(kinds)}
+    channels = list(next(iter(measured.values())))
+    points = {mode: _row(losses) for mode, losses in measured.items()}
+    theory = {mode: torch.stack([*losses.values()]) for mode, losses in predicted.items()}
+    lines = {f"theory, {mode}": (torch.tensor(channels), v) for mode, v in theory.items()}
     isometry.draw_against(
-        channels, points, curves, "channels $C$", "loss of log-length a layer", logs="xy", ax=left
+        channels, points, lines, "channels $C$", "loss of log-length a layer", logs="xy", ax=left
     )
-    left.set(xticks=list(channels), xticklabels=[str(c) for c in channels])
-    left.minorticks_off()
+    _tick(left, channels)
     depths = torch.arange(len(next(iter(decades.values()))))[::10]
-    names = {"delta_orthogonal": "delta-orthogonal", "gaussian": "Gaussian"}
-    curves = {f"{names[law]}, C = {c}": (10.0**v)[::10] for (law, c), v in decades.items()}
+    curves = {f"{_LAWS[law]}, C = {c}": (10.0**v)[::10] for (law, c), v in decades.items()}
     black = {f"theory, C = {c}": (10.0 ** lucky[c])[::10] for k, c in decades if k == "gaussian"}
     cutoff.draw_fall(depths, curves, "gradient, relative to the top", lines=black, ax=right)
     right.set(xlabel="layers below the top")
@@ -240,9 +236,9 @@ def show_drift(
         "critical tanh networks, bands over networks; black: the luckiest of 24 modes.",
         data={
             "Loss a layer": {
-                "C": list(channels),
-                **{f"{k}, measured": v for k, (v, _) in points.items()},
-                **{f"{k}, theory": v for k, v in zip(kinds, theory, strict=True)},
+                "C": channels,
+                **{f"{k}, measured": v.mean for k, v in points.items()},
+                **{f"{k}, theory": v for k, v in theory.items()},
             },
             "Gradient, log₁₀ of the median": {
                 "layers": depths,
@@ -253,29 +249,24 @@ def show_drift(
     )
 
 
-def show_training(
-    steps: Sequence[int],
-    losses: Mapping[tuple[str, int, float, str], Sequence[float]],
-    accuracy: Mapping[tuple[str, int, float, str], float],
-) -> None:
+def show_training(losses: Mapping[tuple, Sequence[float]], accuracy: Mapping[tuple, float]) -> None:
     """Shows training losses, a panel an initialisation and a line a network.
 
     Args:
-        steps: At which losses were taken, (k,).
-        losses: (initialisation, depth, q*, padding) → losses, (k,).
+        losses: (initialisation, depth), or with a remark as third → losses by step, (k,).
         accuracy: The same keys → test accuracy at the end.
     """
     frames = grid(1, 2, (7.2, 3.8), sharey=True)
-    titles = {"delta_orthogonal": "delta-orthogonal", "gaussian": "Gaussian"}
-    label = {}
-    for run in losses:
-        _, depth, q, padding = run
-        label[run] = f"L = {depth:,}"
-        label[run] += ", zero padding" if padding == "zeros" else ""
-        label[run] += f", q* = {q:g}" if abs(q * depth**0.5 - 1) > 1e-9 else ""
-    for ax, (law, title) in zip(frames, titles.items(), strict=True):
-        rows = {label[run]: torch.tensor(v) for run, v in losses.items() if run[0] == law}
-        isometry.draw_losses(list(steps), rows, math.log(10), ax)
+    panels = {title: {} for title in _LAWS.values()}
+    reached = {}
+    for run, values in losses.items():
+        law, depth, *remarks = run
+        label = ", ".join([f"L = {depth:,}", *remarks])
+        panels[_LAWS[law]][label] = torch.tensor(values)
+        reached[f"{_LAWS[law]}, {label}"] = accuracy[run]
+    steps = list(range(len(values)))
+    for ax, (title, lines) in zip(frames, panels.items(), strict=True):
+        isometry.draw_losses(steps, lines, math.log(10), ax)
         ax.set(title=title)
     frames[1].set(ylabel="")
     show(
@@ -287,16 +278,10 @@ def show_training(
         caption="Same data, batches and rule; q* = 1/√L where nothing else is said.",
         data={
             "Test accuracy at the end": {
-                "network": [f"{titles[run[0]]}, {label[run]}" for run in accuracy],
-                "accuracy": list(accuracy.values()),
+                "network": list(reached),
+                "accuracy": list(reached.values()),
             },
-            **{
-                title: {
-                    "step": list(steps),
-                    **{label[run]: list(v) for run, v in losses.items() if run[0] == law},
-                }
-                for law, title in titles.items()
-            },
+            **{title: {"step": steps, **lines} for title, lines in panels.items()},
         },
     )
 
@@ -321,3 +306,15 @@ def show_padding(kept: Mapping[tuple[str, str], Tensor]) -> None:
         "one line.",
         data={"L": depths, **{k: v.median(1).values for k, v in norms.items()}},
     )
+
+
+def _row(estimates: Mapping[Hashable, Estimate]) -> Estimate:
+    """One row, (k,), of k estimates by name."""
+    means, stderrs = zip(*estimates.values(), strict=True)
+    return Estimate(torch.stack(means), torch.stack(stderrs))
+
+
+def _tick(ax, at: Sequence[int]) -> None:
+    """Marks a logarithmic axis where measurements stand."""
+    ax.set(xticks=at, xticklabels=[str(value) for value in at])
+    ax.minorticks_off()

@@ -1,6 +1,6 @@
 """Chapter 7's figures of what breaks: steps in place of flow, images in place of Gaussians."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import torch
 from torch import Tensor
@@ -15,29 +15,29 @@ __all__ = ["show_real", "show_steps"]
 
 def show_steps(
     steps: Tensor,
-    paths: Mapping[float, tuple[Tensor, Tensor, Tensor]],
-    times: Tensor,
-    flow: Tensor,
+    runs: Mapping[float, dynamics.Estimate],
+    theory: Mapping[float, Tensor],
     losses: Mapping[float, Tensor],
 ) -> None:
     """Shows gradient descent against its own theory and the flow, and the largest learning rate.
 
+    For c = 1/2, ‖μ‖ = 1 and σ² = 0.1.
+
     Args:
         steps: Numbers of steps, (m,).
-        paths: Learning rate → (mean, standard error, prediction) of the test accuracy, (m,) each.
-        times: αt of the flow, (T,).
-        flow: Its test accuracy, (T,).
+        runs: Learning rate → test accuracy of runs, (m,).
+        theory: Learning rate → its prediction, (m,).
         losses: Share of 2/λ_s → training losses, (t, data sets).
     """
     left, right = grid(1, 2, (7.2, 3.5))
-    lines = {f"steps {lr}": lr * steps for lr in paths}
+    times = torch.logspace(-2, 3, 201, dtype=torch.float64)
+    flow = rmt.learning_curve(times, ratio=0.5, signal=1.0, init_var=0.1, lr=1.0).test_accuracy
     learning.draw_accuracy(
-        {"theory: flow": times, **{f"_{name}": x for name, x in lines.items()}},
-        {"theory: flow": flow,
-         **{f"_steps {lr}": rows[2] for lr, rows in paths.items()}},
-        {rf"steps, $\alpha={lr:g}$": (lr * steps, rows[0], rows[1]) for lr, rows in paths.items()},
+        {"theory: flow": times, **{f"_steps {lr}": lr * steps for lr in theory}},
+        {"theory: flow": flow, **{f"_steps {lr}": line for lr, line in theory.items()}},
+        {rf"steps, $\alpha={lr:g}$": (lr * steps, *estimate) for lr, estimate in runs.items()},
         ax=left,
-    )  # fmt: skip
+    )
     left.set(xlim=(0.08, 60), ylim=(0.6, 0.8), ylabel="accuracy on new samples")
     learning.draw_losses(
         {rf"$\alpha={share:g}\cdot2/\lambda_s$": v for share, v in losses.items()}, right
@@ -54,8 +54,8 @@ def show_steps(
         data={
             "Test accuracy": {
                 "step": steps,
-                **{f"runs, α = {lr:g}": rows[0] for lr, rows in paths.items()},
-                **{f"theory, α = {lr:g}": rows[2] for lr, rows in paths.items()},
+                **{f"runs, α = {lr:g}": estimate.mean for lr, estimate in runs.items()},
+                **{f"theory, α = {lr:g}": line for lr, line in theory.items()},
             },
             "Flow": {"αt": times, "accuracy": flow},
             "Training loss, first data set": {
@@ -70,8 +70,7 @@ def show_real(
     times: Tensor,
     runs: Mapping[str, dynamics.ImageRuns],
     twins: dynamics.ComparedRuns,
-    sizes: Sequence[int],
-    gaps: tuple[Tensor, Tensor],
+    gaps: Mapping[int, dynamics.Estimate],
 ) -> None:
     """Shows two classes of images, whitened and raw, against theory, and tiny Gaussian data.
 
@@ -80,19 +79,18 @@ def show_real(
         runs: ``"whitened"``, ``"alike"`` (Gaussian data whitened and divided in the same way) and
             ``"raw"`` → training on parts of the data, c = 1.
         twins: Fresh Gaussian data.
-        sizes: Numbers of features of the tiny data, (k,).
-        gaps: Measured minus predicted accuracies (2, k) on new and training data, and errors.
+        gaps: Number of features of the tiny data → measured minus predicted accuracies on new and
+            on training data, (2,).
     """
     frames = grid(2, 2, (7.2, 6.2))
     values = runs["whitened"].eigenvalues
-    law = rmt.SpikedMarchenkoPastur(1.0, runs["whitened"].norm2 ** 0.5)
+    law = rmt.SpikedMarchenkoPastur(1.0, runs["whitened"].signal)
     points = torch.linspace(0.05, float(values.max()), 400, dtype=torch.float64)
     marks = {"theory: spike": law.spike}
     density = law.bulk.density(points)
     learning.draw_spectrum(values.flatten(), points, density, marks=marks, bins=90, ax=frames[0])
     frames[0].set(title="whitened training sets", ylim=(0, 1.6))
-    tests = {name: dynamics.mean_and_stderr(run.measured, 0) for name, run in runs.items()}
-    tests["twins"] = twins[:2]
+    tests = {name: run.measured for name, run in {**runs, "twins": twins}.items()}
     shown = {
         "whitened": {"whitened images": "whitened", "Gaussian alike": "alike", "twins": "twins"},
         "raw": {"raw images": "raw"},
@@ -107,8 +105,10 @@ def show_real(
     low = min(float(pair[0].min()) for pair in tests.values()) - 0.03
     for ax in frames[1:3]:
         ax.set(ylim=(low, 1.01))
-    names = ("new samples", "training samples")
-    named = dict(zip(names, zip(*gaps, strict=True), strict=True))
+    sizes, names = list(gaps), ("new samples", "training samples")
+    means = torch.stack([gap.mean for gap in gaps.values()], 1)  # (2, sizes)
+    errors = torch.stack([gap.stderr for gap in gaps.values()], 1)
+    named = dict(zip(names, zip(means, errors, strict=True), strict=True))
     learning.draw_finite_size(sizes, named, frames[3])
     show(
         frames[0],
@@ -124,15 +124,15 @@ def show_real(
         data={
             "Accuracy on new samples": {
                 "αt": times,
-                **{f"{n}, measured": pair[0] for n, pair in tests.items()},
+                **{f"{n}, measured": estimate.mean for n, estimate in tests.items()},
                 **{f"{n}, theory": run.theory for n, run in runs.items()},
             },
             "Distance from theory": {
-                "p": list(sizes),
-                "new samples": gaps[0][0],
-                "training samples": gaps[0][1],
-                "standard error, new": gaps[1][0],
-                "standard error, training": gaps[1][1],
+                "p": sizes,
+                "new samples": means[0],
+                "training samples": means[1],
+                "standard error, new": errors[0],
+                "standard error, training": errors[1],
             },
         },
     )

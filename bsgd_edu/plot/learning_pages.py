@@ -1,4 +1,4 @@
-"""Chapter 7's figures as they stand on the page; `learning_breaks` has those of what breaks."""
+"""Chapter 7's figures as they stand on the page; those of what breaks are `learning_breaks`'s."""
 
 from collections.abc import Mapping, Sequence
 
@@ -8,25 +8,28 @@ from torch import Tensor
 from .. import dynamics, rmt
 from . import learning
 from .display import show
+from .learning_breaks import show_real, show_steps
 from .style import grid
 
 __all__ = [
     "show_descent",
     "show_learning",
+    "show_real",
     "show_spectrum",
+    "show_steps",
     "show_two_directions",
 ]
 
 
-def show_two_directions(steps: Tensor, orbit: Tensor, filtered: Tensor) -> None:
+def show_two_directions(orbit: Tensor, filtered: Tensor) -> None:
     """Shows two coordinates of the weights, and the accuracy of their direction.
 
     Args:
-        steps: t, (T,).
-        orbit: w_t made by composing maps, (T, 2); the signal lies along the first axis.
-        filtered: The same from the filter, (T, 2).
+        orbit: w_0 … w_T made by composing maps, (T + 1, 2); the signal lies along the first axis.
+        filtered: The same from the filter, (T + 1, 2).
     """
     left, right = grid(1, 2, (7.2, 3.3))
+    steps = torch.arange(len(orbit))
     learning.draw_two_directions(
         steps, orbit, filtered, ("strong direction", "weak direction"), left
     )
@@ -118,65 +121,64 @@ def show_spectrum(
 
 
 def show_learning(
-    grid_times: Tensor,
-    marks: Tensor,
+    times: Tensor,
     curves: Mapping[float, rmt.LearningCurve],
-    stops: Mapping[float, rmt.Stopping],
-    ran: Mapping[float, Sequence[Tensor]],
-    bound: Tensor,
+    run_times: Tensor,
+    tests: Mapping[float, Mapping[str, Tensor]],
+    trains: Mapping[float, Mapping[str, Tensor]],
 ) -> None:
     """Shows theory over simulation, and what the variance of the initial weights decides.
 
+    For c = 1/2 and ‖μ‖ = 1.
+
     Args:
-        grid_times: αt of the curves, (T,).
-        marks: αt of the runs, (m,).
+        times: αt of the curves, (T,).
         curves: σ² → predicted accuracies, (T,).
-        stops: σ² → best time in steps of α = 0.01, and its accuracy; c = 1/2 and ‖μ‖ = 1.
-        ran: σ² → accuracies on new and on training data, (runs, m + 4): at the marks, at a third
-            of the best time, at it, at three times it, and very late.
-        bound: What no filter exceeds.
+        run_times: αt of the runs, (m,).
+        tests: σ² → accuracies of runs on new data: "along" the run times, (m, runs), and "best"
+            and "end", at the best time and very late, (runs,).
+        trains: The same on the training data.
     """
-    frames, count = grid(2, 2, (7.2, 6.2)), len(marks)
-    tests = {v: dynamics.mean_and_stderr(rows[0], 0) for v, rows in ran.items()}
-    trains = dynamics.mean_and_stderr(ran[0.1][1], 0)
-    middle = curves[0.1]
+    frames = grid(2, 2, (7.2, 6.2))
+    model = {"ratio": 0.5, "signal": 1.0}
+    variances, middle = list(tests), curves[0.1]
+    along = {v: dynamics.mean_and_stderr(test["along"]) for v, test in tests.items()}
+    trained = dynamics.mean_and_stderr(trains[0.1]["along"])
     learning.draw_accuracy(
-        grid_times,
+        times,
         {"theory: training": middle.train_accuracy, "theory: test": middle.test_accuracy},
-        {
-            "runs: training": (marks, *(part[:count] for part in trains)),
-            "runs: test": (marks, *(part[:count] for part in tests[0.1])),
-        },
+        {"runs: training": (run_times, *trained), "runs: test": (run_times, *along[0.1])},
         ax=frames[0],
     )
-    best = {v: (0.01 * float(s.time), float(s.test_accuracy)) for v, s in stops.items()}
+    stops = {v: rmt.optimal_stopping(**model, init_var=v) for v in variances}
+    best = {v: (float(stop.time), float(stop.test_accuracy)) for v, stop in stops.items()}
+    bound = float(rmt.accuracy_bound(**model))
     learning.draw_accuracy(
-        grid_times,
+        times,
         {f"_{v}": curve.test_accuracy for v, curve in curves.items()},
-        {rf"$\sigma^2={v:g}$": (marks, *(x[:count] for x in tests[v])) for v in ran},
+        {rf"$\sigma^2={v:g}$": (run_times, *estimate) for v, estimate in along.items()},
         best=best,
-        bound=float(bound),
+        bound=bound,
         ax=frames[1],
     )
     fine = torch.logspace(-4, 1, 61, dtype=torch.float64)
-    plan = [rmt.optimal_stopping(ratio=0.5, signal=1.0, init_var=v) for v in fine.tolist()]
-    times = torch.stack([stop.time for stop in plan])
+    plan = [rmt.optimal_stopping(**model, init_var=v) for v in fine.tolist()]
+    best_times = torch.stack([stop.time for stop in plan])
     tops = torch.stack([stop.test_accuracy for stop in plan])
     learning.draw_stopping(
-        fine, {"theory": times}, r"best time $\alpha t^*$", yscale="log", ax=frames[2]
+        fine, {"theory": best_times}, r"best time $\alpha t^*$", yscale="log", ax=frames[2]
     )
-    variances = list(ran)
     stopped, ended = (
-        tuple(torch.stack([tests[v][i][k] for v in variances]) for i in (0, 1))
-        for k in (count + 1, count + 3)
+        dynamics.mean_and_stderr(torch.stack([test[moment] for test in tests.values()]))
+        for moment in ("best", "end")
     )
-    end = torch.full_like(fine, float(rmt.limit_accuracy(ratio=0.5, signal=1.0, init_var=0.1)[0]))
+    limit = rmt.limit_accuracy(**model, init_var=0.1).test_accuracy
     learning.draw_stopping(
         fine,
-        {"theory: stopped": tops, "theory: late": end},
+        {"theory: stopped": tops, "theory: late": limit.expand(len(fine))},
         "accuracy on new samples",
         dots={"runs: stopped": (variances, *stopped), "runs: late": (variances, *ended)},
-        lines={"upper bound": float(bound)},
+        lines={"upper bound": bound},
         ax=frames[3],
     )
     show(
@@ -191,20 +193,20 @@ def show_learning(
         "with two standard errors. Stars: predicted best times.",
         data={
             "Theory, σ² = 0.1": {
-                "αt": grid_times,
+                "αt": times,
                 "test": middle.test_accuracy,
                 "training": middle.train_accuracy,
             },
             "Runs": {
-                "αt": marks,
-                "training, σ² = 0.1": trains[0][:count],
-                **{f"test, σ² = {v:g}": pair[0][:count] for v, pair in tests.items()},
+                "αt": run_times,
+                "training, σ² = 0.1": trained.mean,
+                **{f"test, σ² = {v:g}": estimate.mean for v, estimate in along.items()},
             },
             "Best times": {
                 "σ²": variances,
                 "αt*": [pair[0] for pair in best.values()],
                 "accuracy, theory": [pair[1] for pair in best.values()],
-                "accuracy, runs": stopped[0],
+                "accuracy, runs": stopped.mean,
             },
         },
     )
@@ -214,36 +216,38 @@ def show_descent(
     sweeps: Sequence,
     found: dynamics.RatioRuns,
     times: Tensor,
-    ridged: Mapping[float, tuple[Tensor, Tensor, Tensor]],
+    ridged: Mapping[float, dynamics.Estimate],
+    theory: Mapping[float, Tensor],
 ) -> None:
     """Shows the test error against c at several times, and what a ridge does at c = 1.
 
     Args:
         sweeps: Curves of theory at two times, with ``ratios``, ``now``, ``best`` and ``time``.
         found: Runs at several c, at the best time and at the two.
-        times: αt of the curves with and without ridge, (m,).
-        ridged: Ridge → (mean, standard error, prediction) of the test accuracy, (m,) each.
+        times: αt of the runs with and without ridge, (m,).
+        ridged: Ridge → their test accuracy, (m,).
+        theory: Ridge → its prediction, (m,).
     """
     left, right = grid(1, 2, (7.2, 3.5))
-    means, errors = dynamics.mean_and_stderr(found.errors)
+    ratios = list(found.errors)
+    means, errors = dynamics.mean_and_stderr(torch.stack(list(found.errors.values())))
     names = ["best time", *(rf"$\alpha t={s.time:g}$" for s in sweeps)]
     plain = ["best time", *(f"αt = {s.time:g}" for s in sweeps)]
-    theory = [sweeps[0].best, *(s.now for s in sweeps)]
+    lines = [sweeps[0].best, *(s.now for s in sweeps)]
     learning.draw_descent(
         sweeps[0].ratios,
-        {f"_{n}": line for n, line in zip(names, theory, strict=True)},
-        {n: (found.ratios, means[:, i], errors[:, i]) for i, n in enumerate(names)},
+        {f"_{n}": line for n, line in zip(names, lines, strict=True)},
+        {n: (ratios, means[:, i], errors[:, i]) for i, n in enumerate(names)},
         left,
     )
     left.set(
         ylim=(0.15, 0.62), xticks=[0.2, 0.5, 1, 2, 5], xticklabels=["0.2", "0.5", "1", "2", "5"]
     )
     left.minorticks_off()
-    labels = {ridge: rf"$\gamma={ridge:g}$" for ridge in ridged}
     learning.draw_accuracy(
         times,
-        {f"_{labels[r]}": rows[2] for r, rows in ridged.items()},
-        {labels[r]: (times, rows[0], rows[1]) for r, rows in ridged.items()},
+        {f"_{ridge:g}": line for ridge, line in theory.items()},
+        {rf"$\gamma={ridge:g}$": (times, *estimate) for ridge, estimate in ridged.items()},
         ax=right,
     )
     right.set(ylabel="accuracy on new samples")
@@ -256,10 +260,12 @@ def show_descent(
         "falls a little and stays.",
         caption="Double descent is made by long training. Lines: theory; markers: means over runs.",
         data={
-            "Runs": {"c": list(found.ratios), **{n: means[:, i] for i, n in enumerate(plain)}},
-            "Theory": {"c": sweeps[0].ratios, "best time": sweeps[0].best,
-                       **{f"αt = {s.time:g}": s.now for s in sweeps}},
-            "Ridge": {"αt": times, **{f"runs, γ = {r:g}": rows[0] for r, rows in ridged.items()},
-                      **{f"theory, γ = {r:g}": rows[2] for r, rows in ridged.items()}},
+            "Runs": {"c": ratios, **{n: means[:, i] for i, n in enumerate(plain)}},
+            "Theory": {"c": sweeps[0].ratios, **dict(zip(plain, lines, strict=True))},
+            "Ridge": {
+                "αt": times,
+                **{f"runs, γ = {ridge:g}": estimate.mean for ridge, estimate in ridged.items()},
+                **{f"theory, γ = {ridge:g}": line for ridge, line in theory.items()},
+            },
         },
-    )  # fmt: skip
+    )

@@ -5,7 +5,7 @@ reader who cannot see them should know.
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import torch
 from torch import Tensor
@@ -17,7 +17,7 @@ from .style import grid
 __all__ = ["show_convergents", "show_drift", "show_networks", "show_norms", "show_walks"]
 
 
-def show_convergents(digits: Tensor, outside: Tensor, inside: Tensor, limit: float) -> None:
+def show_convergents(digits: Sequence[int], outside: Tensor, inside: Tensor, limit: float) -> None:
     """Shows the slopes of both orders of a product of digit matrices.
 
     Args:
@@ -47,12 +47,13 @@ def show_drift(
     """Shows speed and direction of a product of Gaussian matrices.
 
     Args:
-        distance: d(o, u(n)o) for n = 1 … N, (N, runs).
-        functional: −h(u(n)o), (N, runs).
-        angle: Angle to the limit with the new layer inside, for n = 1 …, (k, runs).
-        turn: Angle between neighbours with the new layer outside, (k, runs).
+        distance: d(o, u(n)o) for n = 0 … N, (N + 1, runs).
+        functional: −h(u(n)o), (N + 1, runs).
+        angle: Angle to the limit with the new layer inside, for n = 1 … k, (k, runs).
+        turn: Angle between neighbours with the new layer outside, at least (k, runs).
         rate: The drift.
     """
+    distance, functional, turn = distance[1:], functional[1:], turn[: len(angle)]
     left, right = grid(1, 2, (8.2, 3.9))
     limits.draw_drift(distance, functional, rate, 2 * rate, left)
     limits.draw_turns(angle, turn, rate, right)
@@ -116,17 +117,16 @@ def show_networks(growths: Mapping[str, Tensor], apart: Mapping[str, Tensor]) ->
     )
 
 
-def show_walks(curved: Tensor, flat: Tensor, cauchy: Tensor, rate: float) -> None:
+def show_walks(distances: Mapping[str, Tensor], rate: float) -> None:
     """Shows distance per step of three walks: with a drift, with drift zero, with none.
 
     Args:
-        curved: d/n in the hyperbolic plane for n = 1 … N, (N, runs).
-        flat: d/n in the flat plane, (N, runs).
-        cauchy: d/n with Cauchy steps on a line, (N, runs).
+        distances: Label → d(o, u(n)o) for n = 0 … N, (N + 1, runs): first of the walk with a
+            drift, then of that with drift zero, then of that with none. Two runs are drawn.
         rate: The drift of the first.
     """
-    steps = torch.arange(1, len(curved) + 1).double()
-    curves = {"hyperbolic plane": curved, "flat plane": flat, "line, Cauchy steps": cauchy}
+    steps = torch.arange(1, len(next(iter(distances.values())))).double()
+    curves = {name: d[1:, :2].cpu() / steps[:, None] for name, d in distances.items()}
     theory = {"drift 2 log cosh ½": torch.full_like(steps, rate), "n^(−1/2)": steps**-0.5}
     show(
         limits.draw_rates(curves, theory),

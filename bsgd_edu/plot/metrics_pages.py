@@ -1,10 +1,13 @@
 """Chapter 3's figures as they stand on the page: panels, description, caption and data."""
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import torch
 from torch import Tensor
 
+from ..dynamics import Estimate
 from . import metrics, simplex
 from .display import show
 from .style import axes, grid, use
@@ -50,19 +53,23 @@ def show_smallest(
     )
 
 
-def show_table(rows: Sequence[Any], inside: Tensor, outside: Tensor) -> None:
+def show_table(
+    rows: Sequence[Any], inside: Mapping[str, Tensor], outside: Mapping[str, Tensor]
+) -> None:
     """Shows the largest ratio of each layer of the table, within its condition and just outside.
 
     Args:
         rows: Rows with ``layer``, ``metric``, ``condition``, ``beyond`` and the two factors.
-        inside: Largest ratio within the condition, (rows,).
-        outside: Largest ratio just outside it, (rows,).
+        inside: Layer → largest ratio within the condition, a number.
+        outside: Layer → largest ratio just outside it.
     """
+    within = torch.tensor([float(inside[row.layer]) for row in rows])
+    beyond = torch.tensor([float(outside[row.layer]) for row in rows])
     labels = [f"{row.layer} · {row.metric}" for row in rows]
     factors = [row.factor for row in rows]
     others = [row.outside_factor for row in rows]
     ax = axes(size=(7.2, 5.4))
-    metrics.draw_table(labels, inside, outside, factors, others, ax)
+    metrics.draw_table(labels, within, beyond, factors, others, ax)
     show(
         ax,
         alt="One row for each layer. The circles, where the condition holds, all lie at or left of "
@@ -74,10 +81,10 @@ def show_table(rows: Sequence[Any], inside: Tensor, outside: Tensor) -> None:
         data={
             "layer and metric": labels,
             "condition": [row.condition for row in rows],
-            "largest ratio": inside,
+            "largest ratio": within,
             "theory": factors,
             "just outside": [row.beyond for row in rows],
-            "its largest ratio": outside,
+            "its largest ratio": beyond,
             "its theory": ["–" if f is None else f"{f:.4g}" for f in others],
         },
     )
@@ -87,7 +94,7 @@ def show_positive(
     diameters: Tensor,
     worst: Tensor,
     random: Tensor,
-    distances: Tensor,
+    distances: Mapping[float, Tensor],
     theory: Tensor,
     bound: Tensor,
 ) -> None:
@@ -97,13 +104,13 @@ def show_positive(
         diameters: Δ of each matrix, (m,).
         worst: Ratio of the worst pair, (m,).
         random: Largest ratio over random pairs, (m,).
-        distances: Hilbert distance to the Perron direction for three rescalings (sum, length,
-            largest entry) and n = 0 … N, (3, N + 1).
+        distances: p of the norm that the iterates are divided by (1, 2, ∞) → Hilbert distance to
+            the Perron direction for n = 0 … N, (N + 1,).
         theory: The line of the eigenvalue ratio, (N + 1,).
         bound: Birkhoff's bound, (N + 1,).
     """
-    names = ("÷ sum", "÷ length", "÷ largest")
-    curves = dict(zip(names, distances, strict=True))
+    names = {1.0: "÷ sum", 2.0: "÷ length", math.inf: "÷ largest"}
+    curves = {names[p]: values for p, values in distances.items()}
     lines = {"|λ₂/λ₁|ⁿ": theory, "bound: tanh(Δ/4)ⁿ": bound}
     left, right = grid(1, 2, (7.2, 3.8))
     order = diameters.argsort()
@@ -134,25 +141,33 @@ def show_positive(
 
 
 def show_products(
-    images: Tensor, widths: Tensor, moves: Tensor, rate: Tensor, factors: Tensor
+    cones: Mapping[str, Tensor],
+    widths: Mapping[str, Tensor],
+    moves: Mapping[str, Tensor],
+    rate: Estimate,
+    factors: Tensor,
 ) -> None:
-    """Shows the images of the cone under products of one list of matrices, in both orders.
+    """Shows the images of the cone under products of matrices, in both orders.
+
+    The triangles are those of the first list, n = 1 … 6; the sizes are medians, n = 1 … 20.
 
     Args:
-        images: Corners of the images under n = 1 … N maps, (2 orders, N, 3 corners, 3).
-        widths: Hilbert diameters of the images over all lists, (2 orders, M, lists).
-        moves: How far the next step of one direction goes, (2 orders, M, lists).
-        rate: Theory: the logarithmic rate of the width, a number.
+        cones: ``"forward"`` and ``"backward"`` → corners of the images of the cone under
+            n = 1 … N maps, (N, lists, 3 corners, 3).
+        widths: The same → Hilbert diameters of the images, (N, lists).
+        moves: The same → how far the next step of one direction goes, (N − 1, lists).
+        rate: Theory: the logarithmic rate of the width.
         factors: Birkhoff's coefficients of the matrices, of any shape.
     """
     bound = float(factors.log().mean())
-    forward, backward = images
-    typical = {"width": widths.median(-1).values, "step": moves.median(-1).values}
+    forward, backward = (cones[order][:6, 0] for order in ("forward", "backward"))
     sizes = {
-        order: {name: values[row] for name, values in typical.items()}
-        for row, order in enumerate(("forward", "backward"))
+        order: {
+            "width": widths[order][:20].median(-1).values,
+            "step": moves[order][:20].median(-1).values,
+        }
+        for order in ("forward", "backward")
     }
-    rate = float(rate)
     left, right, *spare = grid(2, 2, (7.2, 6.6))
     for place in spare:  # the lower row is one wide panel
         place.remove()
@@ -160,8 +175,8 @@ def show_products(
         below = left.figure.add_subplot(left.get_gridspec()[1, :])
     simplex.draw_simplex(forward, "forward", "new map outside", left)
     simplex.draw_simplex(backward, "backward", "new map inside", right)
-    simplex.draw_shrinking(sizes["forward"], sizes["backward"], rate, bound, below)
-    widths = {f"{order}: width": sizes[order]["width"] for order in sizes}
+    simplex.draw_shrinking(sizes["forward"], sizes["backward"], float(rate.mean), bound, below)
+    typical = {f"{order}: width": sizes[order]["width"] for order in sizes}
     steps = {f"{order}: step": sizes[order]["step"] for order in sizes}
     show(
         left,
@@ -175,8 +190,8 @@ def show_products(
         "sizes over many lists.",
         data={
             "Typical Hilbert distances": {
-                "n": range(1, len(next(iter(widths.values()))) + 1),
-                **widths,
+                "n": range(1, len(next(iter(typical.values()))) + 1),
+                **typical,
             },
             "Typical next step": {"n": range(1, len(next(iter(steps.values()))) + 1), **steps},
         },
@@ -223,20 +238,22 @@ def show_broken(
 
 
 def show_question_mark(
-    forward: Tensor, backward: Tensor, t: Tensor, share: Tensor, exact: Tensor
+    forward: Tensor, backward: Tensor, t: Tensor, share: Estimate, exact: Tensor
 ) -> None:
     """Shows products of two shears in random order, and the law of their direction.
 
     Args:
-        forward: Direction of one forward product for n = 0 … N, (N + 1,).
-        backward: The same of the backward product of the same list.
+        forward: Directions of forward products for n = 0 … N, (N + 1, lists); of the first list,
+            n = 0 … 30 is drawn.
+        backward: The same of the backward products of the same lists.
         t: (k,), increasing, in [0, 1].
         share: Share of backward limits at most t, (k,).
         exact: Minkowski's ?(t), (k,).
     """
     left, right = grid(1, 2, (7.2, 3.4))
+    forward, backward = forward[:31, 0], backward[:31, 0]
     simplex.draw_rays(forward, backward, left)
-    simplex.draw_law(t, share, exact, "Minkowski's ?(t)", right)
+    simplex.draw_law(t, share.mean, exact, "Minkowski's ?(t)", right)
     show(
         left,
         alt="Left: the direction of the forward product jumps up and down for ever, that of the "
@@ -246,6 +263,6 @@ def show_question_mark(
         "direction settles (left). Where it settles follows Minkowski's question mark (right).",
         data={
             "One list": {"n": range(len(forward)), "forward": forward, "backward": backward},
-            "Law": {"t": t, "share of runs": share, "?(t)": exact},
+            "Law": {"t": t, "share of runs": share.mean, "?(t)": exact},
         },
     )

@@ -4,8 +4,10 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
+import torch
 from torch import Tensor
 
+from ..dynamics import Estimate
 from .style import COLOURS, MARKERS, OKABE_ITO, axes, simulation_points, theory_line, to_numpy, use
 
 if TYPE_CHECKING:
@@ -26,12 +28,17 @@ _GREY = COLOURS["reference"]
 
 
 @use()
-def draw_powers(sizes: Tensor, curves: Mapping[int, Tensor], slope: float, ax=None):
+def draw_powers(
+    sizes: Tensor,
+    curves: Mapping[int, Sequence[Tensor]],
+    slope: float,
+    ax: "Axes | None" = None,
+):
     """Draws the first layer's gradient after an escape from the origin against the escape's size.
 
     Args:
         sizes: δ, (k,).
-        curves: Number of layers N → measured norms, (k,).
+        curves: Number of layers N → measured norms, one for each δ.
         slope: σ₁(∇f); the theory is δ^{N−1} times this.
         ax: Axes, or None for a new figure.
 
@@ -41,7 +48,7 @@ def draw_powers(sizes: Tensor, curves: Mapping[int, Tensor], slope: float, ax=No
     ax = axes(ax)
     for index, (layers, norms) in enumerate(curves.items()):
         theory_line(ax, sizes, slope * sizes ** (layers - 1), "_" if index else "theory δᴺ⁻¹σ₁")
-        simulation_points(ax, sizes, norms, index=index, label=f"N = {layers}")
+        simulation_points(ax, sizes, torch.stack([*norms]), index=index, label=f"N = {layers}")
     ax.set(xlabel="size of the escape, δ", ylabel="gradient of layer 1", xscale="log", yscale="log")
     ax.legend()
     return ax
@@ -108,11 +115,11 @@ def draw_stairs(losses: Sequence[Tensor], levels: Sequence[float], ax: "Axes | N
 
 
 @use()
-def draw_plateaus(times: Tensor, losses: Tensor, levels: Sequence[float], ax=None):
+def draw_plateaus(times: Sequence[int], losses: Tensor, levels: Sequence[float], ax=None):
     """Draws the loss of runs from small random starts, over the levels of the theory.
 
     Args:
-        times: Step, (k,).
+        times: Steps, (k,).
         losses: (k, runs).
         levels: Losses of the best matrices of rank 0, 1, 2, …
         ax: Axes, or None for a new figure.
@@ -135,7 +142,7 @@ def draw_plateaus(times: Tensor, losses: Tensor, levels: Sequence[float], ax=Non
 @use()
 def draw_eigenvalues(
     weights: Tensor,
-    found: tuple[Sequence[float], Tensor] | None = None,
+    found: Mapping[float, Tensor] | None = None,
     *,
     at: float | None = None,
     ax: "Axes | None" = None,
@@ -144,7 +151,7 @@ def draw_eigenvalues(
 
     Args:
         weights: K for the theory's lines, (k,).
-        found: (K, (m,); measured eigenvalues, (m, 4)), or None.
+        found: K → measured eigenvalues (4,), or None.
         at: A value of K to mark, or None.
         ax: Axes, or None for a new figure.
 
@@ -157,9 +164,8 @@ def draw_eigenvalues(
     for index, line in enumerate(lines):
         theory_line(ax, k, line, "_" if index else "theory", linewidth=2.2 if not index else 1.2)
     if found is not None:
-        for column in to_numpy(found[1]).T:
-            simulation_points(ax, found[0], column, label="_")
-        simulation_points(ax, [], [], label="by machine")
+        for index, column in enumerate(to_numpy(torch.stack([*found.values()])).T):
+            simulation_points(ax, [*found], column, label="_" if index else "by machine")
     if at is not None:
         simulation_points(ax, [at] * 4, [np.interp(at, k, line) for line in lines], label="this K",
                           markersize=8)  # fmt: skip
@@ -170,9 +176,7 @@ def draw_eigenvalues(
 
 @use()
 def draw_shares(
-    x: Sequence[float],
-    shares: Tensor,
-    stderr: Tensor,
+    shares: Mapping[float, Estimate],
     xlabel: str,
     *,
     threshold: float | None = None,
@@ -182,9 +186,7 @@ def draw_shares(
     """Draws the share of runs that end in the bad minimum.
 
     Args:
-        x: Abscissae, (k,).
-        shares: (k,).
-        stderr: Standard errors, (k,).
+        shares: Abscissa → share.
         xlabel: What the abscissa is.
         threshold: Where the bad minimum appears, a dotted line.
         law: (x, share) of a power law; both axes are then logarithmic.
@@ -199,7 +201,9 @@ def draw_shares(
     if law is not None:
         theory_line(ax, *law, "theory: slope 1")
         ax.set(xscale="log", yscale="log")
-    simulation_points(ax, x, shares, stderr=stderr, index=1, label="gradient descent")
+    means = torch.stack([share.mean for share in shares.values()])
+    errors = torch.stack([share.stderr for share in shares.values()])
+    simulation_points(ax, [*shares], means, stderr=errors, index=1, label="gradient descent")
     ax.set(xlabel=xlabel, ylabel="share of runs stuck")
     ax.legend(loc="lower right" if threshold is not None else "upper left")
     return ax
@@ -240,7 +244,7 @@ def draw_rescaled(curves: Mapping[float, tuple[Tensor, Tensor]], ax: "Axes | Non
     """Draws the loss of smoothed traps in units of their own time.
 
     Args:
-        curves: Smoothing h → (|λ| times time, (k,); losses, (k, runs)).
+        curves: Smoothing h → (|λ| times time, (k,); losses, (k, runs)), a `descents.Fall`.
         ax: Axes, or None for a new figure.
 
     Returns:

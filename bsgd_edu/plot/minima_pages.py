@@ -1,11 +1,12 @@
 """Chapter 9's figures as they stand on the page: panels, description, caption and data."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import torch
 from torch import Tensor
 
 from .. import nets
+from ..dynamics import Estimate
 from . import landscapes, minima
 from .display import show
 from .style import grid
@@ -21,14 +22,17 @@ __all__ = [
 
 
 def show_one_number(
-    paths: Mapping[str, Tensor], sizes: Tensor, pushes: Mapping[int, Tensor], slope: float
+    paths: Mapping[str, Tensor],
+    sizes: Tensor,
+    pushes: Mapping[int, Sequence[Tensor]],
+    slope: float,
 ) -> None:
     """Shows descent for a product of two numbers, and what an escape gives for more of them.
 
     Args:
         paths: Label → (steps, 2), (w₁, w₂).
         sizes: δ, (k,).
-        pushes: Number of layers N → the first layer's gradient after the escape, (k,).
+        pushes: Number of layers N → the first layer's gradient after each escape.
         slope: |∇f| at 0.
     """
     left, right = grid(1, 2, (7.2, 4.4))
@@ -44,33 +48,43 @@ def show_one_number(
         caption="Escape from the saddle of a product of numbers: sideways, free of cost (left). "
         "What it gives is smaller for more layers (right).",
         data={
-            "Escapes": {"δ": sizes, **{f"N = {n}": values for n, values in pushes.items()}},
+            "Escapes": {
+                "δ": sizes,
+                **{f"N = {n}": torch.stack([*norms]) for n, norms in pushes.items()},
+            },
             **{
-                name: {"w₁": path[:: max(1, len(path) // 25), 0],
-                       "w₂": path[:: max(1, len(path) // 25), 1]}
+                name: dict(zip(("w₁", "w₂"), path[:: max(1, len(path) // 25)].T, strict=True))
                 for name, path in paths.items()
             },
         },
-    )  # fmt: skip
+    )
 
 
 def show_runs(
     steps: Mapping[str, Sequence[int]],
-    gaps: Mapping[str, Mapping[str, Tensor]],
-    floors: Mapping[str, Mapping[str, float]],
+    gaps: Mapping[tuple[str, str], Tensor],
+    *,
+    only_best: Collection[str] = (),
 ) -> None:
     """Shows how far many runs are above the convex optimum, one panel a loss.
 
     Args:
         steps: Loss → when, (k,).
-        gaps: Loss → network → loss minus optimum, (k, runs).
-        floors: Loss → bottleneck → the gap of its best run.
+        gaps: (Loss, network) → loss minus optimum, (k, runs).
+        only_best: Networks of which only the best run's end is shown, as a level.
     """
-    frames = grid(1, len(gaps), (7.6, 3.9), sharey=True)
-    for ax, name in zip(frames, gaps, strict=True):
-        minima.draw_gaps(steps[name], gaps[name], floors[name], ax)
-        ax.set_title(name)
-        ax.set_xlim(0, steps[name][-1])
+    curves = {run: gap for run, gap in gaps.items() if run[1] not in only_best}
+    frames = grid(1, len(steps), (7.6, 3.9), sharey=True)
+    for ax, loss in zip(frames, steps, strict=True):
+        lines = {network: gap for (name, network), gap in curves.items() if name == loss}
+        floors = {
+            f"best of {network}": float(gap[-1].min())
+            for (name, network), gap in gaps.items()
+            if name == loss and network in only_best
+        }
+        minima.draw_gaps(steps[loss], lines, floors, ax)
+        ax.set_title(loss)
+        ax.set_xlim(0, steps[loss][-1])
     for ax in frames[1:]:
         ax.set_ylabel("")
     handles, labels = frames[0].get_legend_handles_labels()
@@ -82,14 +96,13 @@ def show_runs(
         "lines far above mark the best that networks with a narrow hidden layer reached.",
         caption="Every thin line is a run; markers follow the worst run of all at each step.",
         data={
-            f"{name}, {label}": {
-                "step": steps[name],
-                "best": values.amin(1),
-                "median": values.median(1).values,
-                "worst": values.amax(1),
+            f"{loss}, {network}": {
+                "step": steps[loss],
+                "best": gap.amin(1),
+                "median": gap.median(1).values,
+                "worst": gap.amax(1),
             }
-            for name, group in gaps.items()
-            for label, values in group.items()
+            for (loss, network), gap in curves.items()
         },
     )
 
@@ -97,15 +110,16 @@ def show_runs(
 def show_stairs(
     losses: Sequence[Tensor], times: Sequence[int], small: Tensor, levels: Sequence[float]
 ) -> None:
-    """Shows escapes and descents from the origin, and runs from small random starts.
+    """Shows escapes and descents from the origin, and ten runs from small random starts.
 
     Args:
         losses: One row of losses a descent.
         times: Steps of the random runs, (k,).
-        small: Their losses, (k, runs).
+        small: Their losses, (k, runs); the first ten are shown.
         levels: The least losses of rank 0, 1, 2, …
     """
     left, right = grid(1, 2, (7.2, 3.6), sharey=True)
+    small = small[:, :10]
     minima.draw_stairs(losses, levels, left)
     minima.draw_plateaus(times, small, levels, right)
     right.set_ylabel("")
@@ -127,27 +141,29 @@ def show_stairs(
 
 
 def show_bottleneck(
-    eigenvalues: tuple[Sequence[float], Tensor],
-    landscape: tuple[Tensor, Tensor, Tensor, Tensor, Tensor],
-    shares: tuple[Sequence[float], Tensor, Tensor],
-    small: tuple[Sequence[float], Tensor, Tensor],
+    eigenvalues: Mapping[float, Tensor],
+    landscape: tuple[float, Tensor, Tensor, Tensor, Tensor, Tensor],
+    shares: Mapping[float, Estimate],
+    small: Mapping[float, Estimate],
 ) -> None:
     """Shows a bad local minimum behind a bottleneck, and who ends in it.
 
     Args:
-        eigenvalues: K, (k,), and Hessian eigenvalues at diag(0, ½), (k, 4).
-        landscape: What `landscapes.draw_valley` takes.
-        shares: K, the share of stuck runs and its standard error.
-        small: The same against the size of the start, largest first, at one K.
+        eigenvalues: K → Hessian eigenvalues at diag(0, ½), (4,).
+        landscape: What `explorers.minima.bottleneck_runs` gives: K, then the arguments of
+            `landscapes.draw_valley`.
+        shares: K → the share of stuck runs.
+        small: Size of the start → the share at one K, the largest first.
     """
     frames = grid(2, 2, (7.2, 6.6))
-    weights = torch.linspace(0, 1.05 * max(eigenvalues[0]), 50)
-    minima.draw_eigenvalues(weights, eigenvalues, ax=frames[0])
-    landscapes.draw_valley(*landscape, ax=frames[1])
-    minima.draw_shares(*shares, "price K of the off-diagonal", threshold=2.0, ax=frames[2])
-    sizes = torch.tensor(small[0], dtype=torch.float64)
-    law = sizes, sizes * (small[1][1:].sum() / sizes[1:].sum())  # the largest start saturates
-    minima.draw_shares(*small, "size σ of the start", law=law, ax=frames[3])
+    prices = torch.linspace(0, 1.05 * max(eigenvalues), 50)
+    minima.draw_eigenvalues(prices, eigenvalues, ax=frames[0])
+    landscapes.draw_valley(*landscape[1:], ax=frames[1])
+    minima.draw_shares(shares, "price K of the off-diagonal", threshold=2.0, ax=frames[2])
+    sizes = torch.tensor([*small], dtype=torch.float64)
+    means = torch.stack([share.mean for share in small.values()])
+    law = sizes, sizes * (means[1:].sum() / sizes[1:].sum())  # the largest start saturates
+    minima.draw_shares(small, "size σ of the start", law=law, ax=frames[3])
     show(
         frames[0],
         alt="Top left: Hessian eigenvalues on four straight lines, the lowest of which crosses "
@@ -159,34 +175,36 @@ def show_bottleneck(
         "landscape of rank-one matrices at K = 4. Below: how many runs end there.",
         data={
             "Eigenvalues": {
-                "K": eigenvalues[0],
-                **{f"eigenvalue {i + 1}": column for i, column in enumerate(eigenvalues[1].T)},
+                "K": [*eigenvalues],
+                **{
+                    f"eigenvalue {i}": column
+                    for i, column in enumerate(torch.stack([*eigenvalues.values()]).T, 1)
+                },
             },
-            "Stuck": dict(zip(("K", "share", "standard error"), shares, strict=True)),
-            "Stuck, small starts": dict(zip(("σ", "share", "standard error"), small, strict=True)),
+            "Stuck": _columns("K", shares),
+            "Stuck, small starts": _columns("σ", small),
         },
     )
 
 
 def show_trap(
-    surface: tuple[Tensor, Tensor, Tensor],
-    radii: Sequence[float],
-    place: tuple[float, float],
-    searched: tuple[Sequence[float], Tensor],
+    box: tuple[Tensor, Tensor, Tensor, float, float, tuple[float, float]],
+    lowest: Mapping[float, Tensor],
 ) -> None:
     """Shows the loss around the kink's trap, and the least loss within a radius.
 
     Args:
-        surface: t, y and the loss.
-        radii: Of the boxes that are drawn.
-        place: The best point (t, y) of the last of them.
-        searched: Radii and the least losses that a search found.
+        box: What `explorers.minima.trap_box` gives: t, y, the loss, a radius > ½, the least loss
+            within, the place (t, y) of it. The box of radius ½ is drawn too.
+        lowest: Radius → the least loss that a search found.
     """
+    *surface, radius, _, place = box
     left, right = grid(1, 2, (7.2, 3.8))
-    landscapes.draw_surface(*surface, radii, place, ax=left)
+    landscapes.draw_surface(*surface, [0.5, radius], place, ax=left)
     fine = torch.linspace(0.02, 1.1, 109, dtype=torch.float64)
     theory = torch.tensor([nets.kink_trap_value(float(r)) for r in fine])
-    minima.draw_best(fine, theory, {"search": searched}, right)
+    radii, losses = [*lowest], torch.stack([*lowest.values()])
+    minima.draw_best(fine, theory, {"search": (radii, losses)}, right)
     show(
         left,
         alt="Left: level lines with corners around the trap; inside the smaller box no place is "
@@ -196,25 +214,24 @@ def show_trap(
         caption="A local minimum of the absolute error. Left: a surface through it that holds "
         "a best point of every box. Right: the least loss with every entry within r of the trap's.",
         data={
-            "Search": {"r": searched[0], "least loss": searched[1]},
+            "Search": {"r": radii, "least loss": losses},
             "Theory": {"r": fine, "least loss": theory},
         },
     )
 
 
 def show_smoothed(
-    curves: Mapping[float, tuple[Tensor, Tensor]],
-    stopped: tuple[Sequence[float], Tensor, Tensor],
+    curves: Mapping[float, tuple[Tensor, Tensor]], stopped: Mapping[float, Estimate]
 ) -> None:
     """Shows descent from the smoothed trap in its own time, and who takes the trap for the end.
 
     Args:
-        curves: Smoothing h → (|λ| times time, (k,); losses, (k, runs)).
-        stopped: h, the share of quasi-Newton runs that stop at the trap, its standard error.
+        curves: Smoothing h → (|λ| times time, (k,); losses, (k, runs)), a `descents.Fall`.
+        stopped: h → the share of quasi-Newton runs that stop at the trap.
     """
     left, right = grid(1, 2, (7.2, 3.4))
     minima.draw_rescaled(curves, left)
-    minima.draw_shares(*stopped, "smoothing h", ax=right)
+    minima.draw_shares(stopped, "smoothing h", ax=right)
     right.set(xscale="log", ylim=(-0.05, 1.05), ylabel="share that stop at the trap")
     right.get_legend().remove()
     show(
@@ -225,12 +242,21 @@ def show_smoothed(
         caption="With the corners rounded off every run leaves the trap, after a time that grows "
         "like the inverse of the rounding (left); a routine with a fixed tolerance stops (right).",
         data={
-            "Quasi-Newton": dict(
-                zip(("h", "share that stop", "standard error"), stopped, strict=True)
-            ),
+            "Quasi-Newton": _columns("h", stopped, "share that stop"),
             **{
                 f"h = {h:g}": {"time": time, "median loss": losses.median(1).values}
                 for h, (time, losses) in curves.items()
             },
         },
     )
+
+
+def _columns(
+    abscissa: str, shares: Mapping[float, Estimate], name: str = "share"
+) -> dict[str, list[float]]:
+    """The columns of a table of estimates."""
+    return {
+        abscissa: [*shares],
+        name: [float(share.mean) for share in shares.values()],
+        "standard error": [float(share.stderr) for share in shares.values()],
+    }

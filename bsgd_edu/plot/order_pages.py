@@ -6,24 +6,27 @@ a reader who cannot see them should know.
 
 from collections.abc import Mapping, Sequence
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from . import order
 from .display import show
-from .style import grid, use
+from .style import grid, to_numpy, use
 
 __all__ = ["show_coins", "show_coupling", "show_cycle", "show_orbits"]
 
 
-def show_cycle(forward: Tensor, backward: Tensor, targets: Tensor) -> None:
+def show_cycle(forward: Tensor, backward: Tensor, targets: Tensor, *, last: int = 20) -> None:
     """Shows both orbits on cyclic data.
 
     Args:
         forward: x_0 … x_n, (n + 1,).
         backward: y_0 … y_n, (n + 1,).
         targets: One period of targets, (period,).
+        last: The largest n that is shown.
     """
+    forward, backward = forward[: last + 1], backward[: last + 1]
     show(
         order.draw_cycle(forward, backward, targets),
         alt="Both orbits start high and fall towards the targets. From then on the forward "
@@ -37,7 +40,7 @@ def show_orbits(
     forward: Tensor,
     backward: Tensor,
     steps: Sequence[int] | Tensor,
-    variances: Tensor,
+    variances: Mapping[str, Tensor],
     theory: Tensor,
     *,
     runs: int = 4,
@@ -48,13 +51,13 @@ def show_orbits(
         forward: (n + 1, replicas).
         backward: (n + 1, replicas).
         steps: At which n the variance is shown, (k,).
-        variances: Of the forward and the backward iterates, (2, k).
+        variances: ``"forward"`` and ``"backward"`` → the variance of these iterates, (k,).
         theory: What the formula gives, (k,).
         runs: How many paths to draw.
     """
     left, right = grid(1, 2, (7.2, 3.4))
     order.draw_paths(forward[:, :runs], backward[:, :runs], left)
-    order.draw_variance(steps, *variances, theory, right)
+    order.draw_variance(steps, variances["forward"], variances["backward"], theory, right)
     first = {"forward, first run": forward[:, 0], "backward, first run": backward[:, 0]}
     show(
         left,
@@ -66,8 +69,8 @@ def show_orbits(
         data={
             "Variance over runs": {
                 "n": steps,
-                "forward": variances[0],
-                "backward": variances[1],
+                "forward": variances["forward"],
+                "backward": variances["backward"],
                 "theory": theory,
             },
             "One list": {"n": range(len(forward)), **first},
@@ -75,23 +78,24 @@ def show_orbits(
     )
 
 
-def show_coins(
-    clouds: Mapping[float, Tensor], points: Mapping[float, float], cdfs: Mapping[float, Tensor]
-) -> None:
+def show_coins(clouds: Mapping[float, Tensor], points: Mapping[float, float]) -> None:
     """Shows the law of coin-flip targets for several ratios: histograms, and distributions.
 
     Args:
         clouds: ρ → forward iterates of many runs, (runs,).
         points: ρ → the backward limit of one list.
-        cdfs: ρ → rows (t, share of runs with x ≤ t, exact probability), (3, k).
     """
+    from ..dynamics import bernoulli_cdf, share_and_stderr
+
     panels, tables = grid(2, len(clouds), (7.2, 4.6)), {}
+    t = torch.linspace(-1, 1, 101, dtype=torch.float64)
     for column, (ratio, cloud) in enumerate(clouds.items()):
         name = f"ρ = {ratio:.2g}"
+        share, _ = share_and_stderr(cloud.cpu() <= t[:, None])
+        exact = bernoulli_cdf(ratio, t)
         order.draw_histogram(cloud, points[ratio], name, panels[column])
-        order.draw_distribution(*cdfs[ratio], panels[column + len(clouds)])
-        keys = ("t", "share of runs", "exact")
-        tables[name] = dict(zip(keys, cdfs[ratio], strict=True))
+        order.draw_distribution(t, share, exact, panels[column + len(clouds)])
+        tables[name] = {"t": t, "share of runs": share, "exact": exact}
     with use():
         panels[-1].legend(["exact", "runs"], loc="upper left", handlelength=1.2)
     show(
@@ -106,15 +110,24 @@ def show_coins(
     )
 
 
-def show_coupling(gaps: Tensor, exponent: float, waits: Tensor, maxima: Tensor) -> None:
+def show_coupling(
+    gaps: Tensor, exponent: float, waits: Tensor, maxima: Tensor, *, last: int = 60
+) -> None:
     """Shows two runs approaching each other, and a queue in both orders.
+
+    Of the queues one is drawn whose maximum grows in the first two thirds of the steps shown, and
+    there eight times, or as nearly as there is one.
 
     Args:
         gaps: Distances of pairs of runs on one noise, (n + 1, pairs).
         exponent: γ, the mean logarithmic rate.
-        waits: Waiting times of one queue, (n + 1,).
-        maxima: The backward composition of the same maps, (n + 1,).
+        waits: Waiting times of many queues, (n + 1, runs).
+        maxima: The backward composition of the same maps, (n + 1, runs).
+        last: The largest n for which a queue is drawn.
     """
+    growths = (maxima[: 2 * last // 3 + 1].diff(dim=0) > 0).sum(0)
+    chosen = int(np.abs(to_numpy(growths) - 8).argmin())  # the first of these
+    waits, maxima = waits[: last + 1, chosen], maxima[: last + 1, chosen]
     left, right = grid(1, 2, (7.2, 3.4))
     typical = gaps[0].median().cpu() * torch.exp(exponent * torch.arange(len(gaps)))
     curves = {"pairs: median, 80 % band": gaps}

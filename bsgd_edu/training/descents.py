@@ -2,24 +2,25 @@
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
 from torch.nn.functional import softplus
 
 from .. import nets, rules
-from ..curvature import Certificate, certify
-from ..dynamics import share_and_stderr
+from ..dynamics import Estimate, share_and_stderr
 from ..errors import DomainError
 from ..maps import forward_orbit
 from ..nets import DeepLinear, ProductLoss
 from ..seeding import generator
 
 __all__ = [
-    "against_convex",
+    "Fall",
     "convex_losses",
     "descend",
     "leave_trap",
+    "power_between",
     "quasi_newton",
     "search_box",
     "smoothed_curvature",
@@ -89,45 +90,7 @@ def convex_losses(stream: torch.Generator) -> dict[str, tuple[ProductLoss, float
     }
 
 
-def against_convex(
-    loss: ProductLoss,
-    shapes: Mapping[str, Sequence[int]],
-    lr: float,
-    at: Sequence[int],
-    runs: int,
-    *,
-    seed: int,
-    device: torch.device | str = "cpu",
-) -> tuple[dict[str, Tensor], dict[str, Certificate]]:
-    """Returns how far heavy-ball descent on factors is above the same descent on their product.
-
-    Args:
-        loss: Convex, of matrices.
-        shapes: Label → widths; all have the same ends.
-        lr: Learning rate; momentum is 0.9.
-        at: When, increasing; the last entry is the number of steps.
-        runs: Random starts, each entry N(0, 0.3²).
-        seed: Of the starts.
-        device: Where to compute; the data of the loss lie there.
-
-    Returns:
-        Label → loss minus optimum (len(at), runs), and label → certificate of the ends.
-    """
-    ends = next(iter(shapes.values()))
-    plain = DeepLinear([ends[0], ends[-1]], loss)
-    start = torch.zeros(plain.dim, device=device, **_REAL)
-    optimum = plain.loss(descend(plain, start, lr, [at[-1]], 0.9)[0])
-    gaps, proofs = {}, {}
-    for label, widths in shapes.items():
-        net = DeepLinear(widths, loss)
-        starts = net.init(generator(seed, "starts", *widths, device=device), (runs,), std=0.3)
-        points = descend(net, starts, lr, at, 0.9)
-        gaps[label] = (net.loss(points) - optimum).cpu()
-        proofs[label] = certify(net.loss, points[-1])
-    return gaps, proofs
-
-
-def stuck_share(weight: float, std: float, runs: int, *, seed: int) -> tuple[Tensor, Tensor]:
+def stuck_share(weight: float, std: float, runs: int, *, seed: int) -> Estimate:
     """Returns which share of descents through `nets.bottleneck_trap` ends at loss 1.
 
     Step size 0.04/K, twice that from starts below ½; time 24, but 60 for K < 2: beside a saddle
@@ -149,6 +112,41 @@ def stuck_share(weight: float, std: float, runs: int, *, seed: int) -> tuple[Ten
     return share_and_stderr((losses - 1).abs() < 1e-3)
 
 
+def power_between(estimates: Mapping[float, Estimate], low: float, high: float) -> Estimate:
+    """Returns the slope in logarithms between two abscissae: p, where estimates go like x^p.
+
+    log(y₂/y₁)/log(x₂/x₁), with the relative errors of both estimates added in squares.
+
+    Args:
+        estimates: Abscissa x > 0 → independent estimate y > 0.
+        low: One of the abscissae.
+        high: A larger one.
+
+    Returns:
+        The slope and its standard error.
+
+    Raises:
+        DomainError: If not 0 < low < high, or one of the two estimates is not positive.
+
+    Example:
+        >>> shares = {0.1: Estimate(torch.tensor(0.02), torch.tensor(0.002)),
+        ...           1.0: Estimate(torch.tensor(0.2), torch.tensor(0.02))}
+        >>> slope, stderr = power_between(shares, 0.1, 1.0)
+        >>> round(float(slope), 4), round(float(stderr), 4)
+        (1.0, 0.0614)
+    """
+    (below, below_error), (above, above_error) = estimates[low], estimates[high]
+    if not (0 < low < high and below > 0 and above > 0):
+        raise DomainError(
+            "power_between: abscissae must be 0 < low < high and their estimates > 0, but they are "
+            f"{low:g} and {high:g} with {float(below):g} and {float(above):g}. Logarithms need "
+            "positive numbers: take more runs."
+        )
+    distance = math.log(high / low)
+    spread = torch.hypot(below_error / below, above_error / above)
+    return Estimate((above / below).log() / distance, spread / distance)
+
+
 def smoothed_curvature(smoothing: float) -> float:
     """Returns |λ|, the negative curvature of `nets.kink_trap` with its corners rounded off.
 
@@ -168,7 +166,14 @@ def smoothed_curvature(smoothing: float) -> float:
     return math.hypot(0.5 / smoothing, 1) - 0.5 / smoothing
 
 
-def leave_trap(smoothing: float, kicks: Tensor, at: Sequence[int]) -> tuple[Tensor, Tensor]:
+class Fall(NamedTuple):
+    """Losses (k, runs) of descents from beside a saddle, at |λ| times time (k,)."""
+
+    time: Tensor
+    losses: Tensor
+
+
+def leave_trap(smoothing: float, kicks: Tensor, at: Sequence[int]) -> Fall:
     """Returns heavy-ball descents from beside the smoothed trap, in the time of their saddle.
 
     The learning rate 5e-4/|λ| at momentum 0.9 makes each step 5e-3 units of 1/|λ|.
@@ -183,7 +188,7 @@ def leave_trap(smoothing: float, kicks: Tensor, at: Sequence[int]) -> tuple[Tens
     """
     net, point = nets.kink_trap(smoothing)
     lr = 5e-4 / smoothed_curvature(smoothing)
-    return 5e-3 * torch.tensor(at), net.loss(descend(net, point + kicks, lr, at, 0.9))
+    return Fall(5e-3 * torch.tensor(at), net.loss(descend(net, point + kicks, lr, at, 0.9)))
 
 
 def quasi_newton(smoothing: float, kicks: Tensor) -> Tensor:

@@ -17,6 +17,7 @@ __all__ = [
     "RuleGap",
     "Tuned",
     "ethanol_race",
+    "geometric_mean",
     "memory",
     "race",
     "regressions",
@@ -129,9 +130,8 @@ def race(
         orbit = forward_orbit([rules.sgd_map(scaled, rates)] * steps, wide, at=at)
     elif kind == "warm-up of" and count:
         risen = [min(1.0, (step + 1) / count) for step in range(steps)]
-        orbit = forward_orbit(
-            [rules.sgd_map(gradient, part * rates) for part in risen], wide, at=at
-        )
+        maps = [rules.sgd_map(gradient, part * rates) for part in risen]
+        orbit = forward_orbit(maps, wide, at=at)
     else:
         raise UsageError(
             f"race: method must be one of {', '.join(METHODS)}, 'rule of depth 2', another "
@@ -182,6 +182,11 @@ class Tuned(NamedTuple):
         """Whether the best rate is the grid's first or last: a wider grid might help, (draws,)."""
         return (self.rate == self.rates[0]) | (self.rate == self.rates[-1])
 
+    @property
+    def mean_steps(self) -> Tensor:
+        """The steps' geometric mean over draws: ratios of it are the mean ratios."""
+        return geometric_mean(self.steps)
+
 
 def tuned_race(
     loss: nets.ProductLoss, start: Tensor, rates: Mapping[str, Tensor], steps: int, target: float
@@ -205,13 +210,22 @@ def tuned_race(
         losses = race(loss, start, method, grid, at)
         passed = steps_to(at, losses, target)
         # Where no rate arrives, the lowest last loss is what a tuner would take.
-        best = torch.where(passed.isinf(), steps + losses[-1].nan_to_num(torch.inf), passed).argmin(
-            -1
-        )
+        last = losses[-1].nan_to_num(torch.inf)
+        best = torch.where(passed.isinf(), steps + last, passed).argmin(-1)
         place = best[None, :, None].expand(len(at), -1, 1)
         curve = losses.gather(-1, place).squeeze(-1)
         found[method] = Tuned(passed.amin(-1).clamp(max=steps), grid[best], curve, at, grid, passed)
     return found
+
+
+def geometric_mean(values: Tensor) -> Tensor:
+    """Returns the geometric mean of positive numbers, what factors such as speed-ups average to.
+
+    Example:
+        >>> geometric_mean(torch.tensor([2.0, 8.0]))
+        tensor(4.)
+    """
+    return values.log().mean().exp()
 
 
 class RuleGap(NamedTuple):

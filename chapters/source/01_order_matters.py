@@ -35,13 +35,14 @@ import torch
 
 from bsgd_edu import dynamics, explorers, plot
 from bsgd_edu.course import begin, check, claim, claims_table, full_scale, hint, reveal
+from bsgd_edu.dynamics import mean_and_stderr, share_and_stderr, variance_and_stderr
 from bsgd_edu.maps import AffineMap, backward_orbit, forward_orbit
 from bsgd_edu.seeding import generator
 
 where = begin(device, profile)
-replicas = {"quick": 4000, "full": 100_000}[profile]
+real = {"dtype": torch.float64, "device": where}  # of our tensors
+runs = {"quick": 4000, "full": 100_000}[profile]  # how often an experiment is made
 ratio = 1 - lr * curvature  # ρ
-real = {"dtype": torch.float64, "device": where}
 
 # %% [markdown]
 # ## Predict
@@ -83,21 +84,25 @@ print("Your guess is kept; the figure of the first experiment answers it.")
 # %%
 def steps(targets, ratio):
     """The maps x ↦ ρx + (1 − ρ)a, one for each row of targets (n, ...)."""
-    matrix = torch.full((*targets.shape, 1, 1), ratio, dtype=torch.float64, device=targets.device)
-    return AffineMap(matrix, (1 - ratio) * targets.unsqueeze(-1))
+    matrix = targets.new_full((len(targets), 1, 1), ratio)
+    offset = (1 - ratio) * targets.unsqueeze(-1)
+    return AffineMap(matrix, offset)  # x ↦ matrix · x + offset
 
 
-cycle, eight = torch.tensor([1.0, 0.0, -1.0, 2.0], **real), torch.tensor([8.0], **real)
-cyclic = steps(cycle.repeat(12), 0.5)  # 48 maps
-round_and_round = forward_orbit(cyclic, eight)[:, 0]
-settled = backward_orbit(cyclic, eight)[:, 0]
-plot.order_pages.show_cycle(round_and_round[:21], settled[:21], cycle)
-by_hand = torch.tensor([[4.5, 2.25, 0.625, 1.3125], [4.5, 2.5, 1.375, 1.0]], **real)
-both = torch.stack([round_and_round, settled])
-claim("order/hand-case").agrees(both[:, 1:5], by_hand, atol=1e-12)
-four = torch.tensor([14.0, 7.0, -4.0, 13.0], **real) / 15
-claim("order/cycle-forward").agrees(round_and_round[-4:], four, atol=1e-9)
-claim("order/cycle-backward").agrees(settled[-4:], 8 / 15, atol=1e-9)
+cycle = torch.tensor([1.0, 0.0, -1.0, 2.0], **real)
+maps = steps(cycle.repeat(12), ratio=0.5)  # 48 maps
+eight = torch.tensor([8.0], **real)  # points are vectors, here of length 1
+x = forward_orbit(maps, eight)[:, 0]  # x_0 … x_48
+y = backward_orbit(maps, eight)[:, 0]  # y_0 … y_48
+plot.order_pages.show_cycle(x, y, cycle)
+
+# %% tags=["nbval-check-output"]
+by_hand = {"x": [4.5, 2.25, 0.625, 1.3125], "y": [4.5, 2.5, 1.375, 1.0]}
+claim("order/hand-case").agrees({"x": x[1:5], "y": y[1:5]}, by_hand, atol=1e-12)
+
+for_ever = [14 / 15, 7 / 15, -4 / 15, 13 / 15]
+claim("order/cycle-forward").agrees(x[-4:], for_ever, atol=1e-9)
+claim("order/cycle-backward").agrees(y[-4:], 8 / 15, atol=1e-9)
 
 # %% [markdown]
 # The forward iterate is always pulled towards the target it saw last, so it goes round with the
@@ -154,16 +159,17 @@ claim("order/cycle-backward").agrees(settled[-4:], 8 / 15, atol=1e-9)
 
 # %%
 stream = generator(seed, "targets", device=where)
-targets = torch.randn(100, replicas, generator=stream, **real)
-x0 = torch.full((replicas, 1), start, **real)
-forward = forward_orbit(steps(targets, ratio), x0)[..., 0]  # (101, replicas)
-backward = backward_orbit(steps(targets, ratio), x0)[..., 0]
+targets = torch.randn(100, runs, generator=stream, **real)  # each column is a list
+maps = steps(targets, ratio)
+x0 = torch.full((runs, 1), start, **real)
+forward = forward_orbit(maps, x0)[..., 0]  # x_0 … x_100 of each run: (101, runs)
+backward = backward_orbit(maps, x0)[..., 0]  # y_0 … y_100
 
-shown = torch.tensor([1, 2, 3, 5, 8, 12, 20, 40, 70, 100])
-variance, _ = dynamics.variance_and_stderr(torch.stack([forward, backward])[:, shown])
-limit = dynamics.ar1_variance(lr, curvature, 1.0)
+limit = dynamics.ar1_variance(lr, curvature, noise_variance=1.0)  # ηhσ²/(2 − ηh)
+shown = torch.tensor([1, 2, 3, 5, 8, 12, 20, 40, 70, 100])  # some of the n
 predicted = limit * (1 - ratio ** (2 * shown))
-plot.order_pages.show_orbits(forward, backward, shown, variance, predicted)
+variances = {"forward": forward[shown].var(1), "backward": backward[shown].var(1)}
+plot.order_pages.show_orbits(forward, backward, shown, variances, predicted)
 
 # %% [markdown]
 # The answer to *Predict* is (d), and the two clouds are equally wide. Each dashed path settles, each
@@ -172,32 +178,50 @@ plot.order_pages.show_orbits(forward, backward, shown, variance, predicted)
 # Every tolerance is four standard errors of the mean over runs, or rounding.
 
 # %% tags=["nbval-check-output"]
-swapped = forward_orbit(steps(targets.flip(0), ratio), x0, at=[100])[0, :, 0]
-claim("order/reversal").agrees(swapped, backward[-1], atol=1e-12)
+# For each list: y_n is the forward run of the reversed list,
+reversed_maps = steps(targets.flip(0), ratio)
+forward_of_reversed = forward_orbit(reversed_maps, x0)[100, :, 0]
+claim("order/reversal").agrees(forward_of_reversed, backward[100], atol=1e-12)
+
+# a backward step is ρⁿ times the step that the new map takes from the start,
 n = torch.arange(100, **real)[:, None]
-first_moves = (1 - ratio) * (targets - start)  # T_i(x0) − x0
-claim("order/backward-increment").agrees(backward.diff(dim=0), ratio**n * first_moves, atol=1e-12)
-bound = dynamics.backward_error_bound(ratio, 1.0, n) * first_moves.abs().amax(0) + 1e-12  # rounding
-claim("order/contraction").holds((backward[:-1] - backward[-1]).abs() / bound, below=1)
+first_steps = (1 - ratio) * (targets - start)  # T_{n+1}(x_0) − x_0: (100, runs)
+shrunk = ratio**n * first_steps
+claim("order/backward-increment").agrees(backward.diff(dim=0), shrunk, atol=1e-12)
 
-spread, error = dynamics.variance_and_stderr(torch.stack([forward[-1], backward[-1]]))
-claim("order/stationary-variance").agrees(spread[0], limit, stderr=error[0])
-claim("order/limit-variance").agrees(spread[1], limit, stderr=error[1])
-pairs = torch.stack([forward, backward])
-linked, error = dynamics.correlation_and_stderr(pairs[:, 40], pairs[:, 41])
-formulas = dynamics.ar1_forward_correlation, dynamics.ar1_backward_correlation
-claim("order/path-correlation").agrees(
-    linked, [f(ratio, 40) for f in formulas], stderr=error.clamp(min=1e-9)
-)
-jump, error = dynamics.rms_and_stderr(forward[-1] - forward[-2])
-claim("order/forward-jump").agrees(jump, dynamics.ar1_forward_jump(ratio, 1.0), stderr=error)
+# and the limit is no further away than contraction allows.
+largest = first_steps.abs().amax(0)  # M of each list
+bound = ratio**n * largest / (1 - ratio) + 1e-12  # for rounding
+to_limit = (backward[:100] - backward[100]).abs()
+claim("order/contraction").holds(to_limit / bound, below=1)
 
-ones, others = forward[shown, : replicas // 2], backward[shown, replicas // 2 :]
-levels = torch.tensor([0.0, 0.3, 0.9], **real)[:, None, None]
-gap, error = dynamics.gap_and_stderr(ones <= levels, others <= levels)
-claim("order/equal-laws").agrees(gap, 0, stderr=error)
-gap, error = dynamics.gap_and_stderr(ones**2 / 2, others**2 / 2)
-claim("order/equal-curves").agrees(gap, 0, stderr=error)
+# %% tags=["nbval-check-output"]
+# Over all lists: both laws are as wide as the formula says.
+claim("order/stationary-variance").agrees(variance_and_stderr(forward[100]), limit)
+claim("order/limit-variance").agrees(variance_and_stderr(backward[100]), limit)
+
+# A forward path keeps moving, a backward path does not.
+linked, stderr = dynamics.correlation_and_stderr(backward[40], backward[41])
+correlations = {
+    "forward": dynamics.correlation_and_stderr(forward[40], forward[41]),
+    "backward": dynamics.Estimate(linked, stderr.clamp(min=1e-9)),  # for rounding
+}
+predicted = {
+    "forward": dynamics.ar1_forward_correlation(ratio, 40),
+    "backward": dynamics.ar1_backward_correlation(ratio, 40),
+}
+claim("order/path-correlation").agrees(correlations, predicted)
+jump = dynamics.rms_and_stderr(forward[100] - forward[99])
+claim("order/forward-jump").agrees(jump, dynamics.ar1_forward_jump(ratio, 1.0))
+
+# %% tags=["nbval-check-output"]
+# P(x_n ≤ t) = P(y_n ≤ t) at every n, and the mean losses are equal.
+half = forward[shown, : runs // 2]
+other = backward[shown, runs // 2 :]  # of other lists
+gaps = {t: dynamics.gap_and_stderr(half <= t, other <= t) for t in (0.0, 0.3, 0.9)}
+claim("order/equal-laws").agrees(gaps, 0)
+gap = dynamics.gap_and_stderr(half**2 / 2, other**2 / 2)
+claim("order/equal-curves").agrees(gap, 0)
 
 # %% [markdown]
 # The last claim is the honest one: the mean of the noise-free loss $\tfrac12x^2$ is the same curve
@@ -212,20 +236,23 @@ claim("order/equal-curves").agrees(gap, 0, stderr=error)
 # at the dashed needle: one backward run is one point of the cloud.
 
 # %%
-flips = torch.randint(0, 2, (60, 5 * replicas), generator=stream, device=where).double() * 2 - 1
-origin, t = torch.zeros(5 * replicas, 1, **real), torch.linspace(-1, 1, 101, **real)
-clouds, points, curves, errors = {}, {}, {}, {}
-for base in (1 / 3, 1 / 2, 0.8):
-    clouds[base] = forward_orbit(steps(flips, base), origin, at=[60])[0, :, 0]
-    points[base] = backward_orbit(steps(flips[:, 0], base), origin[0], at=[60]).item()
-    share, errors[base] = dynamics.share_and_stderr(clouds[base] <= t[:, None])
-    curves[base] = torch.stack([t, share, dynamics.bernoulli_cdf(base, t.cpu()).to(where)])
-plot.order_pages.show_coins(clouds, points, curves)
+coins = torch.randint(0, 2, (60, 5 * runs), generator=stream, device=where)
+flips = 2 * coins.double() - 1  # ±1
+origin = torch.zeros(5 * runs, 1, **real)
+clouds, limits = {}, {}
+for base in (1 / 3, 1 / 2, 0.8):  # ρ
+    many_lists = steps(flips, base)
+    clouds[base] = forward_orbit(many_lists, origin, at=[60])[0, :, 0]
+    one_list = steps(flips[:, 0], base)
+    limits[base] = backward_orbit(one_list, origin[0], at=[60]).item()
+plot.order_pages.show_coins(clouds, limits)
 
-few = slice(5, -5, 15)  # seven of the points t
-for name, base in (("order/cantor", 1 / 3), ("order/uniform", 1 / 2)):
-    _, share, exact = curves[base][:, few]
-    claim(name).agrees(share, exact, stderr=errors[base][few])
+# %% tags=["nbval-check-output"]
+t = torch.linspace(-0.9, 0.9, 7, **real)
+cantor = share_and_stderr(clouds[1 / 3] <= t[:, None])  # P(x ≤ t)
+claim("order/cantor").agrees(cantor, dynamics.bernoulli_cdf(1 / 3, t))
+uniform = share_and_stderr(clouds[1 / 2] <= t[:, None])
+claim("order/uniform").agrees(uniform, (1 + t) / 2)
 
 # %% [markdown]
 # Nothing in the update rule looks fractal: the law is made by the order in which $\rho$ shrinks the
@@ -258,31 +285,44 @@ explorers.order.chapter().show()
 # after which the dashed path is flat.
 
 # %%
-features = torch.randn(60, replicas, generator=stream, **real)
-factors = (1 - 0.5 * features**2)[..., None]  # labels 0: the gap does not depend on them
-gaps = dynamics.synchronous_coupling(AffineMap(factors[..., None], 0 * factors), 0 * x0, 0 * x0 + 8)
-exponent = dynamics.scalar_lyapunov_exponent(0.5)
-rate, error = dynamics.mean_and_stderr((gaps[60] / 8).log() / 60)
-claim("order/average-contraction").agrees(rate, exponent, stderr=error)
-needed = math.ceil(dynamics.coupling_time(math.log(ratio), 8.0, 1e-6))
-again = targets[:, 0].repeat(needed // 100 + 1)  # one list, as often as needed
-pair = dynamics.synchronous_coupling(steps(again, ratio), x0[0], x0[0] + 8)
+# Two runs on one noise. With labels 0 a step is x ↦ (1 − ηz²)x, here with η = 0.5.
+features = torch.randn(60, runs, generator=stream, **real)  # z
+factors = (1 - 0.5 * features**2).unsqueeze(-1)  # (60, runs, 1)
+maps = AffineMap(factors.unsqueeze(-1), torch.zeros_like(factors))
+zero = torch.zeros(runs, 1, **real)
+distances = dynamics.synchronous_coupling(maps, zero, zero + 8)  # (61, runs)
+exponent = dynamics.scalar_lyapunov_exponent(0.5)  # γ
+rates = (distances[60] / 8).log() / 60  # per step, of each pair of runs
+claim("order/average-contraction").agrees(mean_and_stderr(rates), exponent)
+
+# The time to meet on the parabola of above, with one list as often as needed.
+time_to_meet = dynamics.coupling_time(math.log(ratio), distance=8.0, tolerance=1e-6)
+needed = math.ceil(time_to_meet)
+long_list = targets[:, 0].repeat(needed // 100 + 1)
+pair = dynamics.synchronous_coupling(steps(long_list, ratio), x0[0], x0[0] + 8)
 claim("order/coupling-time").agrees((pair > 1e-6).sum(), needed, atol=0.5)
 
-clock = torch.empty(2, 200, replicas, **real).exponential_(1.0, generator=stream)
-increments = clock[0] - 2 * clock[1]  # a service time minus the time to the next arrival
-waits, maxima = dynamics.lindley_forward(increments), dynamics.lindley_backward(increments)
-run = int(((maxima[1:41] > maxima[:40]).sum(0) == 8).nonzero()[0])  # one that grows 8 times
-plot.order_pages.show_coupling(gaps, exponent, waits[:61, run], maxima[:61, run])
+# %%
+times = torch.empty(2, 200, runs, **real).exponential_(1.0, generator=stream)
+service = times[0]  # mean 1
+until_next = 2 * times[1]  # time to the next arrival, mean 2
+increments = service - until_next  # X
+waits = dynamics.lindley_forward(increments)  # (201, runs)
+maxima = dynamics.lindley_backward(increments)
+plot.order_pages.show_coupling(distances, exponent, waits, maxima)
 
-net = [lambda w, x=x: torch.relu(w + x[:, None]) for x in increments[:40]]
-claim("queue/relu-net").agrees(forward_orbit(net, 0 * x0)[..., 0], waits[:41], atol=1e-9)
-last = torch.stack([waits[-1], maxima[-1]])
-empty, error = dynamics.share_and_stderr(last == 0)
-claim("queue/empty").agrees(empty, 0.5, stderr=error)
-mean, error = dynamics.mean_and_stderr(last)
-claim("queue/mean").agrees(mean, 1.0, stderr=error)
-claim("queue/backward-stops").holds((maxima[-1] > maxima[-51]).double().mean(), below=1e-3)
+layers = [torch.zeros(runs, **real)]  # of the ReLU net
+for increment in increments[:40]:
+    layers.append(torch.relu(layers[-1] + increment))
+claim("queue/relu-net").agrees(layers, waits[:41], atol=1e-9)
+
+last = {"forward": waits[200], "backward": maxima[200]}
+empty = {order: share_and_stderr(wait == 0) for order, wait in last.items()}
+claim("queue/empty").agrees(empty, 0.5)
+mean_wait = {order: mean_and_stderr(wait) for order, wait in last.items()}
+claim("queue/mean").agrees(mean_wait, 1.0)
+still_growing = maxima[200] > maxima[150]
+claim("queue/backward-stops").holds(still_growing.double().mean(), below=1e-3)
 
 # %% [markdown]
 # Now both directions of failure. **Isometries** (here: reflect, then shift) never contract: a backward
@@ -292,6 +332,21 @@ claim("queue/backward-stops").holds((maxima[-1] > maxima[-51]).double().mean(), 
 # an exact draw: **coupling from the past** (Propp–Wilson). Stopping the forward composition when it
 # becomes constant does not.
 
+# %% tags=["nbval-check-output"]
+# Isometries of the plane, x ↦ Qx + shift.
+gaussian = torch.randn(60, runs, 2, 2, generator=stream, **real)
+orthogonal = torch.linalg.qr(gaussian).Q
+shifts = torch.randn(60, runs, 2, generator=stream, **real)
+isometries = AffineMap(orthogonal, shifts)
+centre = torch.zeros(runs, 2, **real)
+outside = forward_orbit(isometries, centre)  # (61, runs, 2)
+inside = backward_orbit(isometries, centre)
+inside_steps = inside.diff(dim=0).norm(dim=-1)
+claim("order/isometry-steps").agrees(inside_steps, shifts.norm(dim=-1), atol=1e-9)
+half = outside.norm(dim=-1)[[2, 20, 60], : runs // 2]
+other = inside.norm(dim=-1)[[2, 20, 60], runs // 2 :]
+claim("order/isometry-laws").agrees(dynamics.gap_and_stderr(half, other), 0)
+
 
 # %% tags=["nbval-check-output"]
 def two_states(stream, count):
@@ -300,20 +355,11 @@ def two_states(stream, count):
     return torch.where(heads == 1, torch.tensor([0, 0]), torch.tensor([1, 0]))
 
 
-turns = torch.linalg.qr(torch.randn(60, replicas, 2, 2, generator=stream, **real)).Q
-shifts = torch.randn(60, replicas, 2, generator=stream, **real)
-turning, centre = AffineMap(turns, shifts), torch.zeros(replicas, 2, **real)
-inside = backward_orbit(turning, centre).diff(dim=0).norm(dim=-1)  # lengths of its steps
-claim("order/isometry-steps").agrees(inside, shifts.norm(dim=-1), atol=1e-9)
-out, back = (orbit(turning, centre, at=[2, 20, 60]) for orbit in (forward_orbit, backward_orbit))
-out, back = out.norm(dim=-1)[:, : replicas // 2], back.norm(dim=-1)[:, replicas // 2 :]
-gap, error = dynamics.gap_and_stderr(out, back)
-claim("order/isometry-laws").agrees(gap, 0, stderr=error)
-
-states, _ = dynamics.coupling_from_the_past(two_states, replicas, generator=generator(seed, "past"))
-share, error = dynamics.share_and_stderr(states == 0)
-claim("past/exact").agrees(share, 2 / 3, stderr=error)
-states, _ = dynamics.forward_coalescence(two_states, replicas, generator=generator(seed, "now"))
+past = generator(seed, "past")
+states, _ = dynamics.coupling_from_the_past(two_states, runs, generator=past)
+claim("past/exact").agrees(share_and_stderr(states == 0), 2 / 3)
+now = generator(seed, "now")
+states, _ = dynamics.forward_coalescence(two_states, runs, generator=now)
 claim("past/forward-is-biased").agrees((states == 0).double().mean(), 1.0, atol=1e-12)
 
 # %% [markdown]
@@ -398,7 +444,7 @@ check("01.3", backward_iterates)
 
 # %% tags=["answer:01.4"]
 def exact_draw(tables):
-    """Returns (state, n): the first n at which T_1 ∘ … ∘ T_n is constant, and its value."""
+    """Returns (state, n): the first n with T_1 ∘ … ∘ T_n constant, and its value."""
     # BEGIN SOLUTION
     composed = torch.arange(tables.shape[1])  # the identity map
     for n, table in enumerate(tables, 1):
@@ -425,16 +471,10 @@ check("01.4", exact_draw)
 
 # %% tags=["answer:01.5"]
 # BEGIN SOLUTION
-averaged = (
-    1
-    / backward_orbit(
-        steps(torch.randn(300, 4000, generator=generator(1, "lists")).double(), 0.95),
-        torch.zeros(4000, 1, dtype=torch.float64),
-        at=[300],
-    )
-    .var()
-    .item()
-)
+lists = torch.randn(300, 4000, generator=generator(1, "lists")).double()
+starts = torch.zeros(4000, 1, dtype=torch.float64)
+end_points = backward_orbit(steps(lists, 0.95), starts, at=[300])
+averaged = 1 / end_points.var().item()
 # END SOLUTION
 
 # %% tags=["check:01.5"]

@@ -18,36 +18,27 @@
 profile = "quick"  # "quick" or "full"
 seed = 0
 device = "auto"
-dataset = "auto"  # "digits", "mnist", or "auto": digits, and for the full profile MNIST if at hand
-record = ""  # a file that keeps the network experiment, as the section "At full scale" shows
+dataset = "auto"  # "digits", "mnist", or "auto": MNIST in the full profile if at hand
+record = ""  # a file to keep the network experiment in: see "At full scale"
 
 # %% tags=["setup"]
 from functools import partial
+from time import perf_counter
 
 import torch
 
 from bsgd_edu import datasets, dynamics, explorers, nets, plot, rules
-from bsgd_edu.course import (
-    begin,
-    check,
-    claim,
-    claims_table,
-    experiments,
-    full_scale,
-    hint,
-    reveal,
-)
+from bsgd_edu.course import begin, check, claim, claims_table, full_scale, hint, reveal
+from bsgd_edu.course.experiments import load_result, save_result
+from bsgd_edu.dynamics import mean_and_stderr
 from bsgd_edu.maps import AffineMap, backward_orbit, forward_orbit, windowed_orbit
 from bsgd_edu.seeding import generator
-from bsgd_edu.training import train
 
-where, pages, full = begin(device, profile), plot.backward_pages, profile == "full"
-auto = "mnist" if full and datasets.available("mnist") else "digits"
-name = auto if dataset == "auto" else dataset
-seen, unseen = datasets.load("digits"), datasets.load("digits", split="test")
-data, test = datasets.load(name), datasets.load(name, split="test")
-orders = forward_orbit, backward_orbit
-print(f"The network learns {name}.")
+where = begin(device, profile)
+full = profile == "full"
+if dataset == "auto":
+    dataset = "mnist" if full and datasets.available("mnist") else "digits"
+print(f"The network learns {dataset}.")
 
 # %% [markdown]
 # ## Predict
@@ -84,22 +75,41 @@ print("Your guess is kept; the network experiment answers it.")
 # Look left, from $\theta=0$, for the black segment; and right, with a third sample and from another
 # point (symmetry makes 0 special), for the slopes.
 
+
 # %%
+def loss_gradient(a, theta):
+    """The gradient of log(1 + exp(−a·θ)) for a sample a (2,), at points θ (..., 2)."""
+    margin = (theta * a).sum(-1, keepdim=True)
+    return -torch.sigmoid(-margin) * a
+
+
 samples = torch.tensor([[2.0, 0.0], [1.0, 2.0], [-1.0, 1.0]], dtype=torch.float64)
-fields = [lambda t, a=a: -torch.sigmoid(-(t * a).sum(-1, keepdim=True)) * a for a in samples]
-(zero, there), sizes = torch.tensor([[0.0, 0.0], [0.5, -1.0]], dtype=torch.float64), {}
+gradients = [partial(loss_gradient, a) for a in samples]  # functions of θ
+
+zero = torch.zeros(2, dtype=torch.float64)
+bracket = dynamics.order_difference(gradients[:2], zero, lr=1.0)
+claim("backward-sgd/bracket-by-hand").agrees(bracket, [0.25, -0.5], atol=1e-12)
+
+step_1, step_2 = (rules.sgd_map(gradient, lr=1.6) for gradient in gradients[:2])
+one_then_two = [step_1(zero), step_2(step_1(zero))]
+two_then_one = [step_2(zero), step_1(step_2(zero))]
+
+# %%
+point = torch.tensor([0.5, -1.0], dtype=torch.float64)
+sizes = {}  # for each learning rate the lengths of three vectors
 for lr in (0.01, 0.02, 0.04, 0.08):
-    maps = [rules.sgd_map(field, lr) for field in fields]
-    gap = (forward_orbit(maps, there) - backward_orbit(maps, there))[3]
-    left = gap - dynamics.order_difference(fields, there, lr)
-    mean, other = (rules.palindromic_average(m, there) for m in (maps, maps[1:] + maps[:1]))
-    sizes[lr] = torch.stack([gap, left, mean - other]).norm(dim=1)
-one, two = (rules.sgd_map(field, 1.6) for field in fields[:2])
-pages.show_orders(zero, [one(zero), two(one(zero)), two(zero), one(two(zero))], sizes)
-hand, slopes = dynamics.order_difference(fields[:2], zero, 1.0), (sizes[0.02] / sizes[0.01]).log2()
-claim("backward-sgd/bracket-by-hand").agrees(hand, torch.tensor([0.25, -0.5]), atol=1e-12)
-claim("backward-sgd/bracket-order").agrees(slopes[1], 3.0, atol=0.06)
-claim("backward-sgd/palindrome-order").agrees(slopes[2], 3.0, atol=0.06)
+    maps = [rules.sgd_map(gradient, lr) for gradient in gradients]
+    gap = forward_orbit(maps, point)[-1] - backward_orbit(maps, point)[-1]
+    unexplained = gap - dynamics.order_difference(gradients, point, lr)
+    average = rules.palindromic_average(maps, point)
+    rotated = rules.palindromic_average(maps[1:] + maps[:1], point)
+    vectors = {"gap": gap, "unexplained": unexplained, "averages": average - rotated}
+    sizes[lr] = {name: vector.norm() for name, vector in vectors.items()}
+plot.backward_pages.show_orders(zero, one_then_two, two_then_one, sizes)
+
+slopes = {name: torch.log2(sizes[0.02][name] / sizes[0.01][name]) for name in vectors}
+claim("backward-sgd/bracket-order").agrees(slopes["unexplained"], 3.0, atol=0.06)
+claim("backward-sgd/palindrome-order").agrees(slopes["averages"], 3.0, atol=0.06)
 
 # %% [markdown]
 # The parallelogram does not close; what the bracket does not explain falls with slope 3, and so does
@@ -149,35 +159,55 @@ claim("backward-sgd/palindrome-order").agrees(slopes[2], 3.0, atol=0.06)
 # under the bound. Right, a warning: for each of eight *fixed* lists, 24 runs from random starts
 # compare the test losses of both orders; the lowest row has 400 runs with a *fresh* list each.
 
+# %%
+digits, unseen = datasets.load("digits"), datasets.load("digits", split="test")
+inputs, targets = digits.inputs.double(), digits.targets
+held_out = unseen.inputs.double(), unseen.targets
+model = nets.LogisticRegression(64, 10, weight_decay=0.2)
+plain = nets.LogisticRegression(64, 10)  # the same without decay, for test losses
+
+batches = datasets.draw_batches(len(digits), 300, 8, generator=generator(seed, "list"))
+maps = rules.sgd_maps(model, inputs, targets, batches, lr=0.15)
+starts = model.init(generator(seed), replicas=(2,)).double()
+starts[1] *= 40  # far away
+x = forward_orbit(maps, starts)  # x_0 … x_300 from both starts: (301, 2, parameters)
+y = backward_orbit(maps, starts)  # y_300 stands for y_∞
+
+m, L = dynamics.softmax_hessian_range(inputs[batches], weight_decay=0.2)
+c = dynamics.gradient_step_factor(lr=0.15, smallest=m, largest=L)
+M = max((step(starts) - starts).norm(dim=-1).max().item() for step in maps)
+bound = dynamics.backward_error_bound(c, M, torch.arange(280.0))  # cⁿM/(1 − c)
+to_limit = (y[:280] - y[300]).norm(dim=-1)  # ‖y_n − y_∞‖: (280, 2)
+share_of_bound = to_limit / bound[:, None]
+claim("backward-sgd/contraction-bound").holds(share_of_bound.max(), below=1)
+
+left_over = (y[300, 0] - y[300, 1]).norm() / (starts[0] - starts[1]).norm()
+claim("backward-sgd/start-forgotten").holds(left_over / c**300, below=1)
+
+moves = x[:, 0].diff(dim=0).norm(dim=-1)  # ‖x_{n+1} − x_n‖ from the near start
+last_move = (y[300] - y[299]).norm()  # ‖y_300 − y_299‖, both starts together
+claim("backward-sgd/forward-keeps-moving").holds(moves[-1] / last_move, above=100)
+
 
 # %%
 def order_gap(lists, starts):
-    """Forward minus backward test loss after 200 batches; `lists` is the shape of fresh lists."""
-    rows = datasets.draw_batches(len(x), 200, 8, generator=generator(seed, *lists), runs=lists)
-    maps = rules.sgd_maps(convex, x, y, rows, 0.15)
-    theta = convex.init(generator(seed, "starts"), replicas=starts).double()
-    plain, held_out = nets.LogisticRegression(64, 10), (unseen.inputs.double(), unseen.targets)
-    return torch.sub(*(plain.loss(o(maps, theta, at=[200])[0], *held_out) for o in orders))
+    """Forward minus backward test loss at n = 200; `lists` and `starts` are shapes."""
+    stream = generator(seed, *lists)
+    batches = datasets.draw_batches(len(digits), 200, 8, generator=stream, runs=lists)
+    maps = rules.sgd_maps(model, inputs, targets, batches, lr=0.15)
+    theta = model.init(generator(seed, "starts"), replicas=starts).double()
+    forward_end = forward_orbit(maps, theta, at=[200])[0]
+    backward_end = backward_orbit(maps, theta, at=[200])[0]
+    return plain.loss(forward_end, *held_out) - plain.loss(backward_end, *held_out)
 
 
-x, y, convex = seen.inputs.double(), seen.targets, nets.LogisticRegression(64, 10, weight_decay=0.2)
-rows = datasets.draw_batches(len(x), 300, 8, generator=generator(seed, "list"))
-steps = rules.sgd_maps(convex, x, y, rows, 0.15)
-starts = convex.init(generator(seed), replicas=(2,)).double() * torch.tensor([[1], [40]])
-xs, ys = forward_orbit(steps, starts), backward_orbit(steps, starts)
-factor = dynamics.gradient_step_factor(0.15, *dynamics.softmax_hessian_range(x[rows], 0.2))
-moved = max((step(starts) - starts).norm(dim=-1).max().item() for step in steps)
-bound = dynamics.backward_error_bound(factor, moved, torch.arange(280.0))
-away, hops = (ys[:280] - ys[-1]).norm(dim=-1), xs.diff(dim=0)[:, 0].norm(dim=-1)
-gaps, errors = dynamics.mean_and_stderr(order_gap((8, 1), (8, 24)))
-fresh = dynamics.mean_and_stderr(order_gap((400,), (400,)))
-pages.show_convex(bound, away, hops[:280], gaps, errors, fresh)
-forgotten = (ys[-1, 0] - ys[-1, 1]).norm() / (factor**300 * (starts[0] - starts[1]).norm())
-claim("backward-sgd/contraction-bound").holds((away / bound[:, None]).max(), below=1)
-claim("backward-sgd/start-forgotten").holds(forgotten, below=1)
-claim("backward-sgd/forward-keeps-moving").holds(hops[-1] / (ys[-1] - ys[-2]).norm(), above=100)
-claim("backward-sgd/fixed-list-gap").holds((gaps.abs() / errors).median(), above=100)
-claim("backward-sgd/no-gap-convex").agrees(fresh[0], 0.0, stderr=fresh[1])
+fixed = mean_and_stderr(order_gap(lists=(8, 1), starts=(8, 24)))  # 24 starts each
+fresh = mean_and_stderr(order_gap(lists=(400,), starts=(400,)))  # one each
+plot.backward_pages.show_convex(bound, to_limit, moves, fixed, fresh)
+
+gap_in_stderrs = fixed.mean.abs() / fixed.stderr
+claim("backward-sgd/fixed-list-gap").holds(gap_in_stderrs.median(), above=100)
+claim("backward-sgd/no-gap-convex").agrees(fresh, 0.0)
 
 # %% [markdown]
 # Left: backward is a point, forward a cloud, exactly as the bound says; the far start shows how sharp
@@ -194,31 +224,52 @@ claim("backward-sgd/no-gap-convex").agrees(fresh[0], 0.0, stderr=fresh[1])
 # about a straight line.
 
 # %%
-runs, hidden = ((24, 128) if full else (12, 32)) if name == "mnist" else (48, 32)
-sizes, lr = (data.inputs.shape[1], hidden, 10), 0.2
-net, plain = nets.MLP(sizes, weight_decay=1e-3), nets.MLP(sizes)
-train_set, held_out = data.tensors(where), test.tensors(where, None if full else 1000)
-draw = partial(datasets.draw_batches, len(data))
-warm = rules.sgd_maps(net, *train_set, draw(1000, 64, generator=generator(seed, "warm")), lr)
-start = forward_orbit(warm, net.init(generator(seed, "init")).to(where), at=[1000]).expand(runs, -1)
+images, labels = datasets.load(dataset).tensors(where)
+limit = None if full else 1000  # of the test images
+test_set = datasets.load(dataset, split="test").tensors(where, limit)
+hidden = 128 if dataset == "mnist" and full else 32
+runs = 48 if dataset != "mnist" else (24 if full else 12)
+net = nets.MLP([images.shape[1], hidden, 10], weight_decay=1e-3)
+plain_net = nets.MLP(net.widths)  # the same without decay, for test losses
+draw = partial(datasets.draw_batches, len(images))
+
+warm_up = draw(1000, 64, generator=generator(seed, "warm"))
+warm_up_steps = rules.sgd_maps(net, images, labels, warm_up, lr=0.2)
+start = net.init(generator(seed, "init")).to(where)
+anchor = forward_orbit(warm_up_steps, start, at=[1000]).expand(runs, -1)
+
 lists = draw(300, 16, generator=generator(seed, "lists"), runs=(runs,))
-steps, at = rules.sgd_maps(net, *train_set, lists, lr), range(240, 301, 1 if full else 2)
-orbits = {"forward": forward_orbit, "backward": backward_orbit,
-          "windowed, w = 100": partial(windowed_orbit, window=100),
-          "block, w = 50": partial(rules.block_backward_orbit, block=50)}  # fmt: skip
-watch = {"loss": lambda points: torch.stack([plain.loss(p, *held_out) for p in points]).cpu(),
-         "move": lambda points: points.diff(dim=0, prepend=points[:1]).norm(dim=-1).cpu()}  # fmt: skip
-log = {k: train(steps, start, orbit=orbit, observe=watch, at=at) for k, orbit in orbits.items()}
-jitter = torch.stack([dynamics.sequential_jitter(r["loss"], degree=1).mean() for r in log.values()])
-loss, error = dynamics.mean_and_stderr(torch.stack([r["loss"].mean(0) for r in log.values()]))
-pages.show_network(at, {k: r["loss"][:, 0] for k, r in log.items()}, jitter, loss, error)
-gain = dynamics.mean_and_stderr((log["forward"]["loss"] - log["backward"]["loss"]).mean(0))
-moves = log["backward"]["move"].mean() / log["forward"]["move"].mean()
-claim("backward-sgd/smoother").holds(jitter[1] / jitter[0], below=0.25)
-claim("backward-sgd/window-jitter").holds(jitter[2] / jitter[0], below=0.25)
-claim("backward-sgd/no-gap-network").agrees(gain[0], 0.0, stderr=gain[1])
-claim("backward-sgd/loss-without-point").holds(moves / (jitter[1] / jitter[0]), above=5)
-claim("backward-sgd/faster").not_reproduced(gain[0], stderr=gain[1], why="equal laws, equal means")
+steps = rules.sgd_maps(net, images, labels, lists, lr=0.2)
+at = range(240, 301, 1 if full else 2)
+
+# %%
+orders = {
+    "forward": forward_orbit,
+    "backward": backward_orbit,
+    "windowed, w = 100": partial(windowed_orbit, window=100),
+    "block, w = 50": partial(rules.block_backward_orbit, block=50),
+}
+losses, jitter, mean_loss, motion = {}, {}, {}, {}
+began = perf_counter()
+for name, orbit in orders.items():
+    points = orbit(steps, anchor, at=at)  # (times, runs, parameters)
+    losses[name] = torch.stack([plain_net.loss(p, *test_set) for p in points]).cpu()
+    jitter[name] = dynamics.sequential_jitter(losses[name], degree=1).mean()
+    mean_loss[name] = mean_and_stderr(losses[name].mean(dim=0))
+    motion[name] = points.diff(dim=0).norm(dim=-1).mean().cpu()  # between times
+seconds = perf_counter() - began
+plot.backward_pages.show_network(at, losses, jitter, mean_loss)
+
+# %%
+jitter_ratio = {name: jitter[name] / jitter["forward"] for name in orders}
+claim("backward-sgd/smoother").holds(jitter_ratio["backward"], below=0.25)
+claim("backward-sgd/window-jitter").holds(jitter_ratio["windowed, w = 100"], below=0.25)
+drift = motion["backward"] / motion["forward"] / jitter_ratio["backward"]
+claim("backward-sgd/loss-without-point").holds(drift, above=5)
+
+gain = mean_and_stderr((losses["forward"] - losses["backward"]).mean(dim=0))
+claim("backward-sgd/no-gap-network").agrees(gain, 0.0)
+claim("backward-sgd/faster").not_reproduced(gain, why="equal laws, equal means")
 
 # %% [markdown]
 # Left: forward zigzags, backward and windowed have settled, block starts anew every 50 batches.
@@ -244,30 +295,50 @@ claim("backward-sgd/faster").not_reproduced(gain[0], stderr=gain[1], why="equal 
 
 # %%
 tiny = nets.MLP([2, 16, 16, 1], "tanh", weight_decay=1e-3, loss="mse")
-noisy = datasets.wave_regression(512, noise_std=0.1, generator=generator(seed, "wave"))
-clean = datasets.wave_regression(1000, noise_std=0.0, generator=generator(seed, "unseen"))
-draw, rates = partial(datasets.draw_batches, 512), [0.1 * (1 - k / 300) for k in range(300)]
-warm = rules.sgd_maps(tiny, *noisy, draw(3000, 32, generator=generator(seed, "tiny")), 0.1)
-anchor = forward_orbit(warm, tiny.init(generator(seed, "tiny")), at=[3000]).expand(48, -1)
+wave = datasets.wave_regression
+noisy = wave(512, noise_std=0.1, generator=generator(seed, "wave"))
+clean = wave(1000, noise_std=0.0, generator=generator(seed, "unseen"))
+draw = partial(datasets.draw_batches, 512)
+
+warm_up = draw(3000, 32, generator=generator(seed, "tiny"))
+warm_up_steps = rules.sgd_maps(tiny, *noisy, warm_up, lr=0.1)
+start = tiny.init(generator(seed, "tiny"))
+tiny_anchor = forward_orbit(warm_up_steps, start, at=[3000]).expand(48, -1)
+
 small = draw(300, 8, generator=generator(seed, "small"), runs=(48,))
 large = draw(300, 8 * 150, generator=generator(seed, "large"), runs=(48,))
-steps = rules.sgd_maps(tiny, *noisy, small, 0.1)
-league = {"forward": ("1 gradient", steps, forward_orbit),
-          "block, w = 50": ("25", steps, partial(rules.block_backward_orbit, block=50)),
-          "windowed, w = 100": ("101", steps, partial(windowed_orbit, window=100)),
-          "backward": ("150", steps, backward_orbit),
-          "big batch": ("150", rules.sgd_maps(tiny, *noisy, large, 0.1), forward_orbit),
-          "lr decay": ("1", rules.sgd_maps(tiny, *noisy, small, rates), forward_orbit),
-          "EMA, 0.95": ("1", steps, partial(rules.ema_orbit, decay=0.95)),
-          "Polyak": ("1", steps, rules.polyak_orbit)}  # fmt: skip
-judge = nets.MLP([2, 16, 16, 1], "tanh", loss="mse").loss
-curves = torch.stack([judge(o(maps, anchor, at=at), *clean) for _, maps, o in league.values()])
-shake = torch.stack([dynamics.sequential_jitter(curve, degree=1) for curve in curves])
-(height, height_error), rough = map(dynamics.mean_and_stderr, (curves.mean(1), shake))
-pages.show_league(list(league), [row[0] for row in league.values()], (height, height_error), rough)
-lower = dynamics.mean_and_stderr(curves[3].mean(0) - curves[[4, 7]].mean(1))
-claim("backward-sgd/averaging-lowers-loss").holds(lower[0][1], above=0, stderr=lower[1][1])
-claim("backward-sgd/equal-compute").holds(lower[0][0], above=0, stderr=lower[1][0])
+falling = [0.1 * (1 - n / 300) for n in range(300)]
+small_steps = rules.sgd_maps(tiny, *noisy, small, lr=0.1)
+large_steps = rules.sgd_maps(tiny, *noisy, large, lr=0.1)
+decaying_steps = rules.sgd_maps(tiny, *noisy, small, lr=falling)
+
+# %%
+league = {  # method: (gradients for a point of its curve, maps, how they are composed)
+    "forward": (1, small_steps, forward_orbit),
+    "block, w = 50": (25, small_steps, orders["block, w = 50"]),
+    "windowed, w = 100": (101, small_steps, orders["windowed, w = 100"]),
+    "backward": (150, small_steps, backward_orbit),
+    "big batch": (150, large_steps, forward_orbit),
+    "lr decay": (1, decaying_steps, forward_orbit),
+    "EMA, 0.95": (1, small_steps, partial(rules.ema_orbit, decay=0.95)),
+    "Polyak": (1, small_steps, rules.polyak_orbit),
+}
+plain_tiny = nets.MLP(tiny.widths, "tanh", loss="mse")  # without decay
+costs, errors, shaking, mean_error = {}, {}, {}, {}
+for name, (cost, maps, orbit) in league.items():
+    points = orbit(maps, tiny_anchor, at=at)  # (times, runs, parameters)
+    errors[name] = plain_tiny.loss(points, *clean)
+    shaking[name] = mean_and_stderr(dynamics.sequential_jitter(errors[name], degree=1))
+    mean_error[name] = mean_and_stderr(errors[name].mean(dim=0))
+    costs[name] = cost
+plot.backward_pages.show_league(costs, mean_error, shaking)
+
+# %%
+run_means = {name: error.mean(dim=0) for name, error in errors.items()}  # (runs,)
+gain_of_averaging = mean_and_stderr(run_means["backward"] - run_means["Polyak"])
+gain_of_big_batches = mean_and_stderr(run_means["backward"] - run_means["big batch"])
+claim("backward-sgd/averaging-lowers-loss").holds(gain_of_averaging, above=0)
+claim("backward-sgd/equal-compute").holds(gain_of_big_batches, above=0)
 
 # %% [markdown]
 # Two groups on the left. Every *order* of constant steps lies where forward lies; everything that
@@ -299,20 +370,21 @@ explorers.backward.chapter().show()
 # first line. Look at the slopes.
 
 # %%
-beta, norms, rates, falls = 0.81, [], [], {}
-targets = torch.randn(200, generator=generator(seed, "momentum"), dtype=torch.float64)
-rest = rules.momentum_state(torch.tensor([3.0], dtype=torch.float64))
+beta, lr = 0.81, 0.5
+centres = torch.randn(200, generator=generator(seed, "momentum"), dtype=torch.float64)
+start = rules.momentum_state(torch.tensor([3.0], dtype=torch.float64))
+distances, rates, norms = {}, {}, {}
 for h in (1.0, 3.0, 6.0):
-    pulls = [lambda p, a=a, h=h: h * (p - a) for a in targets]
-    path = backward_orbit([rules.momentum_map(g, 0.5, momentum=beta) for g in pulls], rest)
-    fall = (path[:140] - path[-1]).norm(dim=-1)
-    falls[f"curvature h = {h:g}"] = fall
-    rates.append((fall[110:130].max() / fall[10:30].max()) ** 0.01)
-    norms.append(torch.linalg.matrix_norm(dynamics.heavy_ball_matrix(h, 0.5, beta), 2))
-unit = torch.linalg.matrix_norm(dynamics.heavy_ball_matrix(0.3, 0.5, beta), 2)
-pages.show_momentum(falls, beta, {"0.3": unit} | dict(zip("136", norms, strict=True)))
-claim("backward-sgd/momentum-norm").holds(torch.stack(norms), above=1)
-claim("backward-sgd/momentum-rate").agrees(torch.stack(rates), beta**0.5, rtol=0.02)
+    pulls = [lambda theta, a=a, h=h: h * (theta - a) for a in centres]  # gradients
+    maps = [rules.momentum_map(pull, lr, momentum=beta) for pull in pulls]
+    y = backward_orbit(maps, start)
+    distances[h] = (y[:140] - y[200]).norm(dim=-1)
+    rates[h] = (distances[h][110:130].max() / distances[h][10:30].max()) ** (1 / 100)
+    norms[h] = torch.linalg.matrix_norm(dynamics.heavy_ball_matrix(h, lr, beta), 2)
+gentle = torch.linalg.matrix_norm(dynamics.heavy_ball_matrix(0.3, lr, beta), 2)
+plot.backward_pages.show_momentum(distances, beta, {0.3: gentle, **norms})
+claim("backward-sgd/momentum-norm").holds(norms, above=1)
+claim("backward-sgd/momentum-rate").agrees(rates, beta**0.5, rtol=0.02)
 
 # %% [markdown]
 # All three fall like $\sqrt\beta^{\,n}$: for $0.02<h<7.2$ the eigenvalues are complex with modulus
@@ -324,21 +396,22 @@ claim("backward-sgd/momentum-rate").agrees(torch.stack(rates), beta**0.5, rtol=0
 # as $\gamma=\mathbb E\log|1-\eta x^2|<0$, up to $\eta=2.42$. We go to $\eta=1$.
 
 # %%
-count = 100_000 if full else 20_000
-x, noise = torch.randn(2, 200, count, generator=generator(seed, "tails"), dtype=torch.float64)
-steps = AffineMap((1 - x**2)[..., None, None], (x * noise)[..., None])  # η = 1
-few = AffineMap(steps.matrix[:80, :3], steps.offset[:80, :3])
+count = 100_000 if full else 20_000  # lists of 200 samples
+stream = generator(seed, "tails")
+x, noise = torch.randn(2, 200, count, generator=stream, dtype=torch.float64)
+maps = AffineMap((1 - x**2)[..., None, None], (x * noise)[..., None])  # η = 1
 origin = torch.zeros(count, 1, dtype=torch.float64)
-early, limits = backward_orbit(steps, origin, at=[150, 200])[..., 0]
-paths = [orbit(few, origin[:3])[..., 0] for orbit in (forward_orbit, backward_orbit)]
-pages.show_heavy_tails(*paths, limits, dynamics.kesten_index(1.0))
-top = limits.abs().sort(descending=True).values[: count // 50]
-hill = 1 / (top[:-1] / top[-1]).log().mean()  # Hill's estimator of the tail index
-gamma = dynamics.mean_and_stderr((1 - 2.42125 * x.flatten() ** 2).abs().log())
-still = ((early - limits).abs() > 1e-6).double().mean()  # the share of runs that still move
-claim("backward-sgd/exponent-zero").agrees(gamma[0], 0.0, stderr=gamma[1])
-claim("backward-sgd/converges-without-variance").holds(still, below=0.01)
-claim("backward-sgd/kesten-index").agrees(hill, 1.091, stderr=1.091 / len(top) ** 0.5, atol=0.05)
+forward = forward_orbit(maps, origin)[..., 0]  # θ_n − θ*: (201, count)
+backward = backward_orbit(maps, origin)[..., 0]
+plot.backward_pages.show_heavy_tails(forward, backward, dynamics.kesten_index(1.0))
+
+exponent = mean_and_stderr((1 - 2.42125 * x.flatten() ** 2).abs().log())
+claim("backward-sgd/exponent-zero").agrees(exponent, 0.0)
+moving_share = ((backward[150] - backward[200]).abs() > 1e-6).double().mean()
+claim("backward-sgd/converges-without-variance").holds(moving_share, below=0.01)
+tail_index = dynamics.hill_index(backward[200], largest=count // 50)
+stderr = 1.091 / (count // 50) ** 0.5  # of Hill's estimator
+claim("backward-sgd/kesten-index").agrees(tail_index, 1.091, stderr=stderr, atol=0.05)
 
 # %% [markdown]
 # Each list has a perfectly good backward limit. Over lists it has a power-law tail of index 1.09, so
@@ -448,8 +521,10 @@ check("02.4", order_term)
 low, high = 0.1, 2.0
 while high - low > 1e-4:
     frontier = (low + high) / 2
-    growing = dynamics.regression_lyapunov_exponent(frontier, dim=2, batch=1) > 0
-    low, high = (low, frontier) if growing else (frontier, high)
+    if dynamics.regression_lyapunov_exponent(frontier, dim=2, batch=1) > 0:
+        high = frontier  # paths grow
+    else:
+        low = frontier
 # END SOLUTION
 
 # %% tags=["check:02.5"]
@@ -485,15 +560,19 @@ check("02.5", frontier)
 
 # %%
 if record:
-    spent = sum(run.seconds for run in log.values())
-    facts = {"title": f"{name}, MLP {sizes}, {runs} lists", "methods": list(log)}
-    values = {"jitter": jitter, "loss": loss, "loss_stderr": error}
-    facts |= {key: [round(v, 7) for v in value.tolist()] for key, value in values.items()}
-    experiments.save_result(record, facts, device=where.type, seconds=spent)
-result = experiments.load_result("02_backward_sgd_mnist")
+    facts = {
+        "title": f"{dataset}, MLP {net.widths}, {runs} lists",
+        "methods": list(orders),
+        "jitter": [round(value.item(), 7) for value in jitter.values()],
+        "loss": [round(loss.mean.item(), 7) for loss in mean_loss.values()],
+        "loss_stderr": [round(loss.stderr.item(), 7) for loss in mean_loss.values()],
+    }
+    save_result(record, facts, device=where.type, seconds=seconds)
+
+result = load_result("02_backward_sgd_mnist")
 print("{title}: measured {date} on {device}, {seconds} s.".format(**result))
 full_scale("02_backward_sgd")
-pages.show_recorded(result)
+plot.backward_pages.show_recorded(result)
 
 # %% [markdown]
 # The same picture: jitter apart, means together. (The seconds are those of a machine busy with other

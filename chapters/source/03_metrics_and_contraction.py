@@ -19,7 +19,7 @@
 # Parameters. Change them and run all cells again; everything below follows.
 
 # %% tags=["parameters"]
-profile = "quick"  # "quick", or "full": more pairs and lists, sized for one GPU, fine on a CPU
+profile = "quick"  # or "full": more pairs and lists, sized for one GPU, fine on a CPU
 seed = 0
 device = "auto"
 spread = 1.0  # standard deviation of the logarithm of a random matrix entry, 0.8 to 1.5
@@ -31,14 +31,14 @@ import torch
 from torch.nn.functional import normalize
 
 from bsgd_edu import dynamics, explorers, metrics, plot
-from bsgd_edu.course import begin, check, claim, claims_table, full_scale
+from bsgd_edu.course import begin, check, claim, claims_table, full_scale, hint, reveal
 from bsgd_edu.maps import backward_orbit, forward_orbit
 from bsgd_edu.metrics.layers import TABLE, worst_pair
 from bsgd_edu.seeding import generator
 
 where = begin(device, profile)
-pairs = {"quick": 20_000, "full": 500_000}[profile]
-replicas = {"quick": 2000, "full": 40_000}[profile]
+pairs = {"quick": 20_000, "full": 500_000}[profile]  # of points, for each layer
+replicas = {"quick": 2000, "full": 40_000}[profile]  # lists of matrices
 real = {"dtype": torch.float64, "device": where}
 
 # %% [markdown]
@@ -79,17 +79,18 @@ def ray(t):
 
 
 by_hand = torch.tensor([[2.0, 1.0], [1.0, 2.0]], **real)
-t, gaps = torch.linspace(-4, 4, 81, **real), torch.linspace(0.1, 8, 40, **real)
-image = (ray(t) @ by_hand.T).log() @ torch.tensor([1.0, -1.0], **real)
-ratios = metrics.contraction_ratio(
-    metrics.hilbert_distance, lambda x: x @ by_hand.T, ray(-gaps / 2), ray(gaps / 2)
-)
-wrong = math.tanh(math.log(4)) / 4
-plot.metrics_pages.show_smallest(t, image, gaps, ratios, 1 / 3, wrong)
+t = torch.linspace(-4, 4, 81, **real)
+x1, x2 = (ray(t) @ by_hand.T).unbind(-1)  # the images, and g(t) = log(x1 / x2)
 
-both = metrics.projective_diameter(by_hand), metrics.birkhoff_coefficient(by_hand)
-exact = torch.tensor([math.log(4), 1 / 3], **real)
-claim("birkhoff/by-hand").agrees(torch.stack(both), exact, atol=1e-12)
+gaps = torch.linspace(0.1, 8, 40, **real)
+x, y = ray(-gaps / 2), ray(gaps / 2)  # one pair for each gap, about the middle
+before = metrics.hilbert_distance(x, y)
+ratios = metrics.hilbert_distance(x @ by_hand.T, y @ by_hand.T) / before
+wrong = math.tanh(math.log(4)) / 4
+plot.metrics_pages.show_smallest(t, (x1 / x2).log(), gaps, ratios, 1 / 3, wrong)
+
+found = [metrics.projective_diameter(by_hand), metrics.birkhoff_coefficient(by_hand)]
+claim("birkhoff/by-hand").agrees(found, [math.log(4), 1 / 3], atol=1e-12)
 claim("birkhoff/wrong-formula").holds(ratios.max() / wrong, above=1)
 
 # %% [markdown]
@@ -157,22 +158,30 @@ claim("birkhoff/wrong-formula").holds(ratios.max() / wrong, above=1)
 
 # %%
 stream = generator(seed, "pairs")
-largest = [[row.ratios(pairs, stream, outside=o).max() for o in (False, True)] for row in TABLE]
-inside, outside = torch.tensor(largest, dtype=torch.float64).T
+inside, outside = {}, {}  # layer → largest ratio, where its condition holds and beyond
+for row in TABLE:
+    inside[row.layer] = row.ratios(pairs, stream).max()
+    outside[row.layer] = row.ratios(pairs, stream, outside=True).max()
 plot.metrics_pages.show_table(TABLE, inside, outside)
 
 claim("metrics/nonexpansive").holds(inside, below=1 + 1e-9)
 claim("metrics/counter-examples").holds(outside, above=1.2)
-exact = torch.tensor([row.factor for row in TABLE], dtype=torch.float64)
-usual = [row.metric != "Kobayashi, strip" for row in TABLE]
-claim("metrics/constants").holds((inside / exact)[usual], between=(0.95, 1 + 1e-9))
+rows = [row for row in TABLE if row.metric != "Kobayashi, strip"]
+attained = {row.layer: inside[row.layer] / row.factor for row in rows}
+claim("metrics/constants").holds(attained, between=(0.95, 1 + 1e-9))
 
-x, y = torch.randn(2, 4000, 2, generator=stream, dtype=torch.float64)
+# %%
+# The fourth row once more, for several τ: a gradient step through a ReLU layer.
 weights = torch.tensor([[0.6, 0.8], [0.4, -0.3]], dtype=torch.float64)  # ‖W‖ = 1
-rates = torch.tensor([0.5, 1.0, 2.0, 2.5, 3.0], dtype=torch.float64)  # τ = τ‖W‖²
-sgd = [lambda x, lr=lr: x - lr * (x @ weights.T).relu() @ weights for lr in rates]
-worst = [metrics.contraction_ratio(metrics.lp_distance, step, x, y).max() for step in sgd]
-claim("metrics/gradient-step").agrees(worst, (1 - rates).abs().clamp_min(1), rtol=1e-3)
+points = torch.randn(2, 4000, 2, generator=stream, dtype=torch.float64)  # 4000 pairs
+before = metrics.lp_distance(points[0], points[1])
+largest, theory = {}, {}
+for tau in (0.5, 1.0, 2.0, 2.5, 3.0):
+    images = points - tau * (points @ weights.T).relu() @ weights
+    after = metrics.lp_distance(images[0], images[1])
+    largest[tau] = (after / before).max()
+    theory[tau] = max(1, abs(1 - tau))
+claim("metrics/gradient-step").agrees(largest, theory, rtol=1e-3)
 
 # %% [markdown]
 # No circle crosses the line, no square fails to. Fourteen circles lie within 5 % of their tick. The
@@ -189,34 +198,43 @@ claim("metrics/gradient-step").agrees(worst, (1 - rates).abs().clamp_min(1), rto
 
 
 # %%
-def acting(matrices, p=1.0):
-    """The maps x ↦ Wx, divided by its p-norm, one for each W of matrices (n, ..., d, d)."""
-    return [lambda x, w=w: normalize((w @ x[..., None])[..., 0], p, -1) for w in matrices]
+def rescaled(matrix, p=1.0):
+    """The layer x ↦ Wx, divided by its p-norm: x is (..., d), W is (..., d, d)."""
+    return lambda x: normalize((matrix @ x[..., None])[..., 0], p=p, dim=-1)
 
 
 stream = generator(seed, "matrices", device=where)
-wildness = 1.2 * torch.rand(400, 1, 1, generator=stream, **real)
-many = (wildness * torch.randn(400, 3, 3, generator=stream, **real)).exp()
-delta, kappa = metrics.projective_diameter(many), metrics.birkhoff_coefficient(many)
-some = (2 * torch.randn(2, pairs // 100, 400, 3, generator=stream, **real)).exp()
-(layer,) = acting(many[None])
-worst = metrics.contraction_ratio(metrics.hilbert_distance, layer, *worst_pair(many))
-random = metrics.contraction_ratio(metrics.hilbert_distance, layer, *some).amax(0)
+wildness = 1.2 * torch.rand(400, 1, 1, generator=stream, **real)  # of each matrix
+matrices = (wildness * torch.randn(400, 3, 3, generator=stream, **real)).exp()
+layer = rescaled(matrices)  # all 400 at once: points are (..., 400, 3)
+x, y = worst_pair(matrices)
+worst = metrics.contraction_ratio(metrics.hilbert_distance, layer, x, y)
+x, y = (2 * torch.randn(2, pairs // 100, 400, 3, generator=stream, **real)).exp()
+largest = metrics.contraction_ratio(metrics.hilbert_distance, layer, x, y).amax(0)
 
-fixed = torch.tensor([[4.0, 1.0, 1.0], [1.0, 3.0, 2.0], [1.0, 2.0, 2.0]], **real)
-values, vectors = torch.linalg.eigh(fixed)  # in increasing order
-corner, n = torch.tensor([100.0, 1.0, 1.0], **real), torch.arange(31, **real)
-paths = [forward_orbit(acting(fixed.expand(30, 3, 3), p), corner) for p in (1.0, 2.0, math.inf)]
-far = metrics.hilbert_distance(torch.stack(paths), vectors[:, -1].abs())  # (3, 31)
-rate = values[-2] / values[-1]
-best = far[0, 0] * metrics.birkhoff_coefficient(fixed) ** n
-plot.metrics_pages.show_positive(delta, worst, random, far, far[0, 5] * rate ** (n - 5), best)
-
+delta = metrics.projective_diameter(matrices)
+kappa = metrics.birkhoff_coefficient(matrices)
 claim("birkhoff/attained").agrees(worst, kappa, rtol=1e-6)
-claim("birkhoff/bound").holds(random / kappa, below=1 + 1e-9)
-claim("perron/rescaling").agrees(far[1:], far[:1].expand(2, 31), atol=1e-9)
-claim("perron/bound").holds(far / best, below=1 + 1e-9)
-claim("perron/rate").agrees((far[0, 20] / far[0, 10]) ** 0.1, rate, rtol=1e-3)
+claim("birkhoff/bound").holds(largest / kappa, below=1 + 1e-9)
+
+# %%
+fixed = torch.tensor([[4.0, 1.0, 1.0], [1.0, 3.0, 2.0], [1.0, 2.0, 2.0]], **real)
+eigenvalues, eigenvectors = torch.linalg.eigh(fixed)  # in increasing order
+corner = torch.tensor([100.0, 1.0, 1.0], **real)
+far = {}  # p → distance to the Perron direction after n = 0 … 30 layers
+for p in (1.0, 2.0, math.inf):
+    orbit = forward_orbit([rescaled(fixed, p)] * 30, corner)  # (31, 3)
+    far[p] = metrics.hilbert_distance(orbit, eigenvectors[:, -1].abs())
+
+n = torch.arange(31, **real)
+bound = far[1.0][0] * metrics.birkhoff_coefficient(fixed) ** n
+rate = eigenvalues[-2] / eigenvalues[-1]
+theory = far[1.0][5] * rate ** (n - 5)  # a line through the point n = 5
+plot.metrics_pages.show_positive(delta, worst, largest, far, theory, bound)
+
+claim("perron/rescaling").agrees([far[2.0], far[math.inf]], [far[1.0]] * 2, atol=1e-9)
+claim("perron/bound").holds([far[p] / bound for p in far], below=1 + 1e-9)
+claim("perron/rate").agrees((far[1.0][20] / far[1.0][10]) ** 0.1, rate, rtol=1e-3)
 
 # %% [markdown]
 # The worst pairs sit on the curve whatever the matrix. The dashed formula never exceeds a quarter: it
@@ -235,28 +253,53 @@ claim("perron/rate").agrees((far[0, 20] / far[0, 10]) ** 0.1, rate, rtol=1e-3)
 # %%
 stream = generator(seed, "lists", device=where)
 matrices = (spread * torch.randn(40, replicas, 3, 3, generator=stream, **real)).exp()
-starts = torch.cat([torch.eye(3, **real), torch.ones(1, 3, **real)])  # corners, and a centre
-starts = starts[:, None].expand(4, replicas, 3)
-paths = [orbit(acting(matrices), starts)[1:] for orbit in (forward_orbit, backward_orbit)]
-both = torch.stack(paths)  # (2 orders, n, 4 starts, replicas, 3)
-widths = metrics.projective_diameter(both[:, :, :3].movedim(2, 3))  # (2, n, replicas)
-moves = metrics.hilbert_distance(both[:, :-1, 3], both[:, 1:, 3])  # (2, n − 1, replicas)
-long = (spread * torch.randn(1000, replicas // 20, 3, 3, generator=stream, **real)).exp()
-gap, gap_error = dynamics.mean_and_stderr(dynamics.lyapunov_spectrum(long)[:, :2].diff()[:, 0])
-kappa = metrics.birkhoff_coefficient(matrices)
-plot.metrics_pages.show_products(both[:, :6, :3, 0], widths[:, :20], moves[:, :20], gap, kappa)
+maps = [rescaled(w[:, None]) for w in matrices]  # w: (lists, 3, 3), for all starts
+corners, centre = torch.eye(3, **real), torch.ones(1, 3, **real)
+starts = torch.cat([corners, centre]).expand(replicas, 4, 3)
 
-product = kappa[:-1].cumprod(0) * metrics.projective_diameter(matrices[1:])  # κ_1⋯κ_{n−1} Δ_n
-claim("product/width-bound").holds(widths[:, 1:16] / product[:15], below=1 + 1e-6)
-rest = metrics.hilbert_distance(both[1, 1:-1, 3], both[1, -1:, 3])
-claim("product/backward-settles").holds(rest / product[:-1], below=1)
-old, new = both[1, :5, :3].movedim(1, -1), both[1, 1:6, :3].movedim(1, -1)
-claim("product/nested").holds(torch.linalg.solve(old, new), above=0)
-change, error = dynamics.gap_and_stderr(moves[0, [5, 10], ::2], moves[0, [20, 38], 1::2])
-claim("product/forward-moves").agrees(change, 0, stderr=error)
-slope, error = dynamics.mean_and_stderr((widths[:, 14] / widths[:, 4]).log() / 10)
-claim("product/lyapunov-gap").agrees(slope, gap.expand(2), stderr=error.hypot(gap_error))
-claim("product/loose").holds(kappa.log().mean() - slope, above=0, stderr=error)
+orbits = {  # n = 1 … 40 in the rows 0 … 39: (40, lists, 4 starts, 3)
+    "forward": forward_orbit(maps, starts)[1:],
+    "backward": backward_orbit(maps, starts)[1:],
+}
+cones = {order: orbit[:, :, :3] for order, orbit in orbits.items()}
+widths = {order: metrics.projective_diameter(cone) for order, cone in cones.items()}
+centres = {order: orbit[:, :, 3] for order, orbit in orbits.items()}
+moves = {order: metrics.hilbert_distance(x[:-1], x[1:]) for order, x in centres.items()}
+
+# Separate long products, for the theory.
+logs = spread * torch.randn(1000, replicas // 20, 3, 3, generator=stream, **real)
+exponents = dynamics.lyapunov_spectrum(logs.exp())  # (lists, 3): λ_1, λ_2, λ_3
+gap = dynamics.mean_and_stderr(exponents[:, 1] - exponents[:, 0])
+kappa = metrics.birkhoff_coefficient(matrices)  # (40, lists)
+plot.metrics_pages.show_products(cones, widths, moves, gap, kappa)
+
+# %%
+earlier = kappa.cumprod(0) / kappa  # κ_1⋯κ_{n−1}
+bound = earlier * metrics.projective_diameter(matrices)  # (40, lists)
+ratios = {order: width[1:16] / bound[1:16] for order, width in widths.items()}
+claim("product/width-bound").holds(ratios, below=1 + 1e-6)  # n = 2 … 16
+
+directions = centres["backward"]  # the last one stands for the limit
+rest = metrics.hilbert_distance(directions[1:-1], directions[-1])
+claim("product/backward-settles").holds(rest / bound[1:-1], below=1)
+
+columns = cones["backward"].mT  # (40, lists, 3, 3): a corner a column
+shares = torch.linalg.solve(columns[:5], columns[1:6])  # of the old corners in the new
+claim("product/nested").holds(shares, above=0)
+
+# %%
+early = moves["forward"][[5, 10], ::2]  # n = 6 and 11, every second list
+late = moves["forward"][[20, 38], 1::2]  # n = 21 and 39, the other lists
+claim("product/forward-moves").agrees(dynamics.gap_and_stderr(early, late), 0)
+
+slopes, errors, slack = {}, {}, {}
+for order, width in widths.items():
+    slope = (width[14] / width[4]).log() / 10  # of each list, from n = 5 to 15
+    slopes[order], error = dynamics.mean_and_stderr(slope)
+    errors[order] = error.hypot(gap.stderr)  # the theory is sampled too
+    slack[order] = dynamics.mean_and_stderr(kappa.log().mean() - slope)
+claim("product/lyapunov-gap").agrees(slopes, gap.mean, stderr=errors)
+claim("product/loose").holds(slack, above=0)
 
 # %% [markdown]
 # The answer to *Predict* is (c). Inside, each triangle lies within the last one, as the new matrix only
@@ -291,26 +334,43 @@ explorers.metrics.chapter().show()
 # by $x/(x+b)$, which is above 1 as soon as $b<0$.
 
 # %%
-entries = [[2, 1, 1, 2], [1, 1, 1, 0], [1, 1, 0, 1], [0, 1, 1, 0]]
-positive, golden, shear, swap = torch.tensor(entries, **real).view(4, 2, 2)
-named = {"positive": positive, "golden": golden, "shear": shear, "swap": swap}
-rays, n = ray(torch.tensor([5.0, 1.0], **real).log()), torch.arange(25, **real)  # r = 5, r′ = 1
-runs = {name: forward_orbit(acting(w.expand(24, 2, 2)), rays) for name, w in named.items()}
-curves = {name: metrics.hilbert_distance(*run.unbind(1)) for name, run in runs.items()}
-biases, x = torch.linspace(-0.8, 2, 29, **real), torch.linspace(1, 4, 301, **real)[:, None]
-adders, d = [lambda x, b=b: x + b for b in biases], metrics.thompson_distance
-change = torch.stack([metrics.contraction_ratio(d, f, x, x + 1e-4).max() for f in adders])
-theory = torch.maximum(1 / (1 + biases), 4 / (4 + biases))
-slow, fast = ((5 + n) / (1 + n)).log(), curves["golden"][0] * (1.25**0.5 + 0.5) ** (-2 * n)
-plot.metrics_pages.show_broken(curves, slow, fast, biases, change, theory)
+golden = torch.tensor([[1.0, 1.0], [1.0, 0.0]], **real)
+shear = torch.tensor([[1.0, 1.0], [0.0, 1.0]], **real)
+swap = torch.tensor([[0.0, 1.0], [1.0, 0.0]], **real)
+matrices = {"positive": by_hand, "golden": golden, "shear": shear, "swap": swap}
+rays = torch.tensor([[5.0, 1.0], [1.0, 1.0]], **real)  # r = 5 and r′ = 1
+curves = {}
+for name, matrix in matrices.items():
+    orbit = forward_orbit([rescaled(matrix)] * 24, rays)  # (25, 2 rays, 2)
+    curves[name] = metrics.hilbert_distance(orbit[:, 0], orbit[:, 1])
 
-end = forward_orbit(acting(shear.expand(2000, 2, 2)), rays, at=[2000])[0]
-claim("zero/slow").agrees(2000 * metrics.hilbert_distance(*end), 4.0, rtol=0.003)
-kappa = metrics.birkhoff_coefficient(torch.stack([golden, golden @ golden]))
-claim("zero/primitive").agrees(kappa, [1, 3 - 2 * math.sqrt(2)], atol=1e-12)
+n = torch.arange(25, **real)
+shear_theory = ((5 + n) / (1 + n)).log()
+golden_ratio = (1 + math.sqrt(5)) / 2
+golden_theory = curves["golden"][0] * golden_ratio ** (-2 * n)
+
+# %%
+late = forward_orbit([rescaled(shear)] * 2000, rays, at=[2000])[0]
+scaled = 2000 * metrics.hilbert_distance(late[0], late[1])
+claim("zero/slow").agrees(scaled, 4.0, rtol=0.003)
+coefficients = metrics.birkhoff_coefficient(torch.stack([golden, golden @ golden]))
+claim("zero/primitive").agrees(coefficients, [1, 3 - 2 * math.sqrt(2)], atol=1e-12)
 rate = (curves["golden"][20] / curves["golden"][10]) ** 0.1
-claim("zero/golden-rate").agrees(rate, (3 - math.sqrt(5)) / 2, rtol=1e-3)
-claim("thompson/bias").agrees(change, theory, rtol=1e-3)
+claim("zero/golden-rate").agrees(rate, golden_ratio**-2, rtol=1e-3)
+
+# %%
+x = torch.linspace(1, 4, 301, **real)[:, None]  # positive numbers, as vectors (301, 1)
+y = x + 1e-4  # one pair for each x
+before = metrics.thompson_distance(x, y)
+biases = torch.linspace(-0.8, 2, 29, **real)
+b = biases[:, None, None]
+after = metrics.thompson_distance(x + b, y + b)  # (29 biases, 301 pairs)
+largest = (after / before).amax(1)
+theory = torch.maximum(1 / (1 + biases), 4 / (4 + biases))
+plot.metrics_pages.show_broken(
+    curves, shear_theory, golden_theory, biases, largest, theory
+)
+claim("thompson/bias").agrees(largest, theory, rtol=1e-3)
 
 # %% [markdown]
 # A zero is not fatal by itself: the golden matrix has coefficient 1, and its square contracts, so its
@@ -325,19 +385,20 @@ claim("thompson/bias").agrees(change, theory, rtol=1e-3)
 # %%
 stream = generator(seed, "coins", device=where)
 flips = torch.randint(2, (60, replicas), generator=stream, device=where)
-both = torch.tensor([[[1.0, 0.0], [1.0, 1.0]], [[1.0, 1.0], [0.0, 1.0]]], **real)  # B, A
-shears, middle = acting(both[flips]), torch.full((replicas, 2), 0.5, **real)
-forward, backward = (o(shears, middle)[..., 0] for o in (forward_orbit, backward_orbit))
+shears = torch.stack([shear.mT, shear])  # B and A
+maps = [rescaled(w) for w in shears[flips]]  # w: (lists, 2, 2)
+middle = torch.full((replicas, 2), 0.5, **real)
+forward = forward_orbit(maps, middle)[..., 0]  # s after n = 0 … 60: (61, lists)
+backward = backward_orbit(maps, middle)[..., 0]
+
 t = torch.linspace(0, 1, 97, **real)
-exact, s = torch.zeros_like(t), t.clone()  # Minkowski's ?: one binary digit after the other
-for digit in range(1, 46):
-    high = s >= 0.5
-    exact = exact + high / 2**digit
-    s = torch.where(high, 2 - 1 / s.clamp_min(0.5), s / (1 - s).clamp_min(0.5))
-share, error = dynamics.share_and_stderr(backward[-1] <= t[:, None])
-plot.metrics_pages.show_question_mark(forward[:31, 0], backward[:31, 0], t, share, exact)
+exact = dynamics.question_mark(t)
+share = dynamics.share_and_stderr(backward[-1] <= t[:, None])
+plot.metrics_pages.show_question_mark(forward, backward, t, share, exact)
+
 claim("zero/settles").holds((backward[-1] - backward[-21]).abs(), below=1e-3)
-claim("zero/question-mark").agrees(share[8:-8:8], exact[8:-8:8], stderr=error[8:-8:8])
+mean, stderr = share.mean[8:-8:8], share.stderr[8:-8:8]  # at t = 1/12 … 11/12
+claim("zero/question-mark").agrees(mean, exact[8:-8:8], stderr=stderr)
 
 # %% [markdown]
 # The backward direction settles for every list tried, although *no* bound of the form "each map
@@ -421,7 +482,8 @@ check("03.3", coefficient)
 def image_widths(matrices):
     """Returns Δ(W_1), Δ(W_1 W_2), …, Δ(W_1 ⋯ W_n) of positive matrices (n, d, d)."""
     # BEGIN SOLUTION
-    product, widths = torch.eye(matrices.shape[-1], dtype=matrices.dtype), []
+    product = torch.eye(matrices.shape[-1], dtype=matrices.dtype)
+    widths = []
     for matrix in matrices:
         product = product @ matrix  # the new map is inside
         product = product / product.sum()
@@ -445,7 +507,9 @@ check("03.4", image_widths)
 
 # %% tags=["answer:03.5"]
 # BEGIN SOLUTION
-scores = 2.0 * torch.randint(2, (1000, 8, 8), generator=generator(1, "scores")).double() - 1
+scores = (
+    2.0 * torch.randint(2, (1000, 8, 8), generator=generator(1, "scores")).double() - 1
+)
 worst_case = metrics.birkhoff_coefficient(scores.softmax(-1)).max().item()
 # END SOLUTION
 

@@ -19,7 +19,7 @@
 # Parameters. Change them and run all cells again; everything below follows.
 
 # %% tags=["parameters"]
-profile = "quick"  # "quick", or "full": more runs, sized for one GPU, and still fine on a CPU
+profile = "quick"  # or "full": more runs, sized for one GPU, still fine on a CPU
 seed = 0
 device = "auto"
 steps = 80  # layers n, at least 41
@@ -38,11 +38,11 @@ from bsgd_edu.maps import AffineMap, backward_orbit, forward_orbit
 from bsgd_edu.seeding import generator
 
 where = begin(device, profile)
-runs, num_nets, num_updates = {"quick": (2000, 16, 1500), "full": (10_000, 48, 3000)}[profile]
-real = {"dtype": torch.float64, "device": where}
+real = {"dtype": torch.float64, "device": where}  # of our tensors
 stream = generator(seed, "layers", device=where)
-net = nets.MLP([64] + [width] * (depth + 1) + [10], activation="tanh")
-data, test = (datasets.load("digits", split=part) for part in ("train", "test"))
+runs = {"quick": 2000, "full": 10_000}[profile]  # how often an experiment is made
+num_nets = {"quick": 16, "full": 48}[profile]  # networks that are trained
+num_updates = {"quick": 1500, "full": 3000}[profile]
 
 # %% [markdown]
 # ## Predict
@@ -86,20 +86,28 @@ print("Your guess is kept; the figure of the first experiment answers it.")
 
 # %%
 def products(layers, orbit=backward_orbit):
-    """Products of the layers (n, runs, d, d), of the first 0 … n, in one of the two orders."""
-    eye = torch.eye(layers.shape[-1], **real)[:, None].expand(-1, layers.shape[1], -1)
-    return orbit(AffineMap(layers, 0 * layers[..., 0]), eye).movedim(1, -1)
+    """Products of the first 0 … n layers, (n, runs, d, d), in one of the two orders."""
+    _, runs, d, _ = layers.shape
+    unit_vectors = torch.eye(d, **real)[:, None].expand(d, runs, d)
+    maps = AffineMap(layers, torch.zeros_like(layers[..., 0]))  # x ↦ Ax
+    columns = orbit(maps, unit_vectors)  # where they go: (n + 1, d, runs, d)
+    return columns.movedim(1, -1)  # (n + 1, runs, d, d)
 
 
-digits = torch.tensor([2, 1, 2, 1, 1, 4, 1, 1, 6, 1, 1, 8, 1, 1, 10], **real)
-ones = torch.ones_like(digits)
-factors = torch.stack([digits, ones, ones, 0 * ones], -1).view(-1, 1, 2, 2)
-inside, outside = (products(factors, o)[1:, 0, :, 0] for o in (backward_orbit, forward_orbit))
-good, bad = inside[:, 0] / inside[:, 1], outside[:, 0] / outside[:, 1]
-plot.limits_pages.show_convergents(digits, bad, good, math.e)
-scaled = inside[:9, 1] ** 2 * (good[:9] - math.e).abs()  # later gaps are below round-off
-claim("limits/convergents").holds(scaled, below=1)
-claim("limits/last-digit").agrees(bad[2:].floor(), digits[2:], atol=1e-9)
+digits = [2, 1, 2, 1, 1, 4, 1, 1, 6, 1, 1, 8, 1, 1, 10]
+matrices = torch.tensor([[[a, 1], [1, 0]] for a in digits], **real)
+one_run = matrices[:, None]  # (15, 1, 2, 2)
+inside = products(one_run, backward_orbit)[1:, 0]  # A_1 ⋯ A_n for n = 1 … 15
+outside = products(one_run, forward_orbit)[1:, 0]  # A_n ⋯ A_1
+slope_inside = inside[:, 0, 0] / inside[:, 1, 0]
+slope_outside = outside[:, 0, 0] / outside[:, 1, 0]
+plot.limits_pages.show_convergents(digits, slope_outside, slope_inside, math.e)
+
+# %% tags=["nbval-check-output"]
+denominators = inside[:, 1, 0]  # q
+scaled = denominators**2 * (slope_inside - math.e).abs()
+claim("limits/convergents").holds(scaled[:9], below=1)  # later gaps are round-off
+claim("limits/last-digit").agrees(slope_outside[2:].floor(), digits[2:], atol=1e-9)
 
 # %% [markdown]
 # Inside, the first digits stay outermost and decide; a new one corrects the far end. Outside, the
@@ -168,27 +176,40 @@ claim("limits/last-digit").agrees(bad[2:].floor(), digits[2:], atol=1e-9)
 # %%
 def walk(layers, orbit=backward_orbit):
     """Where the products carry o: points of the hyperboloid, (n + 1, runs, 3)."""
-    log_det = torch.linalg.det(layers).abs().log().cumsum(0)
-    padded = torch.nn.functional.pad(log_det, (0, 0, 1, 0))
-    return metrics.matrix_to_hyperboloid(products(layers, orbit), padded)
+    log_dets = torch.linalg.det(layers).abs().log().cumsum(0)  # of the products
+    log_dets = torch.cat([torch.zeros_like(log_dets[:1]), log_dets])
+    return metrics.matrix_to_hyperboloid(products(layers, orbit), log_dets)
 
 
-layers = torch.randn(steps + 40, runs, 2, 2, generator=stream, **real)  # 40 for the limit
-points, o = walk(layers[:steps]), torch.tensor([1.0, 0.0, 0.0], **real)
-distance = metrics.hyperboloid_distance(points, o)
-growths, _ = dynamics.log_growths(layers.flip(0), every=1)  # QR from the far end
-functional = (growths[..., 0] - growths[..., 1]).flip(0)[:steps].cumsum(0)  # −h(u(n)o), n ≥ 1
-v, ell = dynamics.limiting_directions(layers)[-1], math.log(2)
-angle = dynamics.projective_angle(dynamics.limiting_directions(layers[:24]), v)
-heads = dynamics.limiting_directions(layers[:steps], backward=False)
-turn = dynamics.projective_angle(heads[1:], heads[:-1])
-plot.limits_pages.show_drift(distance[1:], functional, angle, turn[:24], ell)
-later = metrics.hyperboloid_distance(walk(layers[15:40])[-1], o)
+more_layers = torch.randn(steps + 40, runs, 2, 2, generator=stream, **real)
+layers = more_layers[:steps]  # the other 40 are for the limit
+points = walk(layers)
+o = torch.tensor([1.0, 0.0, 0.0], **real)
+distance = metrics.hyperboloid_distance(points, o)  # d(o, u(n)o): (steps + 1, runs)
+
+# log ‖A_k v_k‖, and what is left of log |det A_k|, by QR from the far end.
+growths, _ = dynamics.log_growths(more_layers.flip(0), every=1)
+growths = growths.flip(0)[:steps]
+terms = growths[..., 0] - growths[..., 1]  # t_1 … t_steps
+functional = torch.cat([torch.zeros_like(terms[:1]), terms.cumsum(0)])  # −h(u(n)o)
+
+# %%
+limit = dynamics.limiting_directions(more_layers)[-1]  # v_0 of each run: (runs, 2)
+directions_inside = dynamics.limiting_directions(layers[:24])
+angle = dynamics.projective_angle(directions_inside, limit)  # for n = 1 … 24
+directions_outside = dynamics.limiting_directions(layers, backward=False)
+turn = dynamics.projective_angle(directions_outside[1:], directions_outside[:-1])
+ell = math.log(2)
+plot.limits_pages.show_drift(distance, functional, angle, turn, ell)
+
+later = metrics.hyperboloid_distance(walk(more_layers[15:40])[-1], o)  # d(o, u′(25)o)
 claim("limits/subadditive").holds(distance[40] - distance[15] - later, below=1e-9)
-claim("limits/functional-below-distance").holds(distance[1:] - functional, above=-1e-9)
-xi = torch.stack([v[:, 0] ** 2 - v[:, 1] ** 2, 2 * v[:, 0] * v[:, 1]], -1)  # the angle doubles
-h = metrics.hyperboloid_busemann(points[3], xi)[:200]
-claim("limits/functional-identity").agrees(-h, functional[2, :200], atol=1e-6)
+excess = (distance - functional)[1:]
+claim("limits/functional-below-distance").holds(excess, above=-1e-9)
+cos, sin = limit[:200].unbind(-1)
+xi = torch.stack([cos**2 - sin**2, 2 * cos * sin], -1)  # ξ, at twice the angle of v_0
+h = metrics.hyperboloid_busemann(points[3, :200], xi)
+claim("limits/functional-identity").agrees(-h, functional[3, :200], atol=1e-6)
 
 # %% [markdown]
 # The answer to *Predict* is (b). The functional is flat from the first layer on; the distance comes
@@ -203,30 +224,32 @@ claim("limits/functional-identity").agrees(-h, functional[2, :200], atol=1e-6)
 # $u(n)u(n)^\top$ drift through the positive definite matrices.
 
 # %% tags=["nbval-check-output"]
-rate, error = dynamics.drift(points, metrics.hyperboloid_distance, start=20)
-claim("limits/drift").agrees(rate, ell, stderr=error)
-outer = walk(layers[:steps], forward_orbit)
-rate, error = dynamics.drift(outer, metrics.hyperboloid_distance, start=20)
-claim("limits/order-free-drift").agrees(rate, ell, stderr=error)
-n = torch.tensor([1, 10, 40, steps], device=where)
-mean, error = mean_and_stderr(functional[n - 1])
-claim("limits/functional-drift").agrees(mean, n * ell, stderr=error)
-mean, error = mean_and_stderr(distance[-1] - functional[-1])
-claim("limits/excess").agrees(mean, 2 * ell, stderr=error)
-spread, error = dynamics.variance_and_stderr(functional[-1] / steps**0.5)
-claim("limits/fluctuation").agrees(spread, math.pi**2 / 6, stderr=error)
-mean, error = mean_and_stderr((angle[15].clamp(min=1e-17) / angle[9]).log() / 6)
-claim("limits/backward-direction").agrees(mean, -ell, stderr=error)
-mean, error = mean_and_stderr(turn[[1, 9, 39]])
-claim("limits/forward-direction").agrees(mean, [math.pi / 4] * 3, stderr=error)
+speed = dynamics.drift(points, metrics.hyperboloid_distance, start=20)
+claim("limits/drift").agrees(speed, ell)
+outer_points = walk(layers, forward_orbit)
+outer_speed = dynamics.drift(outer_points, metrics.hyperboloid_distance, start=20)
+claim("limits/order-free-drift").agrees(outer_speed, ell)
 
+means = {n: mean_and_stderr(functional[n]) for n in (1, 10, 40, steps)}
+claim("limits/functional-drift").agrees(means, {n: n * ell for n in means})
+claim("limits/excess").agrees(mean_and_stderr(excess[-1]), 2 * ell)
+spread = dynamics.variance_and_stderr(functional[-1] / steps**0.5)
+claim("limits/fluctuation").agrees(spread, math.pi**2 / 6)
+
+angle_16 = angle[15].clamp(min=1e-17)  # 0 if lost in round-off
+slope = (angle_16 / angle[9]).log() / 6  # from n = 10 to n = 16
+claim("limits/backward-direction").agrees(mean_and_stderr(slope), -ell)
+turns = {n: mean_and_stderr(turn[n - 1]) for n in (2, 10, 40)}
+claim("limits/forward-direction").agrees(turns, math.pi / 4)
+
+# %% tags=["nbval-check-output"]
 four = torch.randn(60, runs, 4, 4, generator=stream, **real)
-exponents = dynamics.gaussian_lyapunov_spectrum(4, 1.0).to(where)
-logs = dynamics.log_growths(four.flip(0), every=1)[0].flip(0)[:40].mean(0)  # (runs, 4)
-mean, error = mean_and_stderr(logs, 0)
-claim("limits/gaussian-spectrum").agrees(mean, exponents, stderr=error)
-mean, error = mean_and_stderr(logs @ (2 * exponents / exponents.norm()))  # −h/n
-claim("limits/spd-functional").agrees(mean, dynamics.spd_drift(exponents), stderr=error)
+growths, _ = dynamics.log_growths(four.flip(0), every=1)
+per_layer = growths.flip(0)[:40].mean(0)  # (runs, 4)
+exponents = dynamics.gaussian_lyapunov_spectrum(4, 1.0).to(where)  # λ_1 … λ_4
+claim("limits/gaussian-spectrum").agrees(mean_and_stderr(per_layer, dim=0), exponents)
+falls = mean_and_stderr(per_layer @ (2 * exponents / exponents.norm()))  # of −h/n
+claim("limits/spd-functional").agrees(falls, dynamics.spd_drift(exponents))
 
 # %% [markdown]
 # So speed is blind to the order, and $h$ is not. A network's forward pass puts new layers *outside*:
@@ -252,31 +275,54 @@ claim("limits/spd-functional").agrees(mean, dynamics.spd_drift(exponents), stder
 # growth after it; then images of two digits move apart, and images of one digit less so.
 
 # %%
-(inputs, labels), (images, digit) = data.tensors(where), test.tensors(where)
-pairs = {"one class": (digit == digit[:, None]).triu(1), "two classes": digit != digit[:, None]}
-start = 3**0.5 * net.init(stream, replicas=(num_nets,))  # weights of variance 1/fan-in
-batches = torch.randint(len(inputs), (num_updates, num_nets, 32), generator=stream, device=where)
+net = nets.MLP([64] + [width] * (depth + 1) + [10], activation="tanh")
+inputs, labels = datasets.load("digits", split="train").tensors(where)
+untrained = 3**0.5 * net.init(stream, replicas=(num_nets,))  # variance 1/fan-in
+shape = (num_updates, num_nets, 32)
+batches = torch.randint(len(inputs), shape, generator=stream, device=where)
 updates = rules.sgd_maps(net, inputs, labels, batches, lr=0.1)
-trained = forward_orbit(updates, start, at=[num_updates])[0]
-growth, apart = {}, {}
-for name, theta in (("untrained", start), ("trained", trained)):
-    first, *square = net.layers(theta)[:-1]
-    own = torch.stack([w for w, _ in square]).double()  # (depth, nets, width, width)
-    mixed = torch.stack([w.roll(k, 0) for k, w in enumerate(own)])
-    for label, stack in ((name, own), (f"{name}, mixed", mixed)):
-        growth[label] = torch.linalg.svdvals(products(stack, forward_orbit)[-1]).log() / depth
-    tanh = [lambda x, w=w, b=b: (x @ w.mT + b[:, None]).tanh() for w, b in (first, *square)]
-    hidden = forward_orbit(tanh[1:], tanh[0](images)).double()  # (depth + 1, nets, images, width)
-    gaps = torch.cdist(hidden, hidden).log()
-    apart |= {f"{name}, {which}": gaps[..., mask].mean(-1) for which, mask in pairs.items()}
+trained = forward_orbit(updates, untrained, at=[num_updates])[0]
+nets_by_name = {"untrained": untrained, "trained": trained}  # (num_nets, parameters)
+
+growth = {}  # log singular values per layer, (num_nets, width)
+for name, theta in nets_by_name.items():
+    square = net.layers(theta)[1:-1]  # (weight, bias) of each, for all networks
+    own = torch.stack([weight for weight, _ in square]).double()
+    # Mixed, layer k is that of the network k places before.
+    mixed = torch.stack([weight.roll(k, 0) for k, weight in enumerate(own)])
+    for label, stack in {name: own, f"{name}, mixed": mixed}.items():
+        product = products(stack, forward_orbit)[-1]
+        growth[label] = torch.linalg.svdvals(product).log() / depth
+
+# %%
+images, digit = datasets.load("digits", split="test").tensors(where)
+same = digit == digit[:, None]
+pairs = {"one class": same.triu(1), "two classes": ~same}
+apart = {}  # mean log distance after each layer, (depth + 1, num_nets)
+for name, theta in nets_by_name.items():
+    x = images
+    hidden = []
+    for weight, bias in net.layers(theta)[:-1]:
+        x = torch.tanh(x @ weight.mT + bias[:, None])  # (num_nets, images, width)
+        hidden.append(x.double())
+    hidden = torch.stack(hidden)
+    log_distance = torch.cdist(hidden, hidden).log()
+    for label, chosen in pairs.items():
+        apart[f"{name}, {label}"] = log_distance[..., chosen].mean(-1)
 plot.limits_pages.show_networks(growth, apart)
-numbers = [growth[k][:, 0] - growth[f"{k}, mixed"][:, 0] for k in ("untrained", "trained")]
-one, two = ((x[-1] - x[0]) / depth for x in list(apart.values())[2:])  # those of trained nets
-mean, error = mean_and_stderr(torch.stack([*numbers, two, two - one]))
-claim("limits/mixing-untrained").agrees(mean[0], 0.0, stderr=error[0])
-claim("limits/mixing-trained").holds(mean[1], above=0, stderr=error[1])
-claim("limits/trained-apart").holds(mean[2], above=0, stderr=error[2])
-claim("limits/trained-together").holds(mean[3], above=0, stderr=error[3])
+
+# %% tags=["nbval-check-output"]
+top = {label: values[:, 0] for label, values in growth.items()}
+gap = mean_and_stderr(top["untrained"] - top["untrained, mixed"])
+claim("limits/mixing-untrained").agrees(gap, 0.0)
+gap = mean_and_stderr(top["trained"] - top["trained, mixed"])
+claim("limits/mixing-trained").holds(gap, above=0)
+
+slope = {label: (values[-1] - values[0]) / depth for label, values in apart.items()}
+two = slope["trained, two classes"]
+claim("limits/trained-apart").holds(mean_and_stderr(two), above=0)
+gap = mean_and_stderr(two - slope["trained, one class"])
+claim("limits/trained-together").holds(gap, above=0)
 
 # %% [markdown]
 # Three findings, ours and for this one architecture. Training raises the five or so leading
@@ -309,21 +355,30 @@ explorers.limits.chapter().show()
 # over runs with these formulas, to four standard errors.
 
 # %%
-half = math.pi * torch.rand(400, runs // 4, generator=stream, **real)
-spin = torch.stack([half.cos(), -half.sin(), half.sin(), half.cos()], -1).unflatten(-1, (2, 2))
-stretch, whole = torch.tensor([0.5, -0.5], **real).exp(), spin @ spin  # turns the plane by 2·half
-curved = metrics.hyperboloid_distance(walk(spin * stretch), o)[1:]
-flat = backward_orbit(AffineMap(whole, whole[..., 0]), 0 * whole[0, :, 0])[1:].norm(dim=-1)
-cauchy = (half + math.pi / 2).tan().cumsum(0).abs()
-n, speed = torch.arange(1, 401, **real)[:, None], 2 * math.log(math.cosh(0.5))
-plot.limits_pages.show_walks(*((d / n)[:, :2] for d in (curved, flat, cauchy)), speed)
-claim("limits/orthogonal").agrees(metrics.hyperboloid_distance(walk(spin), o), 0.0, atol=1e-9)
-numbers = torch.stack([(curved[399] - curved[199]) / 200, flat[-1] ** 2 / 400])
-mean, error = mean_and_stderr(numbers)
-claim("limits/curved-walk").agrees(mean[0], speed, stderr=error[0])
-claim("limits/flat-walk").agrees(mean[1], 1.0, stderr=error[1])
-share, error = dynamics.share_and_stderr((cauchy / n)[[9, 399]] > 1)
-claim("limits/no-mean").agrees(share, [0.5, 0.5], stderr=error)
+angles = math.pi * torch.rand(400, runs // 4, generator=stream, **real)
+entries = [angles.cos(), -angles.sin(), angles.sin(), angles.cos()]
+spin = torch.stack(entries, -1).unflatten(-1, (2, 2))  # (400, runs / 4, 2, 2)
+moved = metrics.hyperboloid_distance(walk(spin), o)
+claim("limits/orthogonal").agrees(moved, 0.0, atol=1e-9)
+
+# A spin turns the hyperbolic plane by twice its angle; the stretch moves o by 1.
+stretch = torch.diag(torch.tensor([0.5, -0.5], **real).exp())
+curved = metrics.hyperboloid_distance(walk(spin @ stretch), o)
+rotation = spin @ spin
+turn_and_step = AffineMap(rotation, rotation[..., 0])  # x ↦ rotation · (x + e_1)
+flat = backward_orbit(turn_and_step, torch.zeros(runs // 4, 2, **real)).norm(dim=-1)
+cauchy_steps = (angles + math.pi / 2).tan()
+line = torch.cat([torch.zeros_like(angles[:1]), cauchy_steps.cumsum(0)]).abs()
+
+# %%
+speed = 2 * math.log(math.cosh(0.5))
+walks = {"hyperbolic plane": curved, "flat plane": flat, "line, Cauchy steps": line}
+plot.limits_pages.show_walks(walks, speed)
+curved_speed = mean_and_stderr((curved[400] - curved[200]) / 200)
+claim("limits/curved-walk").agrees(curved_speed, speed)
+claim("limits/flat-walk").agrees(mean_and_stderr(flat[400] ** 2 / 400), 1.0)
+far = {n: dynamics.share_and_stderr(line[n] / n > 1) for n in (10, 400)}
+claim("limits/no-mean").agrees(far, 0.5)
 
 # %% [markdown]
 # **Layers that may expand.** A ReLU layer $x\mapsto\max(Wx,0)$ with Gaussian $W$ is no isometry, and
@@ -336,19 +391,20 @@ claim("limits/no-mean").agrees(share, [0.5, 0.5], stderr=error)
 # to four standard errors; the last claim compares closed forms with the limit.
 
 # %%
-units, exponent = 32, dynamics.relu_lyapunov_exponent
-critical = units * dynamics.relu_critical_variance(units)
+units = 32  # width n
 x = torch.ones(2 * runs, units, **real) / units**0.5
 options = {"bias": False, "generator": stream}
 he = dynamics.random_pair(x, -x, 40, init="he", **options).norm  # (41, 2 * runs)
+critical = units * dynamics.relu_critical_variance(units)
 kept = dynamics.random_pair(x, -x, 40, init=critical, **options).norm
 plot.limits_pages.show_norms(he, kept, units, critical)
-mean, error = mean_and_stderr(torch.stack([he[-1], kept[-1]]).log() / 40)
-claim("limits/relu-exponent").agrees(mean[0], exponent(units), stderr=error[0])
-claim("limits/relu-critical").agrees(mean[1], 0.0, stderr=error[1])
-mean, error = mean_and_stderr(he[8] ** 2)
-claim("limits/relu-mean-square").agrees(mean, 1.0, stderr=error)
-rest = [n * abs(n * exponent(n) + 1.25) for n in (64, 256, 1024)]
+
+exponent = dynamics.relu_lyapunov_exponent  # λ, at He's variance
+he_rate = mean_and_stderr(he[40].log() / 40)
+claim("limits/relu-exponent").agrees(he_rate, exponent(units))
+claim("limits/relu-critical").agrees(mean_and_stderr(kept[40].log() / 40), 0.0)
+claim("limits/relu-mean-square").agrees(mean_and_stderr(he[8] ** 2), 1.0)
+rest = {n: n * abs(n * exponent(n) + 5 / 4) for n in (64, 256, 1024)}
 claim("limits/relu-width").holds(rest, below=4)
 
 # %% [markdown]
@@ -408,15 +464,18 @@ check("04.2", letter)
 def distances(matrices):
     """Returns d(o, A_1 ⋯ A_k o) = log s_1/s_2 for k = 0 … n."""
     # BEGIN SOLUTION
-    product = torch.eye(2, dtype=matrices.dtype)
-    log_size, log_det, rows = 0.0, 0.0, [torch.zeros((), dtype=matrices.dtype)]
+    zero = torch.zeros((), dtype=matrices.dtype)
+    product = torch.eye(2, dtype=matrices.dtype)  # up to a factor e^log_size
+    log_size, log_det = zero, zero
+    rows = [zero]
     for layer in matrices:
         product = product @ layer  # the new layer is inside
         size = product.norm()
-        product, log_size = product / size, log_size + size.log()
+        product = product / size
+        log_size = log_size + size.log()
         log_det = log_det + torch.linalg.det(layer).abs().log()
-        top = log_size + torch.linalg.svdvals(product)[0].log()
-        rows.append((2 * top - log_det).clamp(min=0))
+        log_top = log_size + torch.linalg.svdvals(product)[0].log()
+        rows.append((2 * log_top - log_det).clamp(min=0))
     return torch.stack(rows)
     # END SOLUTION
 
@@ -438,9 +497,10 @@ check("04.3", distances)
 
 # %% tags=["answer:04.4"]
 def functional_terms(matrices, vector):
-    """Returns 2 log‖A_k v_k‖ − log|det A_k| for k = 1 … n; v_n = v, v_{k−1} ∝ A_k v_k."""
+    """Returns t_k = 2 log‖A_k v_k‖ − log|det A_k|, k = 1 … n, from v_n = v/‖v‖ on."""
     # BEGIN SOLUTION
-    terms, v = [], vector / vector.norm()
+    v = vector / vector.norm()
+    terms = []
     for layer in reversed(matrices):  # the innermost layer meets v first
         v = layer @ v
         size = v.norm()
@@ -471,14 +531,17 @@ import random
 draw = random.Random(0)
 
 
-def one_drift(bits=2000, count=900):
-    """The drift over the first digits of one random fraction."""
-    x, y, p, old, n = draw.getrandbits(bits), 2**bits, 1, 0, 0
-    x, y = y, x  # the first digit of a number below 1 is 0: skip it
-    while y and n < count:
-        a, (x, y) = x // y, (y, x % y)
-        p, old, n = a * p + old, p, n + 1
-    return 2 * math.log(p) / n
+def one_drift(bits=2000, num_digits=900):
+    """The drift over the first digits of one random number above 1."""
+    x, y = 2**bits, draw.getrandbits(bits)
+    newest, before = 1, 0  # top of the first column, of the last two products
+    count = 0
+    while y and count < num_digits:
+        digit = x // y
+        x, y = y, x % y
+        newest, before = digit * newest + before, newest
+        count += 1
+    return 2 * math.log(newest) / count
 
 
 levy = sum(one_drift() for _ in range(20)) / 20

@@ -26,7 +26,7 @@ from functools import partial
 import torch
 
 from bsgd_edu import datasets, dynamics, explorers, metrics, nets, rules
-from bsgd_edu.course import begin, check, claim, claims_table, full_scale
+from bsgd_edu.course import begin, check, claim, claims_table, full_scale, hint, reveal
 from bsgd_edu.maps import AffineMap, forward_orbit
 from bsgd_edu.plot import cutoff_pages as pages
 from bsgd_edu.seeding import generator
@@ -34,7 +34,8 @@ from bsgd_edu.seeding import generator
 where = begin(device, profile)
 times = {"quick": 1, "full": 8}[profile]
 real = {"dtype": torch.float64, "device": where}
-# pair(n, depth, networks): distance, angle, norm of two unrelated Gaussian inputs, by depth
+# pair(width, depth, networks) sends two unrelated Gaussian inputs through each network:
+# their distance, angle and norm at each depth, (depth + 1, networks) each
 pair = partial(explorers.cutoff.gaussian_pair, seed=seed, device=where)
 
 # %% [markdown]
@@ -76,15 +77,20 @@ print("Your guess is kept; the first experiment answers it.")
 # a cut-off at $L^*$, at 10 % before and after, up to $10^{-6}$ when $\tau=2^{-640}$.
 
 # %%
-depths, bits = torch.arange(81, **real), (10, 40)
+depths = torch.arange(81, dtype=torch.float64)
 gap = 0.5**depths
-seen = {b: dynamics.separation(gap[:, None], 2.0**-b) for b in bits}
-pages.show_one_neuron(depths.cpu(), gap.cpu(), {b: s.cpu() for b, s in seen.items()})
-table = torch.tensor([1.0, 0.954, 0.683, 0.383, 0.197, 0.099], **real)
-claim("cutoff/one-neuron").agrees(seen[10][[5, 8, 9, 10, 11, 12]], table, atol=5e-4)
-around = 0.5 ** torch.tensor([576.0, 704.0], **real)  # 10 % before and after depth 640
-before_after = dynamics.separation(around[:, None], 2.0**-640)
-claim("cutoff/definition").agrees(before_after, torch.tensor([1.0, 0.0]), atol=1e-6)
+distance = gap[:, None]  # (81 depths, 1 network)
+seen = {bits: dynamics.separation(distance, 2.0**-bits) for bits in (10, 40)}
+pages.show_one_neuron(depths, gap, seen)
+
+by_hand = {5: 1.0, 8: 0.954, 9: 0.683, 10: 0.383, 11: 0.197, 12: 0.099}
+measured = {depth: seen[10][depth] for depth in by_hand}
+claim("cutoff/one-neuron").agrees(measured, by_hand, atol=5e-4)
+
+# At τ = 2^-640 the location is 640: 10 % before it and 10 % after it
+around = torch.tensor([[0.5**576], [0.5**704]], dtype=torch.float64)
+before, after = dynamics.separation(around, 2.0**-640)
+claim("cutoff/definition").agrees([before, after], [1.0, 0.0], atol=1e-6)
 
 # %% [markdown]
 # The gap itself is halved by the first layer: no cut-off there. The *saturating* separation waits for
@@ -136,6 +142,7 @@ claim("cutoff/definition").agrees(before_after, torch.tensor([1.0, 0.0]), atol=1
 # | $S_\tau$, $L(q)$ | `dynamics.separation`, `dynamics.cutoff_depths` |
 # | $\lambda$, $v$ | `dynamics.relu_lyapunov_exponent(n, s / n)`, `dynamics.relu_log_norm_variance(n)` |
 # | predicted $S_\tau$ | `dynamics.predicted_separation` |
+# | $L(.1)/L(.9)$ | `dynamics.relative_window` |
 # | $\kappa$, and the same on angles | `dynamics.relu_cosine_map`, `dynamics.relu_angle_map` |
 # | depth of round-off | `dynamics.roundoff_depth` |
 #
@@ -147,31 +154,39 @@ claim("cutoff/definition").agrees(before_after, torch.tensor([1.0, 0.0]), atol=1
 # random matrix to reach the width. Look for a plateau.
 
 # %%
-widths, even, fast, swing, rates = (16, 64, 256), slice(0, 31, 2), {}, {}, {}
-pixels = datasets.load("digits").inputs[:40].to(**real)
-for n in widths:
-    fast[n], rates[n] = pair(n, 60, 48 * times), dynamics.relu_lyapunov_exponent(n, 1 / (3 * n))
+even = range(0, 31, 2)  # the depths at which digits are looked at
+pixels = datasets.load("digits").inputs[:40].to(**real)  # (40, 64)
+pairs, swings = {}, {}
+for n in (16, 64, 256):
+    pairs[n] = pair(n, 60, 48 * times)
     stream = generator(seed, "digits", n, device=where)
-    embed, reader = torch.randn(2, 24 * times, 64, n, generator=stream, **real) / n**0.5
-    cloud = dynamics.random_cloud(pixels @ embed, 30, generator=stream, at=range(0, 31, 2))
-    read = torch.nn.functional.normalize(reader[:, :1], dim=-1)
-    swing[n] = metrics.oscillation((cloud * read).sum(-1))
-seen = {n: dynamics.separation(o.distance, 1e-4)[even] for n, o in fast.items()}
-panels = {r"distance $|\Delta_L|$": {n: o.distance[even] for n, o in fast.items()},
-          r"angle $\theta_L$ (radians)": {n: o.angle[even] for n, o in fast.items()},
-          r"separation $S_\tau$": seen, "oscillation on digits": swing}  # fmt: skip
-pages.show_observables(range(0, 31, 2), panels, -0.5 * math.log(6))
+    # Each network has two matrices: one embeds the pixels, a row of the other reads off
+    draws = torch.randn(2, 24 * times, 64, n, generator=stream, **real)
+    embedding = draws[0] / n**0.5
+    direction = torch.nn.functional.normalize(draws[1, :, :1], dim=-1)
+    # cloud: (depths, networks, 40 digits, n)
+    cloud = dynamics.random_cloud(pixels @ embedding, 30, generator=stream, at=even)
+    swings[n] = metrics.oscillation((cloud * direction).sum(-1))  # (depths, networks)
+seen = {n: dynamics.separation(orbit.distance, 1e-4) for n, orbit in pairs.items()}
+pages.show_observables(pairs, seen, swings, at=even, slope=-0.5 * math.log(6))
 
-raw = [x for n in widths for x in (fast[n].distance, fast[n].angle, swing[n])]
-raw = [dynamics.cutoff_depths((x / x[0]).mean(1)) for x in raw]
-sharp = [dynamics.cutoff_depths(dynamics.separation(o.distance, 1e-12)) for o in fast.values()]
-claim("cutoff/observed").holds([float(d[2] / d[0]) for d in sharp], below=1.25)
-claim("cutoff/raw-has-none").holds([float(d[2] / d[0]) for d in raw], above=5)
-slopes = {n: (o.distance[40] / o.distance[10]).log() / 30 for n, o in fast.items()}
-swings = {n: (o[13] / o[5]).log() / 16 for n, o in swing.items()}  # depths 10 to 26
-for name, fall in (("cutoff/slope", slopes), ("cutoff/oscillation", swings)):
-    found, error = dynamics.mean_and_stderr(torch.stack([fall[64], fall[256]]))
-    claim(name).agrees(found, [rates[64], rates[256]], stderr=error, atol=1e-3)
+# %%
+windows, raw_windows = {}, []
+for n, orbit in pairs.items():
+    windows[n] = dynamics.relative_window(dynamics.separation(orbit.distance, 1e-12))
+    for raw in (orbit.distance, orbit.angle, swings[n]):
+        raw_windows.append(dynamics.relative_window((raw / raw[0]).mean(1)))
+claim("cutoff/observed").holds(windows, below=1.25)
+claim("cutoff/raw-has-none").holds(raw_windows, above=5)
+
+rates, slopes, swing_slopes = {}, {}, {}
+for n in (64, 256):
+    rates[n] = dynamics.relu_lyapunov_exponent(n, 1 / (3 * n))
+    distance, swing = pairs[n].distance, swings[n]  # swing[k] is at depth 2k
+    slopes[n] = dynamics.mean_and_stderr((distance[40] / distance[10]).log() / 30)
+    swing_slopes[n] = dynamics.mean_and_stderr((swing[13] / swing[5]).log() / 16)
+claim("cutoff/slope").agrees(slopes, rates, atol=1e-3)
+claim("cutoff/oscillation").agrees(swing_slopes, rates, atol=1e-3)
 
 # %% [markdown]
 # It is (b), for the *separation*. Distance, angle and oscillation fall from the first layer on: each
@@ -186,32 +201,47 @@ for name, fall in (("cutoff/slope", slopes), ("cutoff/oscillation", swings)):
 # and in float64, as any real network makes them. Where does each stop falling?
 
 # %%
-tolerances, below = [10.0**-k for k in (1, 2, 4, 8, 12, 16, 20)], torch.arange(61)
-wide = pair(128, 60, 400 * times)
-rate, spread = dynamics.relu_lyapunov_exponent(128, 1 / 384), dynamics.relu_log_norm_variance(128)
+depths = torch.arange(61)
+rate = dynamics.relu_lyapunov_exponent(128, 1 / (3 * 128))  # λ
+variance = dynamics.relu_log_norm_variance(128)  # v
 q, c = 128.0, torch.tensor(0.0, dtype=torch.float64)
 for _ in range(12):  # far enough: from here on the rate is constant
-    q, c = (q + 1) / 6, dynamics.relu_cosine_map((q * c + 1) / (q + 1))
-reach = float((2 * q * (1 - c)) ** 0.5 * 6**6)  # effective distance, in place of 16
-curves = {t: (dynamics.separation(wide.distance, t).cpu(),
-              dynamics.predicted_separation(below, rate, spread, reach, t)) for t in tolerances}  # fmt: skip
-quantiles = [[dynamics.cutoff_depths(s) for s in both] for both in curves.values()]
-found, theory = (torch.stack(rows, 1) for rows in zip(*quantiles, strict=True))
-two = {d: pair(128, 60, 48 * times, dtype=d, tracked=False) for d in (torch.float32, torch.float64)}
-formats = {"difference carried along": wide, **{str(d)[6:]: o for d, o in two.items()}}
-relative = {name: (o.distance / o.norm).double() for name, o in formats.items()}
-pages.show_location(below, curves, found, theory, relative)
+    c = dynamics.relu_cosine_map((q * c + 1) / (q + 1))
+    q = (q + 1) / 6
+after_twelve = float((2 * q * (1 - c)) ** 0.5)
+d_0 = after_twelve * 6 ** (12 / 2)  # effective distance: traced back at that rate
 
-whole = found[[0, 2]][:, [0, 2]].ceil()  # L(.9) and L(.1) at τ = 1e-1, 1e-4
-claim("cutoff/location").agrees(whole, torch.tensor([[4.0, 12.0], [7.0, 15.0]]), atol=0.5)
-claim("cutoff/first-layers").agrees(found, theory, atol=0.25)
-claim("cutoff/relative-window").holds(found[2, -1] / found[0, -1], below=1.1)
-floor, ulp = relative["float32"].mean(1), 2.0**-23
-claim("cutoff/floor").holds(floor[30:], between=(ulp / 4, ulp))
-lost = dynamics.roundoff_depth(floor, torch.ones_like(floor), torch.float32)
-claim("cutoff/floor-depth").agrees(lost, math.log(reach * 5**0.5 / (8 * ulp)) / -rate, atol=1)
-slope, error = dynamics.mean_and_stderr((wide.angle[40] / wide.angle[10]).log() / 30)
-claim("cutoff/bias-angle").agrees(slope, rate, stderr=error, atol=3e-4)
+# %%
+wide = pair(128, 60, 400 * times)
+measured, predicted = {}, {}  # S by depth
+measured_depths, predicted_depths = {}, {}  # L(.9), L(.5), L(.1)
+for tau in (1e-1, 1e-2, 1e-4, 1e-8, 1e-12, 1e-16, 1e-20):
+    measured[tau] = dynamics.separation(wide.distance, tau)
+    measured_depths[tau] = dynamics.cutoff_depths(measured[tau])
+    predicted[tau] = dynamics.predicted_separation(depths, rate, variance, d_0, tau)
+    predicted_depths[tau] = dynamics.cutoff_depths(predicted[tau])
+
+passes = {"difference carried along": wide}
+for name, dtype in (("float32", torch.float32), ("float64", torch.float64)):
+    passes[name] = pair(128, 60, 48 * times, dtype=dtype, tracked=False)
+pages.show_location(measured, predicted, measured_depths, predicted_depths, passes)
+
+# %%
+whole = {tau: measured_depths[tau][[0, 2]].ceil() for tau in (1e-1, 1e-4)}
+claim("cutoff/location").agrees(whole, {1e-1: [4, 7], 1e-4: [12, 15]}, atol=0.5)
+claim("cutoff/first-layers").agrees(measured_depths, predicted_depths, atol=0.25)
+window = dynamics.relative_window(measured[1e-20])
+claim("cutoff/relative-window").holds(window, below=1.1)
+
+float32 = passes["float32"]
+floor = (float32.distance / float32.norm).double().mean(1)  # at each depth
+unit = torch.finfo(torch.float32).eps  # one unit in the last place
+claim("cutoff/floor").holds(floor[30:], between=(unit / 4, unit))
+lost = dynamics.roundoff_depth(floor, torch.ones(61), torch.float32)  # norm 1
+due = math.log(d_0 / (8 * unit * 0.2**0.5)) / -rate  # the squared norm settles at 1/5
+claim("cutoff/floor-depth").agrees(lost, due, atol=1)
+slope = dynamics.mean_and_stderr((wide.angle[40] / wide.angle[10]).log() / 30)
+claim("cutoff/bias-angle").agrees(slope, rate, atol=3e-4)
 
 # %% [markdown]
 # At $\tau=10^{-1}$ the separation is below .9 from layer 4 and below .1 from layer 7; at $10^{-4}$,
@@ -237,21 +267,44 @@ claim("cutoff/bias-angle").agrees(slope, rate, stderr=error, atol=3e-4)
 # on which side of the middle $x$ lies. Look left for one curve, right for the famous seven.
 
 # %%
-rho, far, c = 0.8, 1e4, torch.linspace(-3, 4, 15, dtype=torch.float64)
-when = ((math.log(far) + c) / -math.log(rho)).round().int()
-draws = torch.randn(62, 20_000 * times, 1, generator=generator(seed, "sgd", device=where), **real)
-maps = AffineMap(torch.full((60, 1, 1, 1), rho, **real), (1 - rho**2) ** 0.5 * draws[2:])
-ends, middle = forward_orbit(maps, far + draws[0], at=when.tolist()), far * rho ** when[:, None] / 2
-told, error = dynamics.gap_and_stderr(*(x.cpu() > middle for x in (ends[..., 0], draws[1].T)))
-bits = dynamics.hypercube_total_variation(1000, 8000)[(500 * math.log(1000) + 1000 * c).int()]
-deck = torch.tensor([dynamics.riffle_total_variation(m) for m in range(1, 13)])
-sgd, cards = when * -math.log(rho) - math.log(far), (2.0 ** torch.arange(1, 13) / 108.25).log()
-net = math.log(1e-8 / reach) - rate * below, curves[1e-8][0]
-pages.show_bridge((sgd, told), (c, bits), (cards, deck), net)
-claim("cutoff/sgd-profile").agrees(told, dynamics.cutoff_profile(sgd), stderr=error)
+rho, far = 0.8, 1e4  # D = 10^4, in units of s
+c = torch.linspace(-3, 4, 15, dtype=torch.float64)
+steps = ((math.log(far) + c) / -math.log(rho)).round().int()
+
+stream = generator(seed, "sgd", device=where)
+draws = torch.randn(62, 20_000 * times, 1, generator=stream, **real)
+start = far + draws[0]
+stationary, noise = draws[1], draws[2:]
+contraction = torch.full((60, 1, 1, 1), rho, **real)  # 60 matrices, shared by all runs
+maps = AffineMap(contraction, (1 - rho**2) ** 0.5 * noise)
+ends = forward_orbit(maps, start, at=steps.tolist())  # (15, runs, 1)
+
+# The best observer asks on which side of the middle of both means x lies
+middle = far * rho ** steps[:, None] / 2
+sgd_beyond = ends[..., 0].cpu() > middle  # (15, runs)
+stationary_beyond = stationary[:, 0].cpu() > middle
+told_apart = dynamics.gap_and_stderr(sgd_beyond, stationary_beyond)
+
+# %%
+c_sgd = steps * -math.log(rho) - math.log(far)  # of whole steps
+
+n = 1000
+redraws = (n / 2 * math.log(n) + c * n).int()
+bits = dynamics.hypercube_total_variation(n, 8000)[redraws]
+
+shuffles = torch.arange(1, 13, dtype=torch.float64)
+deck = [dynamics.riffle_total_variation(int(m)) for m in shuffles]
+c_deck = torch.log(2 * 3**0.5 * 2**shuffles / 52**1.5)
+
+net = measured[1e-8]
+c_net = math.log(1e-8 / d_0) - rate * depths
+pages.show_bridge((c_sgd, told_apart), (c, bits), (c_deck, deck), (c_net, net))
+
+claim("cutoff/sgd-profile").agrees(told_apart, dynamics.cutoff_profile(c_sgd))
 claim("cutoff/random-bits").agrees(bits, dynamics.cutoff_profile(c), atol=7e-3)
-claim("cutoff/riffles").agrees(deck[4:10], [0.924, 0.614, 0.334, 0.167, 0.085, 0.043], atol=5e-4)
-claim("cutoff/riffle-profile").agrees(deck, dynamics.cutoff_profile(cards), atol=0.03)
+table = [0.924, 0.614, 0.334, 0.167, 0.085, 0.043]  # after 5 to 10 shuffles
+claim("cutoff/riffles").agrees(deck[4:10], table, atol=5e-4)
+claim("cutoff/riffle-profile").agrees(deck, dynamics.cutoff_profile(c_deck), atol=0.03)
 
 # %% [markdown]
 # SGD with a constant learning rate contracts by the same factor at every step, and yet there is a
@@ -286,32 +339,51 @@ explorers.cutoff.chapter().show()
 # curves of different widths agree in $L/n$; right, how slowly the window closes.
 
 # %%
-bare, closing = pair(128, 60, 400 * times, bias=False), torch.full((61,), math.pi / 2).double()
+bare = pair(128, 60, 400 * times, bias=False)
+# Infinitely wide, and no bias: from the right angle of unrelated inputs on
+angle = torch.full((61,), math.pi / 2, dtype=torch.float64)
 for layer in range(60):
-    closing[layer + 1] = dynamics.relu_angle_map(closing[layer])
-three, rings = {}, [10.0**-k for k in (1, 2, 3, 6, 12, 20, 40)]
-for n in (64, 32, 16):
-    he = pair(n, 14 * n if n > 16 else 1700, 100 * times, init="he", bias=False)
-    three[n] = dynamics.separation(he.distance / he.norm[0], 1e-3)[: 14 * n + 1].cpu()
-law = dynamics.relu_lyapunov_exponent(16), dynamics.relu_log_norm_variance(16)
-late = dynamics.separation(he.distance / he.norm[0], torch.tensor(rings, **real))  # n = 16
-late, twice = dynamics.cutoff_depths(late.T).cpu(), {"with bias": wide, "no bias": bare}
-due = torch.stack([dynamics.predicted_depths(*law, 2**0.5, t) for t in rings], 1)
-fast, slow = (tolerances, found, theory, 16), (rings, late, due, 2**0.5)
-pages.show_broken(below, twice, closing, three, {"default, n = 128": fast, "He, n = 16": slow})
+    angle[layer + 1] = dynamics.relu_angle_map(angle[layer])
 
-chord = (2 * 128**0.5 * (closing / 2).sin()).tolist()  # distance, but for the norm's decay
-bare_law = [dynamics.predicted_separation(L, rate, spread, chord[L], 1e-4) for L in below]
-bare_law = torch.stack((dynamics.separation(bare.distance, 1e-4).cpu(), torch.stack(bare_law)), 1)
-claim("cutoff/bias-distance").agrees(*dynamics.cutoff_depths(bare_law).T, atol=0.42)
-held, error = dynamics.mean_and_stderr(bare.angle[60].cpu() / closing[60])
-claim("cutoff/bare-angle").holds(held, between=(math.exp(-60 / 128), 1), stderr=error)
-quantiles = torch.stack([dynamics.cutoff_depths(s) / n for n, s in three.items()])
-claim("cutoff/he-location").holds(quantiles[:, 1].max() / quantiles[:, 1].min(), below=1.3)
-claim("cutoff/he-window").holds(quantiles[:, 2] / quantiles[:, 0], above=2)
-passed = dynamics.cutoff_depths((he.distance / he.norm[0])[:, he.norm[-1] > 0], rings[2:])
-waits, error = dynamics.mean_and_stderr(passed[1:] - passed[0])  # from 1e-3 on; 2.3026 = log 10
-claim("cutoff/he-law").agrees(waits, [d * 2.3026 / -law[0] for d in (3, 9, 17, 37)], stderr=error)
+# %%
+he, he_seen = {}, {}
+for n in (64, 32, 16):
+    layers = 1700 if n == 16 else 14 * n  # n = 16 goes on until τ = 1e-40 is passed
+    he[n] = pair(n, layers, 100 * times, init="he", bias=False)
+    he_seen[n] = dynamics.separation(he[n].distance / he[n].norm[0], 1e-3)
+narrow = he[16].distance / he[16].norm[0]
+alive = he[16].norm[-1] > 0  # networks that do not output exactly 0
+
+he_rate = dynamics.relu_lyapunov_exponent(16)
+he_variance = dynamics.relu_log_norm_variance(16)
+he_depths, he_predicted = {}, {}  # n = 16: L(.9), L(.5), L(.1)
+for tau in (1e-1, 1e-2, 1e-3, 1e-6, 1e-12, 1e-20, 1e-40):
+    he_depths[tau] = dynamics.cutoff_depths(dynamics.separation(narrow, tau))
+    he_predicted[tau] = dynamics.predicted_depths(he_rate, he_variance, 2**0.5, tau)
+
+falls = {  # measured, predicted, distance at depth 0
+    "default, n = 128": (measured_depths, predicted_depths, 16),
+    "He, n = 16": (he_depths, he_predicted, 2**0.5),
+}
+pages.show_broken(wide, bare, angle, he_seen, falls)
+
+# %%
+chord = 2 * 128**0.5 * (angle / 2).sin()  # the distance, but for the norm's decay
+bare_predicted = dynamics.predicted_separation(depths, rate, variance, chord, 1e-4)
+bare_seen = dynamics.separation(bare.distance, 1e-4)
+found, due = dynamics.cutoff_depths(bare_seen), dynamics.cutoff_depths(bare_predicted)
+claim("cutoff/bias-distance").agrees(found, due, atol=0.42)
+angle_kept = dynamics.mean_and_stderr(bare.angle[60] / angle[60])
+claim("cutoff/bare-angle").holds(angle_kept, between=(math.exp(-60 / 128), 1))
+
+halves = [dynamics.cutoff_depths(curve)[1] / n for n, curve in he_seen.items()]
+claim("cutoff/he-location").holds(max(halves) / min(halves), below=1.3)
+he_windows = {n: dynamics.relative_window(curve) for n, curve in he_seen.items()}
+claim("cutoff/he-window").holds(he_windows, above=2)
+passed = dynamics.cutoff_depths(narrow[:, alive], (1e-3, 1e-6, 1e-12, 1e-20, 1e-40))
+waits = dynamics.mean_and_stderr(passed[1:] - passed[0])  # passed: (5 τ, networks)
+due = [decades * math.log(10) / -he_rate for decades in (3, 9, 17, 37)]
+claim("cutoff/he-law").agrees(waits, due)
 
 # %% [markdown]
 # **What fails.** Without bias the cut-off of the raw distance survives, and means nothing: it is the
@@ -329,21 +401,28 @@ claim("cutoff/he-law").agrees(waits, [d * 2.3026 / -law[0] for d in (3, 9, 17, 3
 # weights times $\sqrt6$, biases as they are.
 
 # %%
-seen, unseen = datasets.load("digits"), datasets.load("digits", split="test")
-hidden, runs = (2, 4, 6, 8), 3 * min(times, 4)
-accuracy = {"default": torch.zeros(4, runs), "He": torch.zeros(4, runs)}
-for row, layers in enumerate(hidden):
-    net, stream = nets.MLP([64] * (layers + 1) + [10]), generator(seed, "nets", layers)
-    rows = datasets.draw_batches(len(seen), 300, 64, generator=stream, runs=(runs,))
-    for name, theta in zip(accuracy, net.init(stream, replicas=(2, runs)), strict=True):
-        for weight, _ in net.layers(theta):
-            weight.mul_(6**0.5 if name == "He" else 1)
-        steps = [rules.sgd_maps(net, seen.inputs, seen.targets, rows, lr) for lr in (0.05, 0.2)]
-        ends = torch.stack([forward_orbit(maps, theta, at=[300])[0] for maps in steps])
-        accuracy[name][row] = max(net.accuracy(ends, *unseen.tensors()), key=torch.mean)
-pages.show_training(hidden, accuracy, 0.1)
-claim("cutoff/deep-default-stuck").holds(accuracy["default"][-1].mean(), below=0.2)
-claim("cutoff/deep-he-learns").holds(accuracy["He"][-1].mean(), above=0.85)
+train, test = datasets.load("digits"), datasets.load("digits", split="test")
+runs = 3 * min(times, 4)
+accuracy = {"default": {}, "He": {}}
+for layers in (2, 4, 6, 8):
+    net = nets.MLP([64] * (layers + 1) + [10])
+    stream = generator(seed, "nets", layers)
+    batches = datasets.draw_batches(len(train), 300, 64, generator=stream, runs=(runs,))
+    default, he = net.init(stream, replicas=(2, runs))
+    for weight, _ in net.layers(he):  # views of he
+        weight.mul_(6**0.5)
+
+    for name, start in (("default", default), ("He", he)):
+        reached = []  # at each learning rate, (runs,)
+        for lr in (0.05, 0.2):
+            maps = rules.sgd_maps(net, train.inputs, train.targets, batches, lr)
+            end = forward_orbit(maps, start, at=[300])[0]
+            reached.append(net.accuracy(end, *test.tensors()))
+        accuracy[name][layers] = max(reached, key=torch.mean)
+
+pages.show_training(accuracy, chance=0.1)
+claim("cutoff/deep-default-stuck").holds(accuracy["default"][8].mean(), below=0.2)
+claim("cutoff/deep-he-learns").holds(accuracy["He"][8].mean(), above=0.85)
 
 # %% [markdown]
 # The default initialisation trains two layers, four with difficulty, and is stuck at guessing from
@@ -445,9 +524,11 @@ check("05.4", stays_below)
 
 # %% tags=["answer:05.5"]
 # BEGIN SOLUTION
-points = torch.randn(2, 2000, 16, generator=generator(1, "points"), dtype=torch.float64)
-norms = dynamics.random_pair(*points, 60, init=2.0, bias=False, generator=generator(1, "he")).norm
-growth = (norms[60] / norms[0])[norms[60] > 0].log().mean().item() / 60
+x, y = torch.randn(2, 2000, 16, generator=generator(1, "points"), dtype=torch.float64)
+stream = generator(1, "he")
+norm = dynamics.random_pair(x, y, 60, init=2.0, bias=False, generator=stream).norm
+alive = norm[60] > 0
+growth = (norm[60] / norm[0])[alive].log().mean().item() / 60
 critical = 2.0 * math.exp(-2 * growth)
 # END SOLUTION
 

@@ -15,7 +15,7 @@
 # exercises. *Hardware:* any computer; the quick profile takes half a minute on one core.
 
 # %% tags=["parameters"]
-profile = "quick"  # or "full": up to 10,000 layers, MNIST where it is at hand, more networks
+profile = "quick"  # or "full": 10,000 layers, MNIST if at hand, four times the networks
 seed = 0
 device = "auto"
 
@@ -26,16 +26,18 @@ from functools import partial
 import torch
 
 from bsgd_edu import datasets, dynamics, explorers, maps, meanfield, nets
-from bsgd_edu.course import begin, check, claim, claims_table, full_scale
+from bsgd_edu.course import begin, check, claim, claims_table, full_scale, hint, reveal
 from bsgd_edu.dynamics import mean_and_stderr
 from bsgd_edu.plot import isometry_pages as pages
 from bsgd_edu.seeding import generator
 
-where, full = begin(device, profile), profile == "full"
-times, steps, most = (4, 60, 5) if full else (1, 24, 4)
-data = "mnist" if full and datasets.available("mnist") else "digits"
-stream = partial(generator, seed, device=where)
-signals = partial(explorers.isometry.signals, seed=seed, device=where)
+where = begin(device, profile)
+full = profile == "full"
+times = 4 if full else 1  # times as many networks
+steps = 60 if full else 24  # of SGD
+depths = (16, 64, 256, 1000, 10_000) if full else (16, 64, 256, 1000)
+stream = partial(generator, seed, device=where)  # a random stream for each name
+double = {"dtype": torch.float64, "device": where}
 
 # %% [markdown]
 # ## Predict
@@ -66,19 +68,22 @@ print("Your guess is kept; the experiment on training answers it.")
 # width of the bands.
 
 # %%
-lengths, rates = {}, {}
+depth, networks = 100, 200 * times
+lengths = {}
 for n in (1, 4, 16):
-    draw = partial(torch.randn, generator=stream("pixel", n), device=where, dtype=torch.float64)
-    layers, start = draw(100, 200 * times, n, n) / n**0.5, draw(200 * times, n)
-    start = torch.nn.functional.normalize(start, dim=-1)
-    chain = maps.AffineMap(layers, torch.zeros_like(layers[..., 0]))
-    lengths[n] = maps.forward_orbit(chain, start).norm(dim=-1)
-    rates[n] = float(dynamics.gaussian_lyapunov_spectrum(n, n**-0.5)[0])
-turns = meanfield.orthogonal_(layers.clone(), generator=stream("turns"))
-kept = maps.forward_orbit(maps.AffineMap(turns, chain.offset), start).norm(dim=-1)
-pages.show_one_pixel(lengths, rates, kept)
-slope, error = mean_and_stderr(torch.stack([x[-1].log() / 100 for x in lengths.values()]))
-claim("isometry/gaussian-forgets").agrees(slope, list(rates.values()), stderr=error)
+    draw = partial(torch.randn, generator=stream("pixel", n), **double)
+    weights = draw(depth, networks, n, n) / n**0.5
+    start = torch.nn.functional.normalize(draw(networks, n), dim=-1)
+    layers = maps.AffineMap(weights, torch.zeros_like(weights[..., 0]))
+    lengths[n] = maps.forward_orbit(layers, start).norm(dim=-1)  # (depth + 1, networks)
+turns = meanfield.orthogonal_(torch.empty_like(weights), generator=stream("turns"))
+kept = maps.forward_orbit(maps.AffineMap(turns, layers.offset), start).norm(dim=-1)
+
+exponents = {n: dynamics.gaussian_lyapunov_spectrum(n, n**-0.5)[0] for n in lengths}
+pages.show_one_pixel(lengths, exponents, kept)
+
+slopes = {n: mean_and_stderr(norm[-1].log() / depth) for n, norm in lengths.items()}
+claim("isometry/gaussian-forgets").agrees(slopes, exponents)
 claim("isometry/orthogonal-keeps").agrees(kept, 1.0, atol=1e-12)
 
 # %% [markdown]
@@ -140,31 +145,47 @@ claim("isometry/orthogonal-keeps").agrees(kept, 1.0, atol=1e-12)
 # gradients (64 channels). Look for three fates, below left and right, and for the peak.
 
 # %%
-points = {"ordered": (1.5, 0.05), "critical": (1.760955, 0.05), "chaotic": (2.5, 0.05)}
-weights, biases = torch.linspace(0.5, 4, 71), torch.linspace(0.002, 0.25, 32)
-plane = meanfield.fixed_point(weights, biases[:, None])
-found, theory, growth, xi = {}, {}, {}, {}
-ends = {name: meanfield.fixed_point(*at) for name, at in points.items()}
-for name, (w, b) in points.items():
-    q, c = ends[name].q, 0.95 if name == "chaotic" else 0.6
-    size = {"width": 2000, "networks": 20 * times, "generator": stream(name)}
-    found[name] = mean_and_stderr(meanfield.correlation_orbit(c, q, w, b, 60, **size).cpu())
-    layers = [partial(meanfield.correlation_map, q=q, weight_var=w, bias_var=b)] * 200
-    path = maps.forward_orbit(layers, torch.tensor([c]).double())[:, 0]
-    theory[name], fall = path[:61], (path[150] - ends[name].c) / (path[200] - ends[name].c)
-    xi[name] = torch.stack([50 / fall.log(), ends[name].xi_c])
-    growth[name] = signals("delta_orthogonal", 4, 64, 40, 32 * times, weight_var=w, bias_var=b)[0]
-pages.show_phases(weights, biases, plane, points, found, theory, growth)
-line = torch.stack(meanfield.critical_line(torch.tensor([1 / 64, 1 / 4, 1.0]).double()))
-table = [[1.03055751, 1.39396163, 2.15330265], [4.651333e-6, 8.125154e-3, 1.509646e-1]]
+weight_vars = {"ordered": 1.5, "critical": 1.760955, "chaotic": 2.5}
+phases = {name: {"weight_var": w, "bias_var": 0.05} for name, w in weight_vars.items()}
+inputs = {"ordered": 0.6, "critical": 0.6, "chaotic": 0.95}  # correlation of the two
+limits, correlations, theory, gradients, rates = {}, {}, {}, {}, {}
+for phase, variances in phases.items():
+    limits[phase] = meanfield.fixed_point(**variances)
+    c, q = inputs[phase], limits[phase].q
+
+    # Two inputs in 60 layers of 2,000 neurons; in 200 layers of infinitely many
+    size = {"width": 2000, "networks": 20 * times, "generator": stream(phase)}
+    orbit = meanfield.correlation_orbit(c, q, depth=60, **variances, **size)
+    correlations[phase] = mean_and_stderr(orbit)  # over networks
+    layer = partial(meanfield.correlation_map, q=q, **variances)
+    theory[phase] = maps.forward_orbit([layer] * 200, torch.tensor([c]).double())[:, 0]
+
+    # Gradients in 40 convolutions of 64 channels on a 4×4 map: (41, networks)
+    net = nets.DeepCNN(4, 64, 40, in_channels=64, **variances)
+    draws = stream("signals", "delta_orthogonal", 64)
+    gradients[phase] = nets.random_signals(net, 32 * times, generator=draws).gradients
+    rates[phase] = mean_and_stderr(gradients[phase][35].log() / 35)  # a layer
+
+# %%
+pages.show_phases(phases, correlations, theory, gradients)
+
+shallow = {phase: orbit[:61] for phase, orbit in theory.items()}
+claim("isometry/correlation-map").agrees(correlations, shallow, atol=0.03)
+
+log_chi_1 = {phase: limit.chi_1.log() for phase, limit in limits.items()}
+claim("isometry/gradient-factor").agrees(rates, log_chi_1, atol=1 / 64)
+
+xi, xi_c = {}, {}
+for phase in ("ordered", "chaotic"):
+    deviation = theory[phase] - limits[phase].c
+    xi[phase] = 50 / (deviation[150] / deviation[200]).log()
+    xi_c[phase] = limits[phase].xi_c
+claim("isometry/depth-scale").agrees(xi, xi_c, rtol=1e-4)
+
+line = meanfield.critical_line(torch.tensor([1 / 64, 1 / 4, 1.0]).double())
+table = [[1.03055751, 1.39396163, 2.15330265]]  # σ_w², by adaptive quadrature
+table += [[4.651333e-6, 8.125154e-3, 1.509646e-1]]  # σ_b²
 claim("isometry/critical-line").agrees(line, table, rtol=2e-7)
-m, e = (torch.stack(x)[:, 1:] for x in zip(*found.values(), strict=True))
-due = torch.stack([*theory.values()])[:, 1:]
-claim("isometry/correlation-map").agrees(m, due, stderr=e, atol=0.03)
-claim("isometry/depth-scale").agrees(*torch.stack([xi["ordered"], xi["chaotic"]], 1), rtol=1e-4)
-rate, error = mean_and_stderr(torch.stack([x[35].log() / 35 for x in growth.values()]))
-due = torch.stack([end.chi_1.log() for end in ends.values()])
-claim("isometry/gradient-factor").agrees(rate, due, stderr=error, atol=1 / 64)
 
 # %% [markdown]
 # Markers on lines: two thousand neurons are nearly infinitely many. In the ordered phase two inputs
@@ -173,36 +194,61 @@ claim("isometry/gradient-factor").agrees(rate, due, stderr=error, atol=1 / 64)
 #
 # ## Experiment: what is kept, and of what
 #
-# At criticality the mean square is kept. But *where* the energy was (a pattern of three waves in the
-# pixels' variances, above), and *which* of the directions (singular values of the Jacobian, below)?
-# Look above for which waves fall together, and below for a histogram that does not reach the left end.
+# At criticality the mean square is kept. But is it kept *where* the energy was? The variances of 16
+# pixels on a ring start as a pattern of three waves; finite networks, and then the covariance map, say
+# what is left of each.
 
 # %%
-w, b = (float(v) for v in meanfield.critical_line(1 / 16))
-pattern = (1 + sum(0.3 * torch.cos(math.pi / 8 * f * torch.arange(16)) for f in (1, 2, 3))) / 16
-shapes, shrink, spread, due, spectra, rows = {}, {}, {}, {}, {}, (4, 16, 64)
-for name, shares in (("equal taps", torch.ones(3) / 3), ("delta taps", torch.eye(3)[1])):
-    size = {"delta": name == "delta taps", "channels": 128, "networks": 48 * times}
-    orbit = meanfield.variance_orbit(pattern, w, b, 16, generator=stream(name), **size).cpu()
-    layer = partial(meanfield.covariance_map, weight_var=w, bias_var=b, taps=shares)
-    exact = maps.forward_orbit([layer] * 16, torch.diag(pattern.double()))  # covariances
-    waves, exact = (torch.fft.rfft(v).real[..., 1:4] for v in (orbit, exact.diagonal(0, 1, 2)))
-    shapes[name], shrink[name] = mean_and_stderr(waves / waves[0].mean(0), 1), exact / exact[0]
-for name in ("orthogonal", "Gaussian"):
-    size = {"orthogonal": name == "orthogonal", "networks": 12 * times, "generator": stream(name)}
-    s = [meanfield.squared_singular_values(128, (L,), 1 / L, **size)[0].cpu() for L in rows]
-    spread[name] = mean_and_stderr(torch.stack([x.var(-1) / x.mean(-1) ** 2 for x in s]))
-    spectra[name] = s[-1].sqrt()
-    due[name] = torch.stack([meanfield.jacobian_moments(1 / L, L, orthogonal=size["orthogonal"]).variance for L in (*rows, 10_000)])  # fmt: skip
-pages.show_kept(shapes, shrink, spectra, rows, spread, due)
-m, e = (torch.stack(x)[:, 1:] for x in zip(*shapes.values(), strict=True))
-claim("isometry/modes").agrees(m, torch.stack([*shrink.values()])[:, 1:], stderr=e, atol=0.03)
-last = [v[16, 0] / v[15, 0] / meanfield.chi_q(1 / 16, w) for v in shrink.values()]
-claim("isometry/mode-factor").agrees(last, [(1 + 2 * math.cos(math.pi / 8)) / 3, 1], rtol=0.02)
-(m, e), few = spread["orthogonal"], spectra["Gaussian"]
-claim("isometry/jacobian-orthogonal").agrees(m, due["orthogonal"][:3], stderr=e, rtol=4 / 128)
-claim("isometry/jacobian-gaussian").holds(few.amin(-1) / few.amax(-1), below=1e-6)
-claim("isometry/eight-over-l").agrees(10_000 * due["orthogonal"][3], 8, rtol=0.01)
+weight_var, bias_var = map(float, meanfield.critical_line(1 / 16))
+critical = {"weight_var": weight_var, "bias_var": bias_var}
+waves = [torch.cos(2 * math.pi / 16 * f * torch.arange(16)) for f in (1, 2, 3)]
+pattern = (1 + sum(0.3 * wave for wave in waves)) / 16  # its mean is q* = 1/16
+taps = {"equal taps": torch.ones(3) / 3, "delta taps": torch.tensor([0.0, 1.0, 0.0])}
+
+amplitudes, exact = {}, {}
+for name, shares in taps.items():
+    size = {"channels": 128, "networks": 48 * times, "generator": stream(name)}
+    delta = name == "delta taps"
+    orbit = meanfield.variance_orbit(pattern, depth=16, delta=delta, **critical, **size)
+    modes = meanfield.mode_amplitudes(orbit, 3)  # (17, networks, f = 1, 2, 3)
+    amplitudes[name] = mean_and_stderr(modes, dim=1)
+
+    layer = partial(meanfield.covariance_map, taps=shares, **critical)
+    covariances = maps.forward_orbit([layer] * 16, torch.diag(pattern.double()))
+    exact[name] = meanfield.mode_amplitudes(covariances.diagonal(dim1=1, dim2=2), 3)
+
+# %% [markdown]
+# And *which* directions in the space of channels are kept? The singular values of the Jacobian tell,
+# with orthogonal and with Gaussian weights. Look above for which waves fall together, and below for a
+# histogram that does not reach the left end.
+
+# %%
+spread, expected, singular_values = {}, {}, {}
+for weights in ("orthogonal", "Gaussian"):
+    kind = {"orthogonal": weights == "orthogonal"}
+    size = {"networks": 12 * times, "generator": stream(weights)}
+    spread[weights], expected[weights] = {}, {}
+    for L in (4, 16, 64):
+        s2 = meanfield.squared_singular_values(128, (L,), 1 / L, **kind, **size)[0]
+        spread[weights][L] = mean_and_stderr(s2.var(-1) / s2.mean(-1) ** 2)
+        expected[weights][L] = meanfield.jacobian_moments(1 / L, L, **kind).variance
+    singular_values[weights] = s2.sqrt()  # of the deepest: (networks, 128)
+
+pages.show_kept(amplitudes, exact, singular_values, spread, expected)
+
+# %%
+claim("isometry/modes").agrees(amplitudes, exact, atol=0.03)
+chi_q = meanfield.chi_q(1 / 16, weight_var)
+factors = {name: mode[16, 0] / mode[15, 0] / chi_q for name, mode in exact.items()}
+lambda_1 = {"equal taps": (1 + 2 * math.cos(2 * math.pi / 16)) / 3, "delta taps": 1}
+claim("isometry/mode-factor").agrees(factors, lambda_1, rtol=0.02)
+
+found, due = spread["orthogonal"], expected["orthogonal"]
+claim("isometry/jacobian-orthogonal").agrees(found, due, rtol=4 / 128)
+s = singular_values["Gaussian"]
+claim("isometry/jacobian-gaussian").holds(s.amin(-1) / s.amax(-1), below=1e-6)
+_, variance = meanfield.jacobian_moments(1 / 10_000, 10_000, orthogonal=True)
+claim("isometry/eight-over-l").agrees(10_000 * variance, 8, rtol=0.01)
 
 # %% [markdown]
 # Above: at criticality equal taps erase the third wave within five layers; delta taps treat all alike
@@ -219,31 +265,53 @@ claim("isometry/eight-over-l").agrees(10_000 * due["orthogonal"][3], 8, rtol=0.0
 # little. Left, delta-orthogonal; right, Gaussian. Which depths leave the level of guessing, $\log10$?
 
 # %%
-seen, unseen = (datasets.load(data, split=part) for part in ("train", "test"))
-(x, y), (x_test, y_test) = seen.tensors(where), unseen.tensors(where, 1000)
+data = "mnist" if full and datasets.available("mnist") else "digits"
+seen = datasets.load(data, split="train")
+unseen = datasets.load(data, split="test")
+x, y = seen.tensors(where)
+x_test, y_test = unseen.tensors(where, 1000)
 x, x_test = 3 * x - 1, 3 * x_test - 1  # mean square about 1
-depths = (16, 64, 256, 1000, 10_000)[:most]
-runs = [(law, d, d**-0.5, "circular") for law in ("delta_orthogonal", "gaussian") for d in depths]
-runs += [("delta_orthogonal", 256, 0.25, "circular"), ("delta_orthogonal", 256, 1 / 16, "zeros")]
-loss, accuracy = {run: [] for run in runs}, {}
-for law, depth, q, padding in runs:
-    w, b = (float(v) for v in meanfield.critical_line(q))
-    net = nets.DeepCNN(seen.shape[0], 8, depth, patch=seen.shape[0] // 4, pool=False,
-                       init=law, padding=padding, weight_var=w, bias_var=b, max_bytes=2**30)  # fmt: skip
-    theta, velocity = net.init(stream("init", depth)), 0.0
-    order = generator(seed, "batches", depth)  # drawn on the CPU: the same on every device
-    for rows in datasets.draw_batches(len(seen), steps, 32, generator=order).to(where):
-        loss[law, depth, q, padding].append(float(net.loss(theta, x[rows], y[rows])))
+side = seen.shape[0]
+# 8 channels on a 4×4 map of patches, a readout of all positions, a gigabyte at most
+network = partial(nets.DeepCNN, side, 8, patch=side // 4, pool=False, max_bytes=2**30)
+
+
+# %%
+def train(law, L, q, padding="circular"):
+    """Returns the losses, step by step, and the accuracy on new images."""
+    weight_var, bias_var = meanfield.critical_line(q)
+    critical = {"weight_var": weight_var, "bias_var": bias_var}
+    net = network(L, init=law, padding=padding, **critical)
+    theta = net.init(stream("init", L))
+    order = generator(seed, "batches", L)  # on the CPU: the same on every device
+    batches = datasets.draw_batches(len(seen), steps, 32, generator=order).to(where)
+    velocity, losses = 0.0, []
+    for rows in batches:
+        losses.append(float(net.loss(theta, x[rows], y[rows])))
         velocity = 0.9 * velocity + net.grad(theta, x[rows], y[rows])
-        theta = theta - 0.3 / depth * velocity
-    accuracy[law, depth, q, padding] = float(net.accuracy(theta, x_test, y_test))
-pages.show_training(range(steps), loss, accuracy)
-last = list(accuracy.values())
-claim("isometry/ten-thousand").holds(last[most - 1], above=0.4)
-claim("isometry/gaussian-fails").holds(last[2 * most - 1], below=0.25)
-claim("isometry/shallow-alike").holds([last[0], last[most]], above=0.5)
-claim("isometry/critical-is-not-enough").holds(last[-2], below=0.3)
-claim("isometry/zeros-train").holds(last[-1], above=0.4)
+        theta = theta - 0.3 / L * velocity
+    return losses, float(net.accuracy(theta, x_test, y_test))
+
+
+# %%
+losses, scores = {}, {}
+for law in ("delta_orthogonal", "gaussian"):
+    for L in depths:
+        losses[law, L], scores[law, L] = train(law, L, q=L**-0.5)
+
+large_q = ("delta_orthogonal", 256, "q* = 0.25")
+losses[large_q], scores[large_q] = train("delta_orthogonal", 256, q=0.25)
+zeros = ("delta_orthogonal", 256, "zero padding")
+losses[zeros], scores[zeros] = train("delta_orthogonal", 256, q=1 / 16, padding="zeros")
+
+pages.show_training(losses, scores)
+
+claim("isometry/ten-thousand").holds(scores["delta_orthogonal", depths[-1]], above=0.4)
+claim("isometry/gaussian-fails").holds(scores["gaussian", depths[-1]], below=0.25)
+shallow = [scores["delta_orthogonal", 16], scores["gaussian", 16]]
+claim("isometry/shallow-alike").holds(shallow, above=0.5)
+claim("isometry/critical-is-not-enough").holds(scores[large_q], below=0.3)
+claim("isometry/zeros-train").holds(scores[zeros], above=0.4)
 
 # %% [markdown]
 # It is (c). The same data, batches and rule: left, every depth learns; right, sixteen layers do,
@@ -283,21 +351,44 @@ explorers.isometry.chapter().show()
 # So Gaussian networks die at a depth proportional to $C$. Left: linear layers. Right: does tanh follow?
 
 # %%
-widths, below, lucky, sent = (4, 8, 16, 32), torch.arange(1001), {}, {}
-drift = torch.stack([meanfield.mode_drift(8, C, 60, networks=200 * times, generator=stream("modes", C)) for C in widths]).cpu()  # fmt: skip
-m, e = mean_and_stderr(-torch.stack([drift[..., 0], drift[..., 1:4].mean(-1)]))
-due = -torch.tensor([[dynamics.gaussian_lyapunov_spectrum(k * C, (k * C) ** -0.5)[0] for C in widths] for k in (1, 2)])  # fmt: skip
-for law, C in (("delta_orthogonal", 16), ("gaussian", 16), ("gaussian", 8)):
-    sent[law, C] = signals(law, 7, C, 1000, 6 * times)
-    lucky[C] = (1.95 * (below / (4 * C)).sqrt() - below / (4 * C)) / math.log(10)
-decades = {run: found.gradients.log10() / 2 for run, found in sent.items()}
-pages.show_drift(widths, (m, e), due, decades, lucky)
-claim("isometry/mode-drift").agrees(m, due, stderr=e, rtol=0.02)
-claim("isometry/delta-gradients").holds(decades["delta_orthogonal", 16], between=(-0.1, 0.1))
-m, e = mean_and_stderr(sent["delta_orthogonal", 16].last)
-claim("isometry/delta-signals").agrees(m, 1 + (1 - math.exp(-2)) * (1 - 2 * math.exp(-2)) / 8, stderr=e, atol=1 / 64)  # fmt: skip
-m, e = mean_and_stderr(torch.stack([decades["gaussian", C][-1] for C in (16, 8)]))
-claim("isometry/gaussian-gradients").agrees(m, [lucky[16][-1], lucky[8][-1]], stderr=e, atol=1)
+widths = (4, 8, 16, 32)
+loss = {n: -dynamics.gaussian_lyapunov_spectrum(n, n**-0.5)[0] for n in (*widths, 64)}
+measured = {"constant mode": {}, "varying modes": {}}
+predicted = {"constant mode": {}, "varying modes": {}}
+for C in widths:
+    draws = stream("modes", C)
+    growth = meanfield.mode_drift(8, C, 60, networks=200 * times, generator=draws)
+    varying = growth[:, 1:4].mean(1)  # of (networks, modes f = 0 … 4)
+    measured["constant mode"][C] = mean_and_stderr(-growth[:, 0])
+    measured["varying modes"][C] = mean_and_stderr(-varying)
+    predicted["constant mode"][C] = loss[C]
+    predicted["varying modes"][C] = loss[2 * C]
+claim("isometry/mode-drift").agrees(measured, predicted, rtol=0.02)
+
+L = torch.arange(1001)
+lucky = {C: (1.95 * (L / (4 * C)).sqrt() - L / (4 * C)) / math.log(10) for C in (16, 8)}
+
+# %% [markdown]
+# Those were linear layers. Now gradients on their way through a thousand critical layers with tanh, on
+# a 7×7 map.
+
+# %%
+delta = ("delta_orthogonal", 16)
+signals = {}
+for law, C in (delta, ("gaussian", 16), ("gaussian", 8)):
+    net = nets.DeepCNN(7, C, 1000, in_channels=C, init=law)
+    draws = stream("signals", law, C)
+    signals[law, C] = nets.random_signals(net, 6 * times, generator=draws)
+decades = {name: sent.gradients.log10() / 2 for name, sent in signals.items()}
+
+pages.show_drift(measured, predicted, decades, lucky)
+
+claim("isometry/delta-gradients").holds(decades[delta], between=(-0.1, 0.1))
+last = mean_and_stderr(signals[delta].last)
+finite_width = 2 / 16 * (1 - math.exp(-2)) * (1 - 2 * math.exp(-2))
+claim("isometry/delta-signals").agrees(last, 1 + finite_width, atol=1 / 64)
+end = [mean_and_stderr(decades["gaussian", C][-1]) for C in (16, 8)]
+claim("isometry/gaussian-gradients").agrees(end, [lucky[16][-1], lucky[8][-1]], atol=1)
 
 # %% [markdown]
 # Left: closed forms of chapter 4. Right: the tanh networks fall as the luckiest of 24 linear modes does,
@@ -312,18 +403,20 @@ claim("isometry/gaussian-gradients").agrees(m, [lucky[16][-1], lucky[8][-1]], st
 # the first layer. Look for the one line that falls.
 
 # %%
-kept = {}
-for kind in ("delta", "spread"):
+kept = {}  # lengths: (41, networks)
+for kernels in ("delta", "spread"):
     for padding in ("circular", "zeros"):
-        size = {"networks": 24 * times, "generator": stream(kind, padding)}
-        kept[kind, padding] = meanfield.length_orbit(
-            9, 8, 40, delta=kind == "delta", padding=padding, **size).cpu()  # fmt: skip
+        kind = {"delta": kernels == "delta", "padding": padding}
+        size = {"networks": 24 * times, "generator": stream(kernels, padding)}
+        kept[kernels, padding] = meanfield.length_orbit(9, 8, 40, **kind, **size)
+
 pages.show_padding(kept)
-both = torch.stack([kept["delta", padding] for padding in ("circular", "zeros")])
+
+both = [kept["delta", padding] for padding in ("circular", "zeros")]
 claim("isometry/delta-any-padding").agrees(both, 1, atol=1e-12)
 claim("isometry/spread-circular").agrees(kept["spread", "circular"], 1, atol=1e-12)
-square, error = mean_and_stderr(kept["spread", "zeros"][1] ** 2)
-claim("isometry/spread-zeros").agrees(square, (17 / 18) ** 2, stderr=error)
+first = mean_and_stderr(kept["spread", "zeros"][1] ** 2)
+claim("isometry/spread-zeros").agrees(first, (17 / 18) ** 2)
 claim("isometry/spread-zeros-deep").holds(kept["spread", "zeros"][40], below=0.5)
 
 # %% [markdown]
@@ -386,7 +479,8 @@ def delta_kernel(gaussian, size, gain):
     # BEGIN SOLUTION
     q, r = torch.linalg.qr(gaussian)
     kernel = gaussian.new_zeros(*gaussian.shape, size, size)
-    kernel[:, :, (size - 1) // 2, (size - 1) // 2] = gain * q * r.diagonal().sign()
+    centre = (size - 1) // 2
+    kernel[:, :, centre, centre] = gain * q * r.diagonal().sign()
     return kernel
     # END SOLUTION
 
@@ -403,13 +497,15 @@ check("06.3", delta_kernel)
 
 # %% tags=["answer:06.4"]
 def critical(q):
-    """Returns (weight_var, bias_var) of the critical tanh network with fixed point q."""
+    """Returns (weight_var, bias_var) of the critical tanh net with fixed point q."""
     # BEGIN SOLUTION
     z = torch.linspace(-10, 10, 2001, dtype=torch.float64)
-    p = torch.exp(-(z**2) / 2)
-    p, t = p / p.sum(), torch.tanh(q**0.5 * z)
-    weight_var = 1 / (p @ (1 - t**2) ** 2)
-    return float(weight_var), float(q - weight_var * (p @ t**2))
+    density = torch.exp(-(z**2) / 2)
+    shares = density / density.sum()  # E f(z) is shares @ f(z)
+    tanh = torch.tanh(q**0.5 * z)
+    weight_var = 1 / (shares @ (1 - tanh**2) ** 2)
+    bias_var = q - weight_var * (shares @ tanh**2)
+    return float(weight_var), float(bias_var)
     # END SOLUTION
 
 
@@ -425,9 +521,11 @@ check("06.4", critical)
 
 # %% tags=["answer:06.5"]
 # BEGIN SOLUTION
+# W x is Gaussian of length ‖x‖: one column tells the law of the loss, here at C = 32.
 draws = torch.randn(200_000, 32, generator=generator(1, "columns"), dtype=torch.float64)
-# W x is Gaussian of length ‖x‖: one column tells the law of the loss, and it scales like 1/C.
-wide = 1000 * 32 * -(draws / 32**0.5).norm(dim=1).log().mean().item() / math.log(10)
+lengths = (draws / 32**0.5).norm(dim=1)
+loss = -float(lengths.log().mean())  # a layer; it scales like 1/C
+wide = 32 * 1000 * loss / math.log(10)
 # END SOLUTION
 
 # %% tags=["check:06.5"]

@@ -16,27 +16,28 @@
 # exercises. *Hardware:* any computer; the quick profile takes seconds.
 
 # %% tags=["parameters"]
-profile = "quick"  # or "full": twice the size, 4 times as many runs, MNIST in place of digits
+profile = "quick"  # or "full": twice the size, 4 times as many runs, MNIST for digits
 seed = 0
 device = "auto"
 
 # %% tags=["setup"]
-import math
+import itertools
 
 import torch
-from torch.nn.functional import normalize
 
 from bsgd_edu import datasets, dynamics, explorers, rmt
-from bsgd_edu.course import begin, check, claim, claims_table, full_scale
-from bsgd_edu.dynamics import mean_and_stderr
+from bsgd_edu.course import begin, check, claim, claims_table, full_scale, hint, reveal
+from bsgd_edu.dynamics import Estimate, gap_and_stderr, mean_and_stderr
 from bsgd_edu.maps import AffineMap, backward_orbit, forward_orbit
-from bsgd_edu.plot import learning_breaks
 from bsgd_edu.plot import learning_pages as pages
 from bsgd_edu.seeding import generator
 
 where = begin(device, profile)
-size, runs, data_set = {"quick": (256, 50, "digits"), "full": (512, 200, "mnist")}[profile]
-real, c = {"dtype": torch.float64, "device": where}, 0.5  # c: features over samples
+profiles = {"quick": (256, 50, "digits"), "full": (512, 200, "mnist")}
+p, runs, data_set = profiles[profile]  # p: features
+n = 2 * p  # samples
+c = p / n
+sizes = {"num_features": p, "num_samples": n}
 
 # %% [markdown]
 # ## Predict
@@ -73,15 +74,24 @@ print("Your guess is kept; the second experiment answers it.")
 # $\cos=8/\sqrt{65}=.992$, at the end $1/\sqrt5=.447$. Look for the moment when training only adds noise.
 
 # %%
-matrix, target = torch.diag(torch.tensor([2, 0.125], **real)), torch.tensor([1, 0.125], **real)
-step, start = AffineMap(torch.eye(2, **real) - matrix / 2, target / 2), torch.zeros(2, **real)
-orbits = torch.stack([orbit([step] * 60, start) for orbit in (forward_orbit, backward_orbit)])
-steps = torch.arange(61, **real)
-learned = rmt.spectral_filter(steps, matrix.diagonal(), lr=0.5, discrete=True).learned * target
-pages.show_two_directions(steps.cpu(), orbits[0].cpu(), learned.cpu())
-claim("learning/one-map").agrees(orbits, learned.expand(2, 61, 2), atol=1e-12)
-late = forward_orbit([step] * 600, start, at=[1, 600])
-claim("learning/by-hand").agrees(normalize(late)[:, 0], [8 / 65**0.5, 5**-0.5], atol=1e-12)
+S = torch.diag(torch.tensor([2, 1 / 8]).double())
+b = torch.tensor([1, 1 / 8]).double()
+alpha = 0.5
+step = AffineMap(torch.eye(2) - alpha * S, alpha * b)  # T, a step of gradient descent
+start = torch.zeros(2).double()
+
+forward = forward_orbit([step] * 60, start)  # w_0 … w_60, (61, 2)
+backward = backward_orbit([step] * 60, start)
+
+# The same without steps, from the eigenvalues of S: the theory below explains it.
+spectral = rmt.spectral_filter(torch.arange(61), S.diagonal(), lr=alpha, discrete=True)
+filtered = spectral.learned * b
+pages.show_two_directions(forward, filtered)
+
+claim("learning/one-map").agrees([forward, backward], [filtered, filtered], atol=1e-12)
+late = forward_orbit([step] * 600, start, at=[1, 600])  # w_1 and w_600
+cosines = late[:, 0] / late.norm(dim=1)  # with μ, which is the first axis
+claim("learning/by-hand").agrees(cosines, [8 / 65**0.5, 1 / 5**0.5], atol=1e-12)
 
 # %% [markdown]
 # Nothing is wrong with the labels, and the loss falls at every step. But least squares divides each
@@ -145,20 +155,34 @@ claim("learning/by-hand").agrees(normalize(late)[:, 0], [8 / 65**0.5, 5**-0.5], 
 # $\rho=\sqrt{.5}=.707$. Look at the top eigenvalue, and at what its eigenvector knows of $\mu$.
 
 # %%
-found, laws = {}, {rho: rmt.SpikedMarchenkoPastur(c, rho**0.5) for rho in (0.25, 0.5, 1, 2, 4)}
-for rho, law in laws.items():
-    stream, shape = generator(seed, "spectrum", str(rho), device=where), (size, 2 * size)
-    found[rho] = dynamics.sampled_spectrum(*shape, law.signal, runs, generator=stream)
+laws, found = {}, {}
+for rho in (0.25, 0.5, 1, 2, 4):
+    stream = generator(seed, "spectrum", str(rho), device=where)
+    laws[rho] = rmt.SpikedMarchenkoPastur(c, rho**0.5)
+    found[rho] = dynamics.sampled_spectrum(
+        **sizes, signal=rho**0.5, runs=runs, generator=stream
+    )
 pages.show_spectrum(laws, found)
-bulk, tops = laws[2].bulk, {rho: mean_and_stderr(s.eigenvalues[:, -1]) for rho, s in found.items()}
-ranked = bulk.cdf(found[0.25].eigenvalues.flatten().sort().values)
-claim("learning/bulk").agrees(ranked, torch.linspace(0, 1, len(ranked)), atol=2 / size)
-unit = (2 * size) ** (-2 / 3) * (1 + c**0.5) * (1 + c**-0.5) ** (1 / 3)  # Tracy and Widom's
-claim("learning/no-spike").holds((tops[0.25][0] - bulk.edges[1]) / unit, between=(-3.5, 1))
-claim("learning/spike").agrees(tops[2][0], laws[2].spike, stderr=tops[2][1])
-cosines, errors = mean_and_stderr(torch.stack(found[2][1:]))
-known = [laws[2].overlap, laws[2].overlap_with_targets]
-claim("learning/overlap").agrees(cosines, known, stderr=errors, atol=1 / size)
+
+# %%
+weak, strong = found[0.25], found[2]  # below the threshold, and above it
+law = laws[2]
+
+# All eigenvalues of all runs in order: the law should give each its rank.
+eigenvalues = weak.eigenvalues.flatten().sort().values
+ranks = torch.linspace(0, 1, len(eigenvalues))
+claim("learning/bulk").agrees(law.bulk.cdf(eigenvalues), ranks, atol=2 / p)
+
+top = mean_and_stderr(weak.eigenvalues[:, -1])
+unit = n ** (-2 / 3) * (1 + c**0.5) * (1 + c**-0.5) ** (1 / 3)  # Tracy and Widom's
+claim("learning/no-spike").holds((top.mean - law.edges[1]) / unit, between=(-3.5, 1))
+top = mean_and_stderr(strong.eigenvalues[:, -1])
+claim("learning/spike").agrees(top, law.spike)
+
+known = {"μ": mean_and_stderr(strong.overlap)}
+known["b"] = mean_and_stderr(strong.overlap_with_targets)
+theory = {"μ": law.overlap, "b": law.overlap_with_targets}
+claim("learning/overlap").agrees(known, theory, atol=1 / p)
 
 # %% [markdown]
 # Below the threshold two classes leave no trace in any single eigenvalue. Above it one direction
@@ -173,31 +197,48 @@ claim("learning/overlap").agrees(cosines, known, stderr=errors, atol=1 / size)
 # the best time, and what stopping there gives against training to the end.
 
 # %%
-setting = {"ratio": c, "signal": 1.0, "lr": 0.01}
-grid, marks = torch.logspace(0, 5, 201).double(), torch.logspace(0.5, 4.5, 13).double()
-sampled = {"num_features": size, "num_samples": 2 * size, "signal": 1.0, "replicas": runs}
-curves, stops, ran = {}, {}, {}
-for var in (0.001, 0.01, 0.1, 1.0):
-    curves[var] = rmt.learning_curve(grid, **setting, init_var=var)
-    stops[var] = rmt.optimal_stopping(**setting, init_var=var)
-    times = torch.cat([marks, stops[var].time * torch.tensor([1 / 3, 1, 3]), torch.tensor([1e6])])
-    own = {"init_var": var, "generator": generator(seed, "runs", device=where)}  # the same data
-    ran[var] = [a.cpu() for a in rmt.simulate_learning(times.to(where), **sampled, lr=0.01, **own)]
-bound, limit = rmt.accuracy_bound(c, 1.0), rmt.limit_accuracy(ratio=c, signal=1.0, init_var=0.1)[0]
-pages.show_learning(0.01 * grid, 0.01 * marks, curves, stops, ran, bound)
-theory, train = rmt.learning_curve(marks, **setting, init_var=0.1), ran[0.1][1]
-for which, name in enumerate(("learning/test-curve", "learning/train-curve")):
-    means, errors = mean_and_stderr(ran[0.1][which][:, :13], 0)
-    claim(name).agrees(means, theory[which], stderr=errors)
-early, best, late, end = torch.stack([test[:, 13:] for test, _ in ran.values()]).movedim(2, 0)
-turns, errors = mean_and_stderr(torch.stack([best[2] - end[2], train[:, 16] - train[:, 14]]))
-claim("learning/overfits").holds(turns, above=0, stderr=errors)
-gains, errors = mean_and_stderr(torch.stack([best - early, best - late]))
-claim("learning/best-time").holds(gains, above=0, stderr=errors)
-gains, errors = mean_and_stderr(best[:3] - best[1:])
-claim("learning/small-start").holds(gains, above=0, stderr=errors)
-ends, errors = mean_and_stderr(end)
-claim("learning/start-forgotten").agrees(ends, limit, stderr=errors)
+setting = {"signal": 1.0, "lr": 0.01}
+curve_times = torch.logspace(0, 5, 201).double()  # in steps of α = .01
+run_times = torch.logspace(0.5, 4.5, 13).double()
+curves, test, train = {}, {}, {}
+for init_var in (0.001, 0.01, 0.1, 1.0):
+    model = {**setting, "init_var": init_var}
+    curves[init_var] = rmt.learning_curve(curve_times, ratio=c, **model)
+    best = rmt.optimal_stopping(ratio=c, **model).time
+    moments = {"along": run_times, "early": best / 3, "best": best, "late": 3 * best}
+    moments["end"] = 1e6
+    stream = generator(seed, "runs", device=where)  # the same data for each variance
+    test[init_var], train[init_var] = dynamics.accuracies_at(
+        moments, **sizes, **model, replicas=runs, generator=stream
+    )
+pages.show_learning(0.01 * curve_times, curves, 0.01 * run_times, test, train)
+
+# %%
+theory = rmt.learning_curve(run_times, ratio=c, **setting, init_var=0.1)
+measured = mean_and_stderr(test[0.1]["along"])
+claim("learning/test-curve").agrees(measured, theory.test_accuracy)
+measured = mean_and_stderr(train[0.1]["along"])
+claim("learning/train-curve").agrees(measured, theory.train_accuracy)
+
+# From here on differences are taken run by run, since data are the same.
+fall = mean_and_stderr(test[0.1]["best"] - test[0.1]["end"])
+rise = mean_and_stderr(train[0.1]["end"] - train[0.1]["best"])
+claim("learning/overfits").holds([fall, rise], above=0)
+
+gains = {}
+for init_var, accuracy in test.items():
+    gains[init_var, "early"] = mean_and_stderr(accuracy["best"] - accuracy["early"])
+    gains[init_var, "late"] = mean_and_stderr(accuracy["best"] - accuracy["late"])
+claim("learning/best-time").holds(gains, above=0)
+
+gains = {}
+for small, large in itertools.pairwise(test):  # each variance, and ten times as much
+    gains[small] = mean_and_stderr(test[small]["best"] - test[large]["best"])
+claim("learning/small-start").holds(gains, above=0)
+
+ends = {init_var: mean_and_stderr(test[init_var]["end"]) for init_var in test}
+limit = rmt.limit_accuracy(ratio=c, signal=1.0, init_var=0.1).test_accuracy
+claim("learning/start-forgotten").agrees(ends, limit)
 
 # %% [markdown]
 # It is (b): the training accuracy never turns, the test accuracy does near $\alpha t=1$ and loses five
@@ -215,20 +256,36 @@ claim("learning/start-forgotten").agrees(ends, limit, stderr=errors)
 # the authors' code), with a ridge of .1 and without. Guess first: which curves have a peak, and where?
 
 # %%
-times, own = torch.tensor([1e2, 1e3]), {"init_var": 0.1}
-own["generator"] = generator(seed, "descent", device=where)
-found = dynamics.sampled_descent(5 * size // 8, times, signal=1.0, runs=runs, **own)
-square = {**sampled, "num_samples": size, "signal": 2**0.5, "lr": 0.1, **own}
-ridged = {ridge: dynamics.compared_runs(marks, **square, ridge=ridge) for ridge in (0.0, 0.1)}
-sweeps = [explorers.learning.descent_curves(1.0, 0.1, decades) for decades in (2.0, 3.0)]
-pages.show_descent(sweeps, found, 0.1 * marks, ridged)
-means, errors = mean_and_stderr(found.errors)  # at the best time, at 100, at 1,000
-claim("learning/descent").agrees(means, found.predicted, stderr=errors)
-rise, spread = means[3, 2] - means[[1, 5], 2], errors[3, 2].hypot(errors[[1, 5], 2])
-claim("learning/peak").holds(rise, above=0, stderr=spread)
-claim("learning/no-peak").holds(found.predicted[:, 0].diff(), above=0)
-means, errors, theory = (torch.stack(rows) for rows in zip(*ridged.values(), strict=True))
-claim("learning/ridge").agrees(means, theory, stderr=errors)
+stream = generator(seed, "descent", device=where)
+model = {"init_var": 0.1, "generator": stream}
+late_times = torch.tensor([1e2, 1e3])  # αt; the best time is put before them
+root = 5 * p // 8  # √(pn), the same for each c
+descent = dynamics.sampled_descent(root, late_times, signal=1.0, runs=runs, **model)
+
+square = {"num_features": p, "num_samples": p, "signal": 2**0.5}
+measured, theory = {}, {}
+for ridge in (0.0, 0.1):
+    measured[ridge], theory[ridge] = dynamics.compared_runs(
+        run_times, **square, **model, lr=0.1, ridge=ridge, replicas=runs
+    )
+
+# Theory in between, for ‖μ‖ = 1 and σ² = .1, at αt = 10² and 10³.
+lines = [explorers.learning.descent_curves(1.0, 0.1, power) for power in (2, 3)]
+pages.show_descent(lines, descent, 0.1 * run_times, measured, theory)
+
+# %%
+# For each c three test errors: stopped at the best time, at αt = 100 and at 1,000.
+errors = {ratio: mean_and_stderr(found) for ratio, found in descent.errors.items()}
+claim("learning/descent").agrees(errors, descent.predicted)
+
+late = {ratio: found[2] for ratio, found in descent.errors.items()}  # at 1,000
+rises = [gap_and_stderr(late[1.0], late[ratio]) for ratio in (0.5, 2.0)]
+claim("learning/peak").holds(rises, above=0)
+
+stopped = torch.stack([expected[0] for expected in descent.predicted.values()])
+claim("learning/no-peak").holds(stopped.diff(), above=0)  # from each c to the next
+
+claim("learning/ridge").agrees(measured, theory)
 
 # %% [markdown]
 # Read from right to left, as samples are added: after long training the error falls, rises to a peak
@@ -258,30 +315,36 @@ explorers.learning.chapter().show()
 # $2/\lambda_s$. What does a stronger *signal* do to the largest learning rate?
 
 # %%
-taken, paths, flows = torch.tensor([1, 2, 3, 5, 10, 20, 50, 100]), {}, []
+steps = torch.tensor([1, 2, 3, 5, 10, 20, 50, 100])
+measured, theory, ahead = {}, {}, {}
 for lr in (0.1, 0.3, 0.5):
-    own, stream = {"init_var": 0.1, "lr": lr}, generator(seed, "steps", str(lr), device=where)
-    paths[lr] = dynamics.compared_runs(taken, **sampled, **own, discrete=True, generator=stream)
-    flows.append(rmt.learning_curve(torch.ones(1), ratio=c, signal=1.0, **own)[0])
-rows = torch.randn(8, size, 2 * size, generator=generator(seed, "rates", device=where), **real)
-rows[:, 0] += 2.0
-gram, target, losses = rows @ rows.mT / (2 * size), rows.mean(-1), {}
-for share in (0.8, 1.2):
-    lr = share * 2 / laws[4].spike
-    step = AffineMap(torch.eye(size, **real) - lr * gram, lr * target)
-    path = forward_orbit([step] * 40, torch.zeros(8, size, **real))
-    slope = torch.einsum("rij,trj->tri", gram, path) / 2 - target
-    losses[share] = (0.5 + (path * slope).sum(-1)).cpu()
-learning_breaks.show_steps(taken, paths, 0.01 * grid, curves[0.1].test_accuracy, losses)
-means, errors, theory = (torch.stack([path[i] for path in paths.values()]) for i in range(3))
-claim("learning/steps").agrees(means, theory, stderr=errors)
-a = torch.tensor(list(paths), dtype=torch.float64)
-formula = torch.special.ndtr(a / (1.55 * a**2 + 0.1 * (a - 1) ** 2).sqrt())
-claim("learning/one-step").agrees(theory[:, 0], formula, atol=1e-12)
-faster = (means[:, 0] - torch.cat(flows))[1:]
-claim("learning/flow-differs").holds(faster, above=0, stderr=errors[1:, 0])
-growth = torch.stack([losses[0.8][20] / losses[0.8][40], losses[1.2][40] / losses[1.2][20]])
-claim("learning/largest-rate").holds(growth, above=1)
+    stream = generator(seed, "steps", str(lr), device=where)
+    model = {"signal": 1.0, "init_var": 0.1, "lr": lr}
+    measured[lr], theory[lr] = dynamics.compared_runs(
+        steps, **sizes, **model, replicas=runs, discrete=True, generator=stream
+    )
+    flow = rmt.learning_curve(torch.tensor(1.0), ratio=c, **model).test_accuracy
+    mean, stderr = measured[lr]
+    ahead[lr] = Estimate(mean[0] - flow, stderr[0])  # a step against the flow
+
+# %%
+stream = generator(seed, "rates", device=where)
+rates = {share: share * 2 / laws[4].spike for share in (0.8, 1.2)}
+losses = dynamics.sampled_losses(40, rates, **sizes, signal=2, runs=8, generator=stream)
+pages.show_steps(steps, measured, theory, losses)
+
+claim("learning/steps").agrees(measured, theory)
+
+alpha = torch.tensor([0.1, 0.3, 0.5], dtype=torch.float64)
+variance = (1 + c + c * 0.1) * alpha**2 + 0.1 * (alpha - 1) ** 2  # ρ = 1, σ² = .1
+formula = torch.special.ndtr(alpha / variance.sqrt())
+after_one = [accuracy[0] for accuracy in theory.values()]
+claim("learning/one-step").agrees(after_one, formula, atol=1e-12)
+
+claim("learning/flow-differs").holds([ahead[0.3], ahead[0.5]], above=0)
+falls = losses[0.8][20] / losses[0.8][40]
+grows = losses[1.2][40] / losses[1.2][20]
+claim("learning/largest-rate").holds([falls, grows], above=1)
 
 # %% [markdown]
 # The first step is a better filter than the flow here: where $\alpha x\le1$, $1-\alpha x$ leaves less of
@@ -301,31 +364,55 @@ claim("learning/largest-rate").holds(growth, above=1)
 # fault?
 
 # %%
-pixels, labels = (values.to(where) for values in datasets.class_pair(data_set, 1, 7))
-times, count = grid[:161:5], pixels.shape[1]
-own = {"init_var": 0.1, "lr": 0.01, "generator": generator(seed, "pixels", device=where)}
-norm2, cases = datasets.pair_cases(pixels, labels, generator=own["generator"])
-seen = {n: dynamics.image_runs(times, x, labels, count, runs=100, **own) for n, x in cases.items()}
-found, alike, more = seen["whitened"], seen["alike"], {"signal": seen["whitened"].norm2 ** 0.5}
-more |= {"num_features": count, "num_samples": count, "replicas": 100}
-twins = dynamics.compared_runs(times, **more, **own)
-sizes, more = (8, 16, 32), {"runs": 60 * runs, "generator": own["generator"], "init_var": 0.1}
-gaps, spread = dynamics.finite_size_gaps(sizes, 10.0, ratio=c, signal=1.0, **more)
-learning_breaks.show_real(0.01 * times, seen, twins, sizes, (gaps, spread))
-(means, errors), best = mean_and_stderr(found.measured, 0), int(found.theory.argmax())
-claim("learning/real-signal").agrees(found.norm2, norm2, rtol=0.5 / count**0.5)
-claim("learning/real-best-time").holds(means.max() - means[best], below=0.005)
-claim("learning/real-optimism").holds(found.theory[best] - means[best], between=(0, 0.02))
-claim("learning/real-turns").holds(means[best] - means[-1], above=0, stderr=errors[-1])
-claim("learning/twins").agrees(twins.mean, twins.theory, stderr=twins.stderr)
-missing, errors = mean_and_stderr((alike.theory - alike.measured)[:, 16:25:4], 0)
-claim("learning/handling").holds(missing, above=0, stderr=errors)  # at αt = 1, 3.2, 10
-late = [(1 - s.measured[:, -1].mean(), 1 - s.theory[-1]) for s in (found, seen["raw"])]
-whitened, raw = (math.exp(abs(math.log(a / b.clamp_min(1e-12)))) for a, b in late)
-claim("learning/raw-misses").holds(raw / whitened, above=2)
-scaled, spread = gaps * torch.tensor(sizes), spread * torch.tensor(sizes)
-first, noise = scaled[:, :1].expand(2, 2), spread[:, 1:].hypot(spread[:, :1])
-claim("learning/finite-size").agrees(scaled[:, 1:], first, stderr=noise)
+images, labels = datasets.class_pair(data_set, 1, 7)
+pixels = images.shape[1]
+stream = generator(seed, "pixels", device=where)
+norm2, cases = datasets.pair_cases(images, labels, generator=stream)
+
+times = torch.logspace(0, 4, 33).double()
+model = {"init_var": 0.1, "lr": 0.01, "generator": stream}
+seen = {}
+for name, inputs in cases.items():  # whitened, alike, raw
+    seen[name] = dynamics.image_runs(times, inputs, labels, pixels, runs=100, **model)
+
+square = {"num_features": pixels, "num_samples": pixels, "replicas": 100}
+twins = dynamics.compared_runs(times, **square, signal=seen["whitened"].signal, **model)
+gaps = dynamics.finite_size_gaps(  # after 1,000 steps, αt = 10
+    (8, 16, 32), 1000.0, ratio=c, signal=1.0, runs=60 * runs, **model
+)
+pages.show_real(0.01 * times, seen, twins, gaps)
+
+# %%
+real = seen["whitened"]
+mean, stderr = real.measured
+best = int(real.theory.argmax())  # the predicted best time
+claim("learning/real-signal").agrees(real.norm2, norm2, rtol=0.5 / pixels**0.5)
+claim("learning/real-best-time").holds(mean.max() - mean[best], below=0.005)
+claim("learning/real-optimism").holds(real.theory[best] - mean[best], between=(0, 0.02))
+fall = Estimate(mean[best] - mean[-1], stderr[best].hypot(stderr[-1]))
+claim("learning/real-turns").holds(fall, above=0)
+claim("learning/twins").agrees(twins.measured, twins.theory)
+
+alike = seen["alike"]
+mean, stderr = alike.measured
+at = [16, 20, 24]  # αt = 1, 3.2 and 10
+missing = Estimate(alike.theory[at] - mean[at], stderr[at])
+claim("learning/handling").holds(missing, above=0)
+
+# %%
+factors = {}  # between the late error and its prediction
+for name in ("whitened", "raw"):
+    error = 1 - seen[name].measured.mean[-1]
+    expected = (1 - seen[name].theory[-1]).clamp_min(1e-12)
+    factors[name] = max(error / expected, expected / error)
+claim("learning/raw-misses").holds(factors["raw"] / factors["whitened"], above=2)
+
+scaled = {}  # p times the distance from theory, on new and on training samples
+for size in (16, 32):
+    stderr = (size * gaps[size].stderr).hypot(8 * gaps[8].stderr)
+    scaled[size] = Estimate(size * gaps[size].mean, stderr)
+of_smallest = 8 * gaps[8].mean
+claim("learning/finite-size").agrees(scaled, {16: of_smallest, 32: of_smallest})
 
 # %% [markdown]
 # The theory, fed with a single eigenvalue, predicts the rise, the best time and the fall on images.
@@ -391,7 +478,8 @@ def all_times(gram, target, start, lr, steps):
     # BEGIN SOLUTION
     values, vectors = torch.linalg.eigh(gram)
     kept = (1 - lr * values) ** steps[:, None]  # (T, p)
-    coordinates = kept * (vectors.T @ start) + (1 - kept) / values * (vectors.T @ target)
+    learned = (1 - kept) / values
+    coordinates = kept * (vectors.T @ start) + learned * (vectors.T @ target)
     return coordinates @ vectors.T
     # END SOLUTION
 
@@ -434,7 +522,9 @@ check("07.4", predicted)
 # %% tags=["answer:07.5"]
 # BEGIN SOLUTION
 fine = torch.linspace(0.01, 3, 3000).double()
-tops = rmt.learning_curve(fine, ratio=1.0, signal=2**0.5, init_var=0.01, lr=1.0).test_accuracy
+tops = rmt.learning_curve(
+    fine, ratio=1.0, signal=2**0.5, init_var=0.01, lr=1.0
+).test_accuracy
 best_time = float(fine[tops.argmax()])
 # END SOLUTION
 

@@ -21,10 +21,12 @@ seed = 0
 device = "auto"
 
 # %% tags=["setup"]
+from itertools import pairwise
+
 import torch
 
 from bsgd_edu import explorers, nets
-from bsgd_edu.course import begin, check, claim, claims_table, full_scale
+from bsgd_edu.course import begin, check, claim, claims_table, full_scale, hint, reveal
 from bsgd_edu.curvature import certify
 from bsgd_edu.dynamics import share_and_stderr
 from bsgd_edu.nets.deep_linear import escape, factor_gradients
@@ -34,7 +36,7 @@ from bsgd_edu.training import descents
 from bsgd_edu.training.descents import descend
 
 where = begin(device, profile)
-times = {"quick": 1, "full": 10}[profile]
+times = {"quick": 1, "full": 10}[profile]  # as many runs
 real = {"dtype": torch.float64}
 print("The examples of a few numbers run on the processor.")
 
@@ -67,24 +69,35 @@ print("Your guess is kept; the first experiment answers it.")
 # Look left for a path that ends in the saddle and one that leaves it; right, at the slopes.
 
 # %%
-number = nets.DeepLinear([1, 1, 1], nets.squared_loss(torch.ones(1, 1, **real)))
-origin, slope = torch.zeros(2, **real), torch.full((1, 1), -2.0, **real)
-aside = number.flat(escape(number.factors(origin), slope, size=0.4))
-opposite = torch.tensor([1.2, -1.2], **real)
-away = torch.cat([origin[None], descend(number, aside, 0.03, range(121))])
-paths = {"opposite weights": descend(number, opposite, 0.03, range(121)), "after an escape": away}
-sizes, pushes = torch.logspace(-2, 0, 9, **real), {}
-for layers in (2, 3, 4, 5):
-    moved = [escape([torch.zeros(1, 1, **real)] * layers, slope, float(d)) for d in sizes]
-    pushes[layers] = torch.stack([factor_gradients(m, slope)[0].norm() for m in moved])
-pages.show_one_number(paths, sizes, pushes, 2.0)
+square = nets.squared_loss(torch.ones(1, 1, **real))  # f(A) = (A − 1)²
+slope = torch.full((1, 1), -2.0, **real)  # its gradient at A = 0
+two = nets.DeepLinear([1, 1, 1], square)  # points are (w_1, w_2)
 
-predicted = torch.stack([2 * sizes ** (layers - 1) for layers in pushes])
-claim("minima/one-number").agrees(torch.stack([*pushes.values()]), predicted, rtol=1e-12)
-deeper = nets.DeepLinear([1, 1, 1, 1], number.loss_of_product)
-two = certify(number.loss, origin).smallest_eigenvalue
-three = torch.func.hessian(deeper.loss)(torch.zeros(3, **real)).abs().max()
-claim("minima/flat-origin").agrees([two, three], [-2, 0], atol=1e-12)
+opposite = torch.tensor([1.2, -1.2], **real)
+origin = torch.zeros(2, **real)
+aside = two.flat(escape(two.factors(origin), slope, size=0.4))  # (0, 0.4)
+onward = descend(two, aside, lr=0.03, at=range(121))
+paths = {
+    "opposite weights": descend(two, opposite, lr=0.03, at=range(121)),
+    "after an escape": torch.cat([origin[None], onward]),
+}
+
+# %%
+# The same step for N numbers at the origin, of several sizes δ.
+sizes = torch.logspace(-2, 0, 9, **real)
+pushes = {}  # N → the first number's derivative after each step
+for layers in (2, 3, 4, 5):
+    zeros = [torch.zeros(1, 1, **real)] * layers
+    moved = [escape(zeros, slope, size) for size in sizes.tolist()]
+    pushes[layers] = [factor_gradients(factors, slope)[0].norm() for factors in moved]
+pages.show_one_number(paths, sizes, pushes, slope=2.0)
+
+predicted = {layers: 2 * sizes ** (layers - 1) for layers in pushes}
+claim("minima/one-number").agrees(pushes, predicted, rtol=1e-12)
+eigenvalue = certify(two.loss, origin).smallest_eigenvalue
+three = nets.DeepLinear([1, 1, 1, 1], square)
+entry = torch.func.hessian(three.loss)(torch.zeros(3, **real)).abs().max()
+claim("minima/flat-origin").agrees([eigenvalue, entry], [-2, 0], atol=1e-12)
 
 # %% [markdown]
 # Exactly opposite weights run into the saddle: convergence alone proves nothing. And from three
@@ -141,27 +154,51 @@ claim("minima/flat-origin").agrees([two, three], [-2, 0], atol=1e-12)
 # Dashed and dotted: the best of 100 runs with a hidden layer of width 2 or 1.
 
 # %%
+# Name → (loss, learning rate, number of steps).
 convex = descents.convex_losses(generator(seed, "data", device=where))
-wide = {"4–3–3": [4, 3, 3], "4–5–3–3": [4, 5, 3, 3]}
-narrow = {"best of 4–2–3": [4, 2, 3], "best of 4–1–3": [4, 1, 3]}
-many, gaps, floors, proofs, steps = 100 * times, {}, {}, [], {}
-for name, (loss, lr, last) in convex.items():
-    steps[name] = torch.linspace(0, last, 41).int().tolist()
-    settings = {"lr": lr, "at": steps[name], "runs": many, "seed": seed, "device": where}
-    gaps[name], ends = descents.against_convex(loss, wide, **settings)
-    proofs += ends.values()
-    low, kinds = descents.against_convex(loss, narrow, **settings)
-    floors[name] = {label: float(gap[-1].min()) for label, gap in low.items()}
-    for label, gap in low.items():
-        above = kinds[label].second_order & (gap[-1] > gap[-1].min() + 1e-3).to(where)
-        print(f"{name}, {label}: {int(above.sum())} of {many} rest above the best")
-pages.show_runs(steps, gaps, floors)
 
-ends = torch.stack([gap[-1] for group in gaps.values() for gap in group.values()])
-claim("minima/all-runs").agrees(ends, 0, atol=1e-6)
-claim("minima/critical").holds(torch.stack([p.gradient_norm for p in proofs]), below=1e-6)
-claim("minima/no-descent").holds(torch.stack([p.smallest_eigenvalue for p in proofs]), above=-1e-6)
-claim("minima/narrow-is-above").holds([v for f in floors.values() for v in f.values()], above=1e-3)
+# The reference: descent on A itself, a network of one factor.
+optimum, steps = {}, {}
+for name, (loss, lr, last) in convex.items():
+    matrix = nets.DeepLinear([4, 3], loss)
+    zero = torch.zeros(matrix.dim, device=where, **real)
+    end = descend(matrix, zero, lr, at=[last], momentum=0.9)[0]
+    optimum[name] = matrix.loss(end)
+    steps[name] = torch.linspace(0, last, 41).int().tolist()  # when to look below
+
+# %%
+wide = {"4–3–3": [4, 3, 3], "4–5–3–3": [4, 5, 3, 3]}
+narrow = {"4–2–3": [4, 2, 3], "4–1–3": [4, 1, 3]}
+runs = 100 * times
+
+gaps, certificates = {}, {}
+for name, (loss, lr, _) in convex.items():
+    for network, widths in (wide | narrow).items():
+        net = nets.DeepLinear(widths, loss)
+        stream = generator(seed, "starts", *widths, device=where)
+        starts = net.init(stream, (runs,), std=0.3)
+        points = descend(net, starts, lr, at=steps[name], momentum=0.9)
+        gaps[name, network] = net.loss(points) - optimum[name]  # (41 steps, runs)
+        certificates[name, network] = certify(net.loss, points[-1])
+
+# %%
+pages.show_runs(steps, gaps, only_best=narrow)
+
+final = {case: gap[-1] for case, gap in gaps.items()}  # of each run
+of_wide = [(name, network) for name in convex for network in wide]
+of_narrow = [(name, network) for name in convex for network in narrow]
+for case in of_narrow:
+    at_rest = certificates[case].second_order  # no gradient, no direction of descent
+    above = at_rest & (final[case] > final[case].min() + 1e-3)
+    print(f"{', '.join(case)}: {int(above.sum())} of {runs} rest above the best")
+
+claim("minima/all-runs").agrees([final[case] for case in of_wide], 0, atol=1e-6)
+gradients = [certificates[case].gradient_norm for case in of_wide]
+claim("minima/critical").holds(gradients, below=1e-6)
+eigenvalues = [certificates[case].smallest_eigenvalue for case in of_wide]
+claim("minima/no-descent").holds(eigenvalues, above=-1e-6)
+best = {case: final[case].min() for case in of_narrow}
+claim("minima/narrow-is-above").holds(best, above=1e-3)
 
 # %% [markdown]
 # It is (c): all 600 runs end at the convex optimum. A narrow layer has products of rank 2 or 1 only,
@@ -183,22 +220,33 @@ claim("minima/narrow-is-above").holds([v for f in floors.values() for v in f.val
 # help. Do they know the same levels?
 
 # %%
-run, levels = explorers.minima.climb_down(layers=3, size=0.1, presses=3), [14.0, 5.0, 1.0, 0.0]
-target = nets.squared_loss(torch.diag(torch.tensor([3.0, 2.0, 1.0], **real)))
-net, often = nets.DeepLinear([3, 4, 4, 3], target), list(range(0, 3001, 5))
-walks = descend(net, net.init(generator(seed, "small"), (10 * times,), std=0.03), 0.02, often)
-small, steep = net.loss(walks), torch.linalg.vector_norm(net.grad(walks), dim=-1)
-pages.show_stairs(run.losses, often, small[:, :10], levels)
+levels = [14.0, 5.0, 1.0, 0.0]  # the least losses of rank 0, 1, 2 and 3
+# Losses of each descent, and the gradient of layer 1 after each escape:
+stairs = explorers.minima.climb_down(layers=3, size=0.1, presses=3)
 
-claim("minima/stairs").agrees([float(piece[-1]) for piece in run.losses], levels, atol=1e-9)
-jumps = [float(b[0] - a[-1]) for a, b in zip(run.losses[:-1], run.losses[1:], strict=True)]
+target = torch.diag(torch.tensor([3.0, 2.0, 1.0], **real))
+net = nets.DeepLinear([3, 4, 4, 3], nets.squared_loss(target))
+starts = net.init(generator(seed, "small"), (10 * times,), std=0.03)
+often = range(0, 3001, 5)
+walks = descend(net, starts, lr=0.02, at=often)  # (601 steps, runs, 40 weights)
+losses = net.loss(walks)
+pages.show_stairs(stairs.losses, often, losses, levels)
+
+# %%
+rests = [descent[-1] for descent in stairs.losses]
+claim("minima/stairs").agrees(rests, levels, atol=1e-9)
+jumps = [after[0] - before[-1] for before, after in pairwise(stairs.losses)]
 claim("minima/escape-is-free").agrees(jumps, 0, atol=1e-12)
-claim("minima/escape-gradient").agrees(run.pushes, run.predicted, rtol=1e-6)
-rests = [
-    steep.where((low < small) & (small < high), 99.0).argmin(0) for low, high in ((3, 12), (0.3, 3))
-]
-losses = torch.stack([small.gather(0, rest[None])[0] for rest in rests], -1)
-claim("minima/plateaus").agrees(losses.median(0).values, [5.0, 1.0], rtol=0.05)
+claim("minima/escape-gradient").agrees(stairs.pushes, stairs.predicted, rtol=1e-6)
+
+# A random run rests where its gradient is least between two levels.
+gradients = torch.linalg.vector_norm(net.grad(walks), dim=-1)  # (601, runs)
+plateaus = []
+for low, high in [(3, 12), (0.3, 3)]:
+    between = (low < losses) & (losses < high)
+    stillest = gradients.where(between, torch.inf).argmin(0)
+    plateaus.append(losses.gather(0, stillest[None]).median())  # over runs
+claim("minima/plateaus").agrees(plateaus, [5.0, 1.0], rtol=0.05)
 
 # %% [markdown]
 # After the three escapes layer 1 has gradients $.01\cdot6$, $.01\cdot4$ and $.01\cdot2$, that is
@@ -234,25 +282,28 @@ explorers.minima.chapter().show()
 # starts end in the bad one?
 
 # %%
-prices, scales = (1.0, 1.25, 2.5, 3.0, 4.0, 6.0), (0.3, 0.1, 0.03, 0.01)
-traps = [nets.bottleneck_trap(k) for k in prices]
-spectra = [torch.linalg.eigvalsh(torch.func.hessian(net.loss)(point)) for net, point in traps]
-large = [descents.stuck_share(k, 1.0, 2000 * times, seed=seed) for k in prices]
-small = [descents.stuck_share(4.0, size, 4000 * times, seed=seed) for size in scales]
-(share, error), (low, low_error) = (zip(*pairs, strict=True) for pairs in (large, small))
-spectra, share, error, low, low_error = map(torch.stack, (spectra, share, error, low, low_error))
-_, *landscape = explorers.minima.bottleneck_runs(4.0, 1.0)
-pages.show_bottleneck(
-    (prices, spectra), landscape, (prices, share, error), (scales, low, low_error)
-)
+prices = (1.0, 1.25, 2.5, 3.0, 4.0, 6.0)
+spectra, shares = {}, {}
+for K in prices:
+    net, bad = nets.bottleneck_trap(K)  # bad: the factors of diag(0, ½)
+    spectra[K] = torch.linalg.eigvalsh(torch.func.hessian(net.loss)(bad))
+    shares[K] = descents.stuck_share(K, std=1.0, runs=2000 * times, seed=seed)
 
-k, decade = torch.tensor(prices, **real), torch.tensor(10.0).log()
-lines = torch.stack([k - 2, 0 * k, 0 * k + 2, k + 2], -1).sort(-1).values
-claim("minima/bottleneck-eigenvalues").agrees(spectra, lines, atol=1e-12)
-claim("minima/none-stuck").agrees(share[:2], 0, atol=1e-9)
-claim("minima/some-stuck").holds(share[2:], above=0, stderr=error[2:])
-spread = (low_error / low)[[1, 3]].norm() / decade
-claim("minima/small-starts").agrees((low[1] / low[3]).log() / decade, 1, stderr=spread, atol=0.1)
+small = {}  # shares of small starts, at K = 4
+for size in (0.3, 0.1, 0.03, 0.01):
+    small[size] = descents.stuck_share(4.0, std=size, runs=4000 * times, seed=seed)
+landscape = explorers.minima.bottleneck_runs(weight=4.0, std=1.0)
+pages.show_bottleneck(spectra, landscape, shares, small)
+
+# %%
+predicted = {K: sorted([K - 2, 0, 2, K + 2]) for K in prices}
+claim("minima/bottleneck-eigenvalues").agrees(spectra, predicted, atol=1e-12)
+below = [shares[K].mean for K in prices if K < 2]
+claim("minima/none-stuck").agrees(below, 0, atol=1e-9)
+above = [shares[K] for K in prices if K > 2]
+claim("minima/some-stuck").holds(above, above=0)
+power = descents.power_between(small, 0.01, 0.1)  # p, if the share is like σᵖ
+claim("minima/small-starts").agrees(power, 1, atol=0.1)
 
 # %% [markdown]
 # At $K=1$ the loss is plain squares, where a bottleneck does no harm (Baldi and Hornik 1989). Weights
@@ -277,19 +328,28 @@ claim("minima/small-starts").agrees((low[1] / low[3]).log() / decade, 1, stderr=
 # %%
 radii = (0.3, 0.4, 0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8)
 stream = generator(seed, "box")
-lowest = torch.stack([descents.search_box(r, 24, generator=stream).min() for r in radii])
-*surface, _, _, place = explorers.minima.trap_box(0.7)
-pages.show_trap(surface, (0.5, 0.7), place, (radii, lowest))
+lowest = {r: descents.search_box(r, starts=24, generator=stream).min() for r in radii}
+pages.show_trap(explorers.minima.trap_box(0.7), lowest)
 
-claim("minima/trap").agrees(lowest[:3], 1, atol=1e-9)
-claim("minima/trap-depth").agrees(lowest, [nets.kink_trap_value(r) for r in radii], atol=1e-9)
-net, point = nets.kink_trap()
-costs = []
+up_to_half = [lowest[r] for r in radii if r <= 0.5]
+claim("minima/trap").agrees(up_to_half, 1, atol=1e-9)
+formula = {}
+for r in radii:
+    q = ((1 - r) / r) ** 2
+    formula[r] = 1 - max(1 - q, 0) * min(2 * r**2, 1)
+claim("minima/trap-depth").agrees(lowest, formula, atol=1e-9)
+
+# %%
+net, trap = nets.kink_trap()
+W1, W2 = net.factors(trap)
+corner = torch.diag(torch.tensor([0.0, 1.0], **real))  # e_2 e_2ᵀ
+epsilon = 1e-3
+costs = {}
 for delta in (0.1, 0.3, 0.5):
-    step = torch.zeros(8, **real)
-    step[7], step[3] = delta, 1e-3  # the escape, then ε in (W_1)_22
-    costs.append((net.loss(point + step) - 1) / 1e-3)
-claim("minima/corner-cost").agrees(costs, [0.9, 0.7, 0.5], atol=1e-9)
+    moved = net.flat([W1 + epsilon * corner, W2 + delta * corner])
+    costs[delta] = (net.loss(moved) - 1) / epsilon
+predicted = {delta: 1 - delta for delta in costs}
+claim("minima/corner-cost").agrees(costs, predicted, atol=1e-9)
 
 # %% [markdown]
 # The trap is real: a local minimum with loss 1, nothing lower until some entry changes by more than
@@ -302,22 +362,27 @@ claim("minima/corner-cost").agrees(costs, [0.9, 0.7, 0.5], atol=1e-9)
 # tolerance may not wait. Start $10^{-3}$ beside the saddle; left, time is multiplied by $|\lambda|$.
 
 # %%
-rounded, smooth = (0.5, 0.2, 0.1, 0.05), (0.5, 0.2, 0.1, 0.05, 0.02, 0.01)
-kicks = 1e-3 * torch.randn(40 * times, 8, generator=generator(seed, "kicks"), **real)
-curves = {h: descents.leave_trap(h, kicks, range(0, 4001, 40)) for h in rounded}
-stops = torch.stack([descents.quasi_newton(h, kicks) for h in smooth])
-ends = 1 - torch.tensor(smooth, **real)[:, None] / 2
-pages.show_smoothed(curves, (smooth, *share_and_stderr((stops - ends).abs() < 1e-3)))
+stream = generator(seed, "kicks")
+kicks = 1e-3 * torch.randn(40 * times, 8, generator=stream, **real)
 
-saddles = [certify(net.loss, point) for net, point in map(nets.kink_trap, rounded)]
-found = [saddle.smallest_eigenvalue for saddle in saddles]
-claim("minima/rounded-saddle").agrees(
-    found, [-descents.smoothed_curvature(h) for h in rounded], rtol=1e-9
-)
-claim("minima/rounded-descends").holds(
-    [losses[-1].max() for _, losses in curves.values()], below=1e-3
-)
-claim("minima/rounded-stops").agrees(stops[-1].median(), 0.995, atol=1e-4)
+eigenvalues, formula, falls = {}, {}, {}
+for h in (0.5, 0.2, 0.1, 0.05):
+    net, saddle = nets.kink_trap(h)
+    eigenvalues[h] = certify(net.loss, saddle).smallest_eigenvalue
+    formula[h] = 1 / (2 * h) - (1 / (4 * h**2) + 1) ** 0.5
+    falls[h] = descents.leave_trap(h, kicks, at=range(0, 4001, 40))  # over |λ|t
+
+reported, stopped = {}, {}
+for h in (0.5, 0.2, 0.1, 0.05, 0.02, 0.01):
+    reported[h] = descents.quasi_newton(h, kicks)  # the losses it ends at
+    of_saddle = 1 - h / 2
+    stopped[h] = share_and_stderr((reported[h] - of_saddle).abs() < 1e-3)
+pages.show_smoothed(falls, stopped)
+
+claim("minima/rounded-saddle").agrees(eigenvalues, formula, rtol=1e-9)
+worst = {h: fall.losses[-1].max() for h, fall in falls.items()}
+claim("minima/rounded-descends").holds(worst, below=1e-3)
+claim("minima/rounded-stops").agrees(reported[0.01].median(), 0.995, atol=1e-4)
 
 # %% [markdown]
 # Every descent leaves, after nearly the same number of units $1/|\lambda|$, but those units grow like $1/h$. At
@@ -398,7 +463,7 @@ check("09.3", layer_gradient)
 
 # %% tags=["answer:09.4"]
 def corridor(factors, gradient, size):
-    """Returns factors with the same product from which layer 1 sees the gradient of f."""
+    """Returns factors of the same product from which layer 1 sees the gradient."""
     # BEGIN SOLUTION
     product, units = torch.eye(factors[0].shape[1], dtype=gradient.dtype), []
     for factor in factors[:-1]:
@@ -427,11 +492,11 @@ check("09.4", corridor)
 
 # %% tags=["answer:09.5"]
 # BEGIN SOLUTION
-trial, _ = nets.bottleneck_trap(4.0)
+trial, bad_minimum = nets.bottleneck_trap(4.0)
 from_small = trial.init(generator(1, "trial"), (5000,), std=0.1)
-stuck = float(
-    ((trial.loss(descend(trial, from_small, 0.015, [1500])) - 1).abs() < 0.01).double().mean()
-)
+last_points = descend(trial, from_small, lr=0.015, at=[1500])[0]
+is_stuck = (trial.loss(last_points) - 1).abs() < 0.01
+stuck = float(is_stuck.double().mean())
 # END SOLUTION
 
 # %% tags=["check:09.5"]

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from ..errors import DomainError, ShapeError
-from .estimates import mean_and_stderr
+from .estimates import Estimate, mean_and_stderr
 
 __all__ = [
     "drift",
@@ -19,7 +19,7 @@ __all__ = [
 
 def drift(
     orbit: Tensor, metric: Callable[[Tensor, Tensor], Tensor], *, start: int = 0
-) -> tuple[Tensor, Tensor]:
+) -> Estimate:
     """Estimates the drift ℓ = lim d(x_0, u_n)/n of an orbit in any metric.
 
     ℓ̂ = (d(x_0, u_n) − d(x_0, u_m))/(n − m), m = start. The limit exists for nonexpansive
@@ -42,7 +42,7 @@ def drift(
     Example:
         >>> orbit = torch.arange(5.0)[:, None, None] * torch.tensor([[1.0], [3.0]])
         >>> drift(orbit, lambda x, y: (x - y).abs().squeeze(-1))
-        (tensor(2.), tensor(1.))
+        Estimate(mean=tensor(2.), stderr=tensor(1.))
 
     References:
         Kingman (1968), The ergodic theory of subadditive stochastic processes; Karlsson and
@@ -69,7 +69,7 @@ def drift(
             f"{length.numel()} are not after {num_steps} steps. Pass a shorter orbit."
         )
     if length.numel() == 1:
-        return length[0], torch.full_like(length[0], torch.nan)
+        return Estimate(length[0], torch.full_like(length[0], torch.nan))
     return mean_and_stderr(length)
 
 

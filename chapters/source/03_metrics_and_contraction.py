@@ -103,8 +103,9 @@ claim("birkhoff/wrong-formula").holds(ratios.max() / wrong, above=1)
 # by $\kappa<1$ if $d(Tx,Ty)\le\kappa\,d(x,y)$. Then a stack of layers cannot separate points, and
 # everything chapter 1 said of contractions applies. Three metrics on vectors with positive entries:
 #
-# $$ F(x,y)=\log\max_i\frac{x_i}{y_i}\ \text{(Funk)},\qquad F(x,y)+F(y,x)\ \text{(Hilbert)},\qquad
-# \max\bigl(F(x,y),F(y,x)\bigr)\ \text{(Thompson)}. $$
+# $$ F(x,y)=\log\max_i\frac{x_i}{y_i}\ \text{(Funk)}, $$
+#
+# $$ F(x,y)+F(y,x)\ \text{(Hilbert)},\qquad \max\bigl(F(x,y),F(y,x)\bigr)\ \text{(Thompson)}. $$
 #
 # Funk's is a weak one: not symmetric, and sometimes negative. Hilbert's does not notice if $x$ or $y$
 # is multiplied by a number. Thompson's does.

@@ -17,9 +17,7 @@ __all__ = [
 ]
 
 
-def drift(
-    orbit: Tensor, metric: Callable[[Tensor, Tensor], Tensor], *, start: int = 0
-) -> Estimate:
+def drift(orbit: Tensor, metric: Callable[[Tensor, Tensor], Tensor], *, start: int = 0) -> Estimate:
     """Estimates the drift ℓ = lim d(x_0, u_n)/n of an orbit in any metric.
 
     ℓ̂ = (d(x_0, u_n) − d(x_0, u_m))/(n − m), m = start. The limit exists for nonexpansive

@@ -392,7 +392,7 @@ claim("isometry/gaussian-gradients").agrees(end, [lucky[16][-1], lucky[8][-1]], 
 
 # %% [markdown]
 # Left: closed forms of chapter 4. Right: the tanh networks fall as the luckiest of 24 linear modes does,
-# within a decade of nine, with nothing fitted (the modes are treated as independent, which they are
+# up to about one decade of nine, with nothing fitted (the modes are treated as independent, which they are
 # not quite).
 # Mean field theory sees none of it: its means are carried by networks as rare as in the smallest case.
 #

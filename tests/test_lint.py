@@ -124,6 +124,13 @@ def test_a_chapter_that_keeps_every_rule_has_no_findings(course):
     assert course.lint() == []
 
 
+def test_a_line_may_fill_the_page(course):
+    cells = good_cells()
+    cells[9].source += "\ny = " + "1" * 84  # 88 columns
+    course.write(cells)
+    assert course.lint() == []
+
+
 def test_no_chapters_have_no_findings(tmp_path):
     assert lint_chapters([], tmp_path) == ([], 0)
 

@@ -79,6 +79,15 @@ def test_dimension_of_the_samples_is_chosen():
     assert dynamics.gap_and_stderr(x, x, dim=0)[0].shape == (5,)
 
 
+def test_estimates_are_stacked_with_their_errors_along_the_dimension_asked_for():
+    x = _gauss("stack")[:6, :5]
+    rows = [dynamics.mean_and_stderr(x), dynamics.mean_and_stderr(2 * x)]
+    for dim in (0, 1):
+        mean, stderr = dynamics.Estimate.stack(rows, dim)
+        assert torch.equal(mean, torch.stack([x.mean(1), 2 * x.mean(1)], dim))
+        assert torch.allclose(stderr.select(dim, 1), 2 * stderr.select(dim, 0))
+
+
 def test_a_single_sample_has_no_spread():
     with pytest.raises(DomainError, match="at least 2 along dim -1, but there are 1"):
         dynamics.mean_and_stderr(torch.ones(3, 1))

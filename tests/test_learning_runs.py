@@ -205,8 +205,9 @@ def test_losses_are_those_of_gradient_descent_sample_by_sample():
         runs=2,
         generator=generator(0, "losses"),
     )
-    shape = (2, 3, 7)
-    samples = torch.randn(shape, generator=generator(0, "losses"), dtype=torch.float64)
+    stream = generator(0, "losses")  # one data set after the other
+    drawn = [torch.randn(3, 7, generator=stream, dtype=torch.float64) for _ in range(2)]
+    samples = torch.stack(drawn)
     samples[:, 0] += 2.0
     targets = torch.tensor([1, -1, 1, 1, -1, 1, -1]).double()
     assert list(losses) == ["low", "high"]

@@ -1,5 +1,6 @@
 """Monte-Carlo estimates with their standard errors, so that a gap can be judged."""
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 import torch
@@ -28,6 +29,22 @@ class Estimate(NamedTuple):
 
     mean: Tensor
     stderr: Tensor
+
+    @classmethod
+    def stack(cls, estimates: "Iterable[Estimate]", dim: int = 0) -> "Estimate":
+        """Returns estimates of one shape as one, along a new dimension.
+
+        Args:
+            estimates: At least one; for example the values of a dictionary.
+            dim: The new dimension.
+
+        Example:
+            >>> one = Estimate(torch.tensor(1.0), torch.tensor(0.5))
+            >>> Estimate.stack([one, one])
+            Estimate(mean=tensor([1., 1.]), stderr=tensor([0.5000, 0.5000]))
+        """
+        means, errors = zip(*estimates, strict=True)
+        return cls(torch.stack(means, dim), torch.stack(errors, dim))
 
 
 def mean_and_stderr(samples: Tensor, dim: int = -1) -> Estimate:

@@ -14,7 +14,7 @@ from .. import rmt
 from ..errors import DomainError
 from ..maps import AffineMap, forward_orbit
 from .estimates import Estimate, mean_and_stderr
-from .learning_spectra import signal_of_spike
+from .learning_spectra import signal_of_spike, signed_samples
 
 __all__ = [
     "ComparedRuns",
@@ -214,12 +214,12 @@ def sampled_losses(
     Returns:
         Name → losses after 0 … t steps, (t + 1, runs), on the CPU, float64.
     """
-    options, losses = {"dtype": torch.float64, "device": generator.device}, {}
-    samples = torch.randn(runs, num_features, num_samples, generator=generator, **options)
-    samples[:, 0] += signal  # times its target each sample is μ + noise
+    shape, losses = (num_features, num_samples), {}
+    drawn = [signed_samples(*shape, signal, generator=generator) for _ in range(runs)]
+    samples = torch.stack(drawn)  # (runs, p, n)
     gram, target = samples @ samples.mT / num_samples, samples.mean(-1)
     for name, lr in rates.items():
-        step = AffineMap(torch.eye(num_features, **options) - lr * gram, lr * target)
+        step = AffineMap(torch.eye(num_features).to(gram) - lr * gram, lr * target)
         weights = forward_orbit([step] * steps, torch.zeros_like(target))  # (t + 1, runs, p)
         margins = weights.movedim(0, 1) @ samples  # (runs, t + 1, n)
         losses[name] = (((1 - margins) ** 2).mean(-1) / 2).T.cpu()

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-__all__ = ["Spectrum", "sampled_spectrum", "signal_of_spike"]
+__all__ = ["Spectrum", "sampled_spectrum", "signal_of_spike", "signed_samples"]
 
 
 class Spectrum(NamedTuple):
@@ -38,13 +38,24 @@ def sampled_spectrum(
     """
     found = []
     for _ in range(runs):
-        shape = (num_features, num_samples)
-        data = torch.randn(shape, generator=generator, dtype=torch.float64, device=generator.device)
-        data[0] += signal  # times its target each sample is μ + noise, and S does not see the sign
+        data = signed_samples(num_features, num_samples, signal, generator=generator)
         values, vectors = torch.linalg.eigh(data @ data.T / num_samples)
         top, mean = vectors[:, -1], data.mean(1)
         found.append((values, top[0] ** 2, (top @ mean) ** 2 / (mean @ mean)))
     return Spectrum(*(torch.stack(column) for column in zip(*found, strict=True)))
+
+
+def signed_samples(
+    num_features: int, num_samples: int, signal: float, *, generator: torch.Generator
+) -> Tensor:
+    """Returns samples times their targets, y_i x_i, which have the law of μ + noise: (p, n).
+
+    S does not see the sign, and the mean of the columns is b; μ lies along the first axis.
+    """
+    shape, device = (num_features, num_samples), generator.device
+    data = torch.randn(shape, generator=generator, dtype=torch.float64, device=device)
+    data[0] += signal
+    return data
 
 
 def signal_of_spike(eigenvalue: Tensor, ratio: float) -> Tensor:

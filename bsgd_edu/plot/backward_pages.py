@@ -125,7 +125,7 @@ def show_network(
     names = list(losses)
     curves = {name: losses[name][:, 0] for name in names}
     shakes = torch.stack([jitter[name] for name in names])
-    means, errors = _columns(names, mean_loss)
+    means, errors = Estimate.stack(mean_loss[name] for name in names)
     left, right = grid(1, 2, (7.4, 3.8))
     backward.draw_curves(at, curves, left)
     backward.draw_jitter_and_loss(names, shakes, means, errors, right)
@@ -159,7 +159,10 @@ def show_league(
         jitter: Method → mean within-run standard deviation of it.
     """
     names = list(costs)
-    heights, shakes = _columns(names, error), _columns(names, jitter)
+    heights, shakes = (
+        Estimate.stack(error[name] for name in names),
+        Estimate.stack(jitter[name] for name in names),
+    )
     rows = [f"{name}\n({cost})" for name, cost in costs.items()]
     rows[0] = f"{names[0]}\n({costs[names[0]]} gradient)"  # what the numbers count, said once
     left, right = grid(1, 2, (7.4, 4.4), sharey=True)
@@ -246,12 +249,6 @@ def show_heavy_tails(forward: Tensor, backward_path: Tensor, alpha: float):
             "Paths": {"batches n": range(len(forward)), **paths},
         },
     )
-
-
-def _columns(names: Sequence[str], estimates: Mapping[str, Estimate]) -> Estimate:
-    """Returns the estimates of these names as one, (names,)."""
-    means = torch.stack([estimates[name].mean for name in names])
-    return Estimate(means, torch.stack([estimates[name].stderr for name in names]))
 
 
 def show_recorded(result: Mapping):

@@ -1,7 +1,7 @@
 """Chapter 6's figures as they stand on the page: panels, description, caption and data."""
 
 import math
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import torch
 from torch import Tensor
@@ -166,7 +166,7 @@ def show_kept(
         tables[taps] |= {f"f = {f}, theory": exact[f] for f in modes}
     isometry.draw_spectrum(singular_values, frames[2])
     depths = list(next(iter(spread.values())))
-    measured = {weights: _row(values) for weights, values in spread.items()}
+    measured = {weights: Estimate.stack(values.values()) for weights, values in spread.items()}
     exact = {weights: torch.stack([*values.values()]) for weights, values in theory.items()}
     lines = {f"theory, {k}": (torch.tensor(depths), v) for k, v in exact.items()}
     isometry.draw_against(
@@ -214,7 +214,7 @@ def show_drift(
     """
     left, right = grid(1, 2, (7.2, 3.8))
     channels = list(next(iter(measured.values())))
-    points = {mode: _row(losses) for mode, losses in measured.items()}
+    points = {mode: Estimate.stack(losses.values()) for mode, losses in measured.items()}
     theory = {mode: torch.stack([*losses.values()]) for mode, losses in predicted.items()}
     lines = {f"theory, {mode}": (torch.tensor(channels), v) for mode, v in theory.items()}
     isometry.draw_against(
@@ -306,12 +306,6 @@ def show_padding(kept: Mapping[tuple[str, str], Tensor]) -> None:
         "one line.",
         data={"L": depths, **{k: v.median(1).values for k, v in norms.items()}},
     )
-
-
-def _row(estimates: Mapping[Hashable, Estimate]) -> Estimate:
-    """One row, (k,), of k estimates by name."""
-    means, stderrs = zip(*estimates.values(), strict=True)
-    return Estimate(torch.stack(means), torch.stack(stderrs))
 
 
 def _tick(ax, at: Sequence[int]) -> None:

@@ -106,8 +106,7 @@ def show_real(
     for ax in frames[1:3]:
         ax.set(ylim=(low, 1.01))
     sizes, names = list(gaps), ("new samples", "training samples")
-    means = torch.stack([gap.mean for gap in gaps.values()], 1)  # (2, sizes)
-    errors = torch.stack([gap.stderr for gap in gaps.values()], 1)
+    means, errors = dynamics.Estimate.stack(gaps.values(), 1)  # (2, sizes)
     named = dict(zip(names, zip(means, errors, strict=True), strict=True))
     learning.draw_finite_size(sizes, named, frames[3])
     show(

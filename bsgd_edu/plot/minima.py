@@ -201,8 +201,7 @@ def draw_shares(
     if law is not None:
         theory_line(ax, *law, "theory: slope 1")
         ax.set(xscale="log", yscale="log")
-    means = torch.stack([share.mean for share in shares.values()])
-    errors = torch.stack([share.stderr for share in shares.values()])
+    means, errors = Estimate.stack(shares.values())
     simulation_points(ax, [*shares], means, stderr=errors, index=1, label="gradient descent")
     ax.set(xlabel=xlabel, ylabel="share of runs stuck")
     ax.legend(loc="lower right" if threshold is not None else "upper left")

@@ -72,11 +72,11 @@ def spectrum_case(dim: int, seeds: int, steps: int, goal: float) -> Case:
         return torch.stack(spectra)
 
     def check() -> float:
-        ours = dynamics.lyapunov_spectrum(matrices)[:sample]
+        ours = dynamics.lyapunov.spectrum(matrices)[:sample]
         return float((ours - literal()).abs().max())
 
     contenders = {
-        f"every {every}": lambda every=every: dynamics.lyapunov_spectrum(matrices, every)
+        f"every {every}": lambda every=every: dynamics.lyapunov.spectrum(matrices, every)
         for every in (4, 1, 8)
     }
     contenders["literal"] = literal
@@ -98,8 +98,8 @@ def cutoff_case(init: str, networks: int, depth: int, widths, goal: float) -> Ca
         for width in widths:
             x, y = inputs(width, networks)
             stream = seeding.generator(0, "net", width)
-            orbit = dynamics.random_pair(x, y, depth, init=init, generator=stream)
-            dynamics.cutoff_depths(dynamics.separation(orbit.distance, 1e-4))
+            orbit = dynamics.random_layers.random_pair(x, y, depth, init=init, generator=stream)
+            dynamics.cutoff.depths(dynamics.cutoff.separation(orbit.distance, 1e-4))
 
     def network(width):
         """One torch module a layer, as one would write it."""
@@ -127,7 +127,11 @@ def cutoff_case(init: str, networks: int, depth: int, widths, goal: float) -> Ca
         width, count = 32, 400
         x, y = inputs(width, count)
         stream = seeding.generator(0, "check")
-        found = dynamics.random_pair(x, y, 10, init=init, generator=stream).distance[10].log()
+        found = (
+            dynamics.random_layers.random_pair(x, y, 10, init=init, generator=stream)
+            .distance[10]
+            .log()
+        )
         expected = []
         with torch.random.fork_rng():
             torch.manual_seed(0)

@@ -44,8 +44,8 @@ def notebooks() -> list[tuple]:
     """What each of four notebooks costs beyond its content."""
     import nbformat
 
-    from bsgd_edu.course.notebooks import chapters_in
-    from bsgd_edu.course.run import plan, run_jobs
+    from bsgd_edu.course.running.run import plan, run_jobs
+    from bsgd_edu.course.writing.notebooks import chapters_in
 
     class Quiet:
         def start(self, job): ...
@@ -82,7 +82,7 @@ def explorer_answers() -> list[tuple]:
 
     matplotlib.use("agg")
     from bsgd_edu import explorers
-    from bsgd_edu.explorers import Explorer
+    from bsgd_edu.plot.explorer import Explorer
 
     rows = []
     parts = (getattr(explorers, name) for name in explorers.__all__)

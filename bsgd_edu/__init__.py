@@ -8,8 +8,9 @@ Every sub-package is one word of that sentence: `maps` (the composition), `rules
 map out of a gradient), `optim` (the same as torch optimizers), `nets` (whose parameters move),
 `metrics` (what does not expand), `meanfield` (what depth is at initialisation), `rmt` (what the
 spectrum of random data is), `operators` and `curvature` (what a map does nearby), `dynamics`
-(contraction, coupling, stationary laws), `datasets`, `training`, `plot`, `explorers` and `course`.
-Each loads when it is first touched.
+(contraction, coupling, stationary laws), `datasets`, `training`, `estimates`. Above the mathematics
+stand two workshops, `plot` and `course`, and one room for each chapter, `lessons`. Each loads when
+it is first touched.
 """
 
 from importlib.metadata import PackageNotFoundError, version
@@ -25,7 +26,9 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "device",
         "dynamics",
         "errors",
-        "explorers",
+        "estimates",
+        "files",
+        "lessons",
         "maps",
         "meanfield",
         "metrics",

@@ -40,7 +40,7 @@ def _start(context: typer.Context) -> None:
 
 
 def _folders(chapters: Path | None, build: Path | None) -> tuple[Path, Path]:
-    from .course.notebooks import chapters_folder
+    from .course.writing.notebooks import chapters_folder
 
     folder = chapters_folder(chapters)
     return folder, (build or folder.parent / "build").resolve()
@@ -70,7 +70,7 @@ def run(
     build: Build = None,
 ) -> None:
     """Runs chapters and says what held; those that are up to date are not run again."""
-    from .course.commands import run_chapters
+    from .course.commands.run import run_chapters
 
     folder, made = _folders(chapters, build)
     code = run_chapters(
@@ -99,7 +99,7 @@ def build(
     build: Build = None,
 ) -> None:
     """Makes the learner's, the solved and nbgrader's notebooks from chapters/source."""
-    from .course.build import build_chapters, check_chapters
+    from .course.commands.build import build_chapters, check_chapters
 
     folder, made = _folders(chapters, build)
     if check:
@@ -119,7 +119,7 @@ def build(
 @app.command()
 def lint(chapters_wanted: Wanted = None, chapters: Chapters = None, build: Build = None) -> None:
     """Holds chapters to the limits of the course, one line a finding."""
-    from .course.lint import lint_chapters
+    from .course.linting.lint import lint_chapters
 
     folder, made = _folders(chapters, build)
     findings, count = lint_chapters(chapters_wanted or (), folder, made)
@@ -137,7 +137,7 @@ def claims(
     build: Build = None,
 ) -> None:
     """Lists the claims that the course reproduces, with the last outcome of each."""
-    from .course.outcomes import list_claims, load_outcomes
+    from .course.claims.outcomes import list_claims, load_outcomes
 
     _, made = _folders(chapters, build)
     _console().print(list_claims(chapter, load_outcomes(made / "claims.json")))

@@ -4,9 +4,14 @@ from pathlib import Path
 
 from .errors import DataError
 
-__all__ = ["data_file", "project_root"]
+__all__ = ["data_file", "package_folder", "project_root"]
 
 _PACKAGE = Path(__file__).resolve().parent
+
+
+def package_folder() -> Path:
+    """Returns the folder of the package itself."""
+    return _PACKAGE
 
 
 def project_root() -> Path | None:
@@ -19,7 +24,7 @@ def data_file(name: str) -> Path:
     """Returns the path of a file of the project's ``data/`` folder.
 
     Args:
-        name: Path inside ``data/``, for example ``"claims.toml"``.
+        name: Path inside ``data/``, for example ``"registry.toml"``.
 
     Returns:
         The path in the checkout, or in the copy that a wheel carries.

@@ -134,7 +134,7 @@ class PretendedGpu(TorchFunctionMode):
 
 def run(source):
     """Executes the code cells of a chapter's source with its device pretended."""
-    from bsgd_edu.course import beginning
+    from bsgd_edu.course import lesson as beginning
 
     torch.Generator = PretendedGenerator
     beginning.resolve = lambda device: GPU

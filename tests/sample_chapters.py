@@ -2,16 +2,18 @@
 
 from nbformat import v4
 
-from bsgd_edu.course.notebooks import Chapter, assign_ids, strip_notebook, write_notebook
+from bsgd_edu.course.writing.notebooks import Chapter, assign_ids, strip_notebook, write_notebook
 
-# A `check` of its own keeps the sample free of torch, whose import would take longer than the rest.
+# A lesson of its own keeps the sample free of torch, whose import would take longer than the rest.
 SETUP = """\
-def check(exercise, answer, strict=False):
-    value = answer(3.0) if callable(answer) else answer
-    status = "not attempted" if value is ... else "passed" if value in (1.5, 0.0) else "failed"
-    print(exercise, status)
-    if strict and status != "passed":
-        raise AssertionError(status)
+class lesson:
+    @staticmethod
+    def check(exercise, answer, strict=False):
+        value = answer(3.0) if callable(answer) else answer
+        status = "not attempted" if value is ... else "passed" if value in (1.5, 0.0) else "failed"
+        print(exercise, status)
+        if strict and status != "passed":
+            raise AssertionError(status)
 
 
 steps = {"quick": 10, "full": 1000}[profile]
@@ -64,7 +66,7 @@ def halve(x: float) -> float:
 
 
 # %% tags=["check:01.1"] points=4
-check("01.1", halve)
+lesson.check(1, halve)
 # BEGIN HIDDEN TESTS
 assert halve(1.0) == 0.5, "a secret number is told here"
 # END HIDDEN TESTS
@@ -80,7 +82,7 @@ limit = 0.0 * the_way_to_the_limit[0]
 # END SOLUTION
 
 # %% tags=["check:01.2"]
-check("01.2", limit)
+lesson.check(2, limit)
 
 # %% [markdown] tags=["exercise:01.3"] kind="essay" difficulty=3 minutes=10 teaches="why"
 # ### Exercise 01.3 · In your words

@@ -18,18 +18,19 @@ ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "bsgd_edu"
 MODULES = sorted(PACKAGE.rglob("*.py"))
 
-# Import only from a lower rank, or from your own sub-package. Within a row two things stand by
-# their nature below and above the others: errors, which all raise, and the command line.
+# Import only from a lower rank, or from your own sub-package; of lessons, from your own room.
 RANKS = {
-    0: ("errors", "seeding", "device", "paths"),
+    0: ("errors", "estimates", "seeding", "device", "paths", "files"),
     1: ("maps", "metrics", "meanfield", "operators", "rmt"),
     2: ("rules", "optim", "dynamics", "curvature", "nets", "datasets"),
     3: ("training",),
     4: ("plot",),
-    5: ("explorers",),
-    6: ("course", "cli"),
+    5: ("course",),
+    6: ("lessons",),
+    7: ("cli", "__main__"),
 }
-RANK = {name: rank for rank, names in RANKS.items() for name in names} | {"errors": -1, "cli": 7}
+RANK = {name: rank for rank, names in RANKS.items() for name in names} | {"errors": -1}
+MATHEMATICS = 3  # the highest rank that never draws
 DRAWING = {"matplotlib", "ipywidgets", "IPython", "seaborn", "plotly", "pylab"}
 # What a light user must not pay for: loaded when first touched, never at import.
 HEAVY = {
@@ -114,16 +115,29 @@ def test_imports_come_from_a_lower_rank_or_the_own_sub_package(path):
             continue
         where = f"{shown(path)}:{line} imports {origin}"
         if len(parts) == 1:  # the root itself: its version, for those who report it
-            assert rank_of(path) > 3, f"{where}: only what stands above may import the root"
+            assert rank_of(path) > MATHEMATICS, (
+                f"{where}: only what stands above may import the root"
+            )
             continue
         assert parts[1] in RANK or parts[1].startswith("__"), f"{where}: no such part"
         if (parts[1],) != own and parts[1] in RANK:
             assert RANK[parts[1]] < rank_of(path), f"{where}: not of a lower rank"
+        if parts[1] == "lessons" and own == ("lessons",) and len(parts) > 2:
+            assert parts[2] == name_of(path)[1], f"{where}: the room of another lesson"
+
+
+def test_nothing_below_the_lessons_knows_one_of_them():
+    rooms = [path.name for path in (PACKAGE / "lessons").glob("c*")]
+    assert rooms
+    for path in MODULES:
+        if "lessons" not in name_of(path):
+            text = path.read_text(encoding="utf-8")
+            assert not [room for room in rooms if room in text], shown(path)
 
 
 @every_module
 def test_mathematics_never_draws(path):
-    if rank_of(path) > 3:
+    if rank_of(path) > MATHEMATICS:
         return
     for origin, line in imports(path):
         assert origin.split(".")[0] not in DRAWING, f"{shown(path)}:{line} imports {origin}"
@@ -132,7 +146,7 @@ def test_mathematics_never_draws(path):
 @every_module
 def test_heavy_imports_wait_until_they_are_needed(path):
     """At the top of a module only torch, NumPy and the standard library; below, anything."""
-    if rank_of(path) > 3:
+    if rank_of(path) > MATHEMATICS:
         return
     top = [
         node
@@ -198,7 +212,7 @@ def test_the_core_loads_torch_and_nothing_heavier():
 
 
 def test_mathematics_loads_no_drawing():
-    names = ", ".join(name for name in PUBLIC if RANK[name] <= 3)
+    names = ", ".join(name for name in PUBLIC if RANK[name] <= MATHEMATICS)
     assert not loaded_after(f"from bsgd_edu import {names}") & DRAWING
 
 
@@ -236,8 +250,8 @@ SETTINGS = re.compile(
 )
 # A step that replays a map rewinds the stream that the user's closure draws from; the guard
 # around a learner's code puts back whatever that code changed.
-REWINDS = {"bsgd_edu/optim/backward.py", "bsgd_edu/course/guard.py"}
-BEGINS = {"bsgd_edu/course/beginning.py"}  # a chapter's process is its own; it says what it sets
+REWINDS = {"bsgd_edu/optim/backward.py", "bsgd_edu/course/exercises/guard.py"}
+BEGINS = {"bsgd_edu/course/lesson.py"}  # a chapter's process is its own; it says what it sets
 DRAWS = {"rand", "randn", "randint", "randperm", "normal", "bernoulli", "multinomial", "poisson"}
 DRAWS_IN_PLACE = {
     "bernoulli_",
@@ -294,8 +308,8 @@ def test_random_numbers_come_from_a_generator(path):
 
 @every_module
 def test_no_seed_is_a_default_inside_a_function(path):
-    """Only what a person starts (course, explorers) may have a seed of its own."""
-    if rank_of(path) > 3:
+    """Only what a person starts (course, lessons) may have a seed of its own."""
+    if rank_of(path) > MATHEMATICS:
         return
     for node in ast.walk(tree_of(path)):
         if isinstance(node, ast.FunctionDef):
@@ -329,7 +343,7 @@ def test_nothing_is_asserted_of_a_user(path):
 
 @every_module
 def test_mathematics_never_prints(path):
-    if rank_of(path) > 3:
+    if rank_of(path) > MATHEMATICS:
         return
     for node, name in calls(path):
         assert name != "print", f"{shown(path)}:{node.lineno} prints"
@@ -382,7 +396,7 @@ def test_every_part_names_what_is_public(part):
 def test_the_package_lists_its_parts():
     import bsgd_edu
 
-    there = {name for name in PUBLIC if name != "cli"}
+    there = {name for name in PUBLIC if RANK[name] < 7}
     assert there <= set(bsgd_edu.__all__), f"not listed: {sorted(there - set(bsgd_edu.__all__))}"
     assert set(dir(bsgd_edu)) >= there
     with pytest.raises(AttributeError, match="bsgd_edu attribute nothing"):

@@ -10,16 +10,17 @@ import pytest
 from rich.console import Console
 from sample_chapters import SOURCE, write_source
 
-from bsgd_edu.course.build import build_chapters, check_chapters, differences
-from bsgd_edu.course.notebooks import (
+from bsgd_edu.course.commands.build import build_chapters, check_chapters
+from bsgd_edu.course.writing.build import differences
+from bsgd_edu.course.writing.notebooks import (
     WIDGET_VIEW,
     Chapter,
     read_notebook,
     strip_notebook,
     write_notebook,
 )
-from bsgd_edu.course.source import read_source, solution_lines
-from bsgd_edu.course.variants import make_notebook
+from bsgd_edu.course.writing.source import read_source, solution_lines
+from bsgd_edu.course.writing.variants import make_notebook
 from bsgd_edu.errors import UsageError
 
 
@@ -65,7 +66,7 @@ def test_a_stub_returns_and_never_raises(chapters, capsys):
     scope = run_cells(notebook)
     assert scope["halve"](1.0) is ...
     assert scope["limit"] is ...
-    assert "01.1 not attempted\n01.2 not attempted" in capsys.readouterr().out
+    assert "1 not attempted\n2 not attempted" in capsys.readouterr().out
 
 
 def test_a_stub_keeps_signature_docstring_and_indentation(chapters):
@@ -103,7 +104,7 @@ def test_names_inside_a_function_of_a_solution_are_no_answers(chapters):
 
 
 def test_a_value_that_only_its_author_uses_is_still_to_be_given(chapters):
-    text = SOURCE.replace('check("01.2", limit)', 'check("01.2", 0.0)')
+    text = SOURCE.replace("lesson.check(2, limit)", "lesson.check(2, 0.0)")
     notebook = make_notebook(read_source(write_source(chapters, text)), "learner")
     assert cell_of(notebook, "answer:01.2").source.splitlines() == [
         "the_way_to_the_limit = ...",
@@ -146,8 +147,8 @@ def test_an_edited_cell_changes_its_own_id_only(chapters):
 def test_the_solved_notebook_passes_its_checks_strictly(chapters, capsys):
     notebook = make_notebook(read_source(write_source(chapters)), "solved")
     run_cells(notebook)
-    assert "01.1 passed\n01.2 passed" in capsys.readouterr().out
-    assert 'check("01.1", halve, strict=True)' in cell_of(notebook, "check:01.1").source
+    assert "1 passed\n2 passed" in capsys.readouterr().out
+    assert "lesson.check(1, halve, strict=True)" in cell_of(notebook, "check:01.1").source
     text = "\n".join(cell.source for cell in notebook.cells)
     assert "SOLUTION" not in text
     assert "HIDDEN" not in text
@@ -195,9 +196,9 @@ def test_nbgrader_releases_exactly_the_learners_notebook(chapters):
 def test_hidden_tests_ask_for_more_than_the_learner_sees(chapters):
     notebook = make_notebook(read_source(write_source(chapters)), "nbgrader")
     assert cell_of(notebook, "check:01.1").source.splitlines() == [
-        'check("01.1", halve)',
+        "lesson.check(1, halve)",
         "### BEGIN HIDDEN TESTS",
-        'check("01.1", halve, strict=True)',
+        "lesson.check(1, halve, strict=True)",
         'assert halve(1.0) == 0.5, "a secret number is told here"',
         "### END HIDDEN TESTS",
     ]
@@ -317,7 +318,7 @@ BAD = {
     "solution must stand in an answer": ('tags=["answer:01.2"]', 'tags=["note"]'),
     "answer must hold a solution": ("# BEGIN SOLUTION\n# Each step contracts distances by a half, "
                                     "says the solution.\n# END SOLUTION", "# Each"),
-    "must be the one call": ('check("01.2", limit)', 'check("01.9", limit)'),
+    "must be the one call": ('lesson.check(2, limit)', 'lesson.check(9, limit)'),
     "none states it": ('tags=["exercise:01.2"]', 'tags=["text"]'),
     "id must be NN.k": ('tags=["exercise:01.2"]', 'tags=["exercise:1.2"]'),
     "code must be plain Python": ('print("the same")', "print("),

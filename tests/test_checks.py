@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 import torch
 
-from bsgd_edu.course import checks, exercise, guard
-from bsgd_edu.course.checks import (
+from bsgd_edu.course.exercises import checks, exercise, guard
+from bsgd_edu.course.exercises.checks import (
     CheckFailed,
     check,
     get_exercise,
@@ -19,7 +19,7 @@ from bsgd_edu.course.checks import (
     reveal,
     use,
 )
-from bsgd_edu.course.exercise import Exercise, Misconception, Step, Wrong, close
+from bsgd_edu.course.exercises.exercise import Exercise, Misconception, Step, Wrong, close
 from bsgd_edu.errors import UsageError
 
 ALL = list_exercises()
@@ -283,7 +283,7 @@ def test_unknown_ids_name_the_nearest():
             call()
     with pytest.raises(UsageError, match="level must be 1, 2 or 3, but it is 4"):
         hint("01.1", 4)
-    with pytest.raises(UsageError, match="'77' has none"):
+    with pytest.raises(UsageError, match="'77' is not"):
         list_exercises("77")
 
 

@@ -8,12 +8,13 @@ import numpy as np
 import pytest
 import torch
 
-from bsgd_edu.course import claims, outcomes, registry
-from bsgd_edu.course.claims import ClaimFailed, claim, claims_table
-from bsgd_edu.course.outcomes import MIME, Outcome
-from bsgd_edu.course.registry import Entry
-from bsgd_edu.dynamics import Estimate, mean_and_stderr
+from bsgd_edu.course.claims import claims, outcomes, registry
+from bsgd_edu.course.claims.claims import ClaimFailed, Ledger
+from bsgd_edu.course.claims.outcomes import MIME, Outcome
+from bsgd_edu.course.claims.registry import Entry
+from bsgd_edu.course.rooms import Room
 from bsgd_edu.errors import DataError, DomainError, ShapeError, UsageError
+from bsgd_edu.estimates import Estimate, mean_and_stderr
 
 ENTRY = Entry(
     id="toy/one",
@@ -30,17 +31,43 @@ SMALL = Entry(**{**vars(ENTRY), "id": "toy/small", "source": "paper", "scale": "
 STRICT = Entry(**{**vars(ENTRY), "id": "toy/strict", "sigmas": 2.0})
 
 
-@pytest.fixture(autouse=True)
-def toys(monkeypatch):
-    entries = {entry.id: entry for entry in (ENTRY, SMALL, STRICT)}
-    monkeypatch.setattr(registry, "_registry", lambda: entries)
-    monkeypatch.setattr(claims, "read_registry", lambda: entries)
-    monkeypatch.setattr(outcomes, "read_registry", lambda: entries)
-    monkeypatch.setattr(claims, "_OUTCOMES", {})
+class Toys:
+    """The ledger of a toy lesson, made anew for each test."""
+
+    ledger: Ledger
+
+
+def claim(claim_id):
+    return Toys.ledger.claim(claim_id)
+
+
+def asserted() -> list[Outcome]:
+    return Toys.ledger.outcomes()
 
 
 def last() -> Outcome:
-    return claims.outcomes()[-1]
+    return asserted()[-1]
+
+
+def _toml(entry=ENTRY, **changes) -> str:
+    fields = {**vars(entry), "chapter": None, **changes}
+    return "[[claim]]\n" + "\n".join(f"{k} = {v!r}" for k, v in fields.items() if v is not None)
+
+
+def _lesson(folder, text, chapter="99_toy"):
+    room = folder / f"c{chapter}"
+    room.mkdir(parents=True)
+    (room / "__init__.py").write_text('"""Is one one?"""')
+    (room / "claims.toml").write_text(text, encoding="utf-8")
+    return Room(chapter, room)
+
+
+@pytest.fixture(autouse=True)
+def toys(monkeypatch, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("lessons")
+    room = _lesson(folder, "\n".join(map(_toml, (ENTRY, SMALL, STRICT))))
+    Toys.ledger = Ledger(room, "quick")
+    monkeypatch.setattr(outcomes, "read_registry", lambda: registry.read_registry(folder))
 
 
 # ---- agrees
@@ -123,7 +150,7 @@ def test_agrees_refuses_what_it_cannot_compare():
             one.agrees(1.0, 1.0, stderr=bad)
     with pytest.raises(DomainError, match="atol must be > 0"):
         one.agrees(1.0, 1.0, atol=0.0)
-    assert not claims.outcomes()
+    assert not asserted()
 
 
 def test_an_estimate_brings_its_standard_error():
@@ -176,7 +203,7 @@ def test_estimates_are_not_mixed_with_what_has_no_error():
         one.agrees({"a": torch.ones(2), "b": torch.ones(3)}, 1.0, atol=1)
     with pytest.raises(DomainError, match="stderr must be > 0"):
         one.agrees(Estimate(torch.ones(3), torch.zeros(3)), 1.0)
-    assert not claims.outcomes()
+    assert not asserted()
 
 
 # ---- holds
@@ -259,7 +286,7 @@ def test_running_a_cell_again_replaces_its_outcome():
     claim("toy/one").agrees(1.0, 1.0, atol=1)
     claim("toy/small").holds(1, above=0)
     claim("toy/one").agrees(1.5, 1.0, atol=1)
-    assert [(o.id, o.measured) for o in claims.outcomes()] == [("toy/one", 1.5), ("toy/small", 1.0)]
+    assert [(o.id, o.measured) for o in asserted()] == [("toy/one", 1.5), ("toy/small", 1.0)]
 
 
 def test_data_of_the_output_is_stable_and_metadata_holds_the_numbers(monkeypatch):
@@ -281,24 +308,19 @@ def test_data_of_the_output_is_stable_and_metadata_holds_the_numbers(monkeypatch
     json.dumps([sent[0][0][MIME], sent[0][1][MIME]])
 
 
-def test_profile_is_that_of_the_notebook(monkeypatch):
-    from IPython.core.interactiveshell import InteractiveShell
-
-    class Shell:
-        user_ns = {"profile": "full"}  # noqa: RUF012
-
-    monkeypatch.setattr(InteractiveShell, "initialized", classmethod(lambda cls: True))
-    monkeypatch.setattr(InteractiveShell, "instance", classmethod(lambda cls: Shell()))
-    monkeypatch.setattr(claims, "publish", lambda *args: None)
+def test_profile_is_that_of_the_run(tmp_path):
+    full = Ledger(_lesson(tmp_path, _toml()), "full")
+    full.claim("toy/one").agrees(1, 1, atol=1)
+    assert [outcome.profile for outcome in full.outcomes()] == ["full"]
     claim("toy/one").agrees(1, 1, atol=1)
-    assert last().profile == "full"
+    assert last().profile == "quick"
 
 
 def test_claims_table_names_what_is_missing_and_shows_no_digits_in_text(monkeypatch):
     sent = []
     monkeypatch.setattr(claims, "publish", lambda data, metadata: sent.append(data))
     claim("toy/one").agrees(1.0123, 1.0, atol=1)
-    claims_table()
+    Toys.ledger.show()
     assert "1.012" in sent[-1]["text/html"]
     assert "Not run yet in this kernel: toy/small, toy/strict." in sent[-1]["text/html"]
     assert sent[-1]["text/plain"].splitlines()[:2] == [
@@ -331,40 +353,40 @@ def test_gather_reads_notebooks_and_paths_and_keeps_the_last(monkeypatch, tmp_pa
     path = tmp_path / "a.ipynb"
     nbformat.write(notebook, path)
     for source in (notebook, path, str(path)):
-        (found,) = claims.gather([source])
+        (found,) = outcomes.gather([source])
         assert (found.id, found.measured, found.verdict) == ("toy/one", 0.9, "reproduced")
         assert found.gap_unit == "standard errors"
-    assert len(claims.gather([notebook, path])) == 2
-    assert claims.gather([]) == []
+    assert len(outcomes.gather([notebook, path])) == 2
+    assert outcomes.gather([]) == []
 
 
 def test_gather_refuses_what_is_no_notebook(tmp_path):
     (tmp_path / "a.ipynb").write_text("{")
     for path in (tmp_path / "a.ipynb", tmp_path / "missing.ipynb"):
         with pytest.raises(DataError, match="must be readable"):
-            claims.gather([path])
+            outcomes.gather([path])
 
 
 def test_gather_bears_records_of_other_versions():
     old = nbformat.v4.new_notebook(cells=[_cell({MIME: {"id": "a/b", "new": 1}}, {})])
-    (found,) = claims.gather([old])
+    (found,) = outcomes.gather([old])
     assert (found.id, found.verdict, found.measured) == ("a/b", "", None)
 
 
 def test_outcomes_survive_a_file(monkeypatch, tmp_path):
-    found = claims.gather([_notebook(monkeypatch, 1.1)])
-    claims.save_outcomes(found, tmp_path / "c.json")
-    assert claims.load_outcomes(tmp_path / "c.json") == found
+    found = outcomes.gather([_notebook(monkeypatch, 1.1)])
+    outcomes.save_outcomes(found, tmp_path / "c.json")
+    assert outcomes.load_outcomes(tmp_path / "c.json") == found
     assert list(tmp_path.iterdir()) == [tmp_path / "c.json"]
-    assert claims.load_outcomes(tmp_path / "none.json") == []
+    assert outcomes.load_outcomes(tmp_path / "none.json") == []
     (tmp_path / "c.json").write_text('[{"id": 1}, 2]')
     with pytest.raises(DataError, match="is damaged"):
-        claims.load_outcomes(tmp_path / "c.json")
+        outcomes.load_outcomes(tmp_path / "c.json")
 
 
 def test_tables_escape_what_they_show():
     claim("toy/one").agrees(1.0, 1.0, atol=1)
-    page = claims.render_html(claims.outcomes())
+    page = outcomes.render_html(asserted())
     assert "One is &lt;one&gt;." in page
     assert "1 &amp; only" in page
     assert "ours, on Nobody 2024" in page
@@ -375,19 +397,19 @@ def test_summary_counts_verdicts():
     claim("toy/one").agrees(1.0, 1.0, atol=1)
     claim("toy/small").holds(1, above=0)
     expected = "2 claims: 1 reproduced, 1 reproduced at smaller scale"
-    assert claims.summary(claims.outcomes()) == expected
+    assert outcomes.summary(asserted()) == expected
 
 
 def test_list_claims_shows_all_of_a_chapter_with_the_last_outcome():
     claim("toy/one").agrees(1.25, 1.0, atol=1)
-    table = claims.list_claims("99", claims.outcomes())
+    table = outcomes.list_claims("99", asserted())
     columns = {column.header: list(column.cells) for column in table.columns}
     ids = [cell.split("\n")[0] for cell in columns["claim"]]
     assert ids == ["[bold]toy/one[/bold]", "[bold]toy/small[/bold]", "[bold]toy/strict[/bold]"]
     assert columns["verdict"] == ["reproduced", "not run yet", "not run yet"]
     assert columns["measured"] == ["1.25", "–", "–"]
     with pytest.raises(UsageError, match=r"'98_toy' has none. Did you mean '99_toy'"):
-        claims.list_claims("98_toy")
+        outcomes.list_claims("98_toy")
 
 
 # ---- the register
@@ -398,11 +420,6 @@ def test_unknown_id_names_the_nearest():
         claim("toy/on")
 
 
-def _toml(**changes) -> str:
-    fields = {**vars(ENTRY), **changes}
-    return "[[claim]]\n" + "\n".join(f"{k} = {v!r}" for k, v in fields.items() if v is not None)
-
-
 @pytest.mark.parametrize(
     ("text", "words"),
     [
@@ -410,20 +427,26 @@ def _toml(**changes) -> str:
         (_toml(source="rumour"), "source of"),
         (_toml(scale="large"), "scale of"),
         (_toml(id="Toy"), "id of .* must look like topic/short-name"),
-        (_toml(chapter="toy"), "chapter of .* must look like 01_order_matters"),
+        (_toml(chapter="99_toy"), r"unknown are \['chapter'\]"),
         (_toml(statement=" "), r"empty are \['statement'\]"),
         (_toml(sigmas=9.0), "sigmas is 9.0"),
         (_toml(tolerance=None), r"missing are \['tolerance'\]"),
         (_toml(extra="x"), r"unknown are \['extra'\]"),
         (_toml() + "\n" + _toml(), "'toy/one' appears twice"),
-        ("[[claim", "must be a TOML file"),
+        ("[[claim", "must be TOML of"),
     ],
 )
 def test_register_refuses_unclear_tables(tmp_path, text, words):
-    path = tmp_path / "claims.toml"
-    path.write_text(text, encoding="utf-8")
+    _lesson(tmp_path, text)
     with pytest.raises(DataError, match=words):
-        registry.read_registry(path)
+        registry.read_registry(tmp_path)
+
+
+def test_ids_are_unique_over_all_lessons(tmp_path):
+    _lesson(tmp_path, _toml(), "98_toy")
+    _lesson(tmp_path, _toml())
+    with pytest.raises(DataError, match="'toy/one' appears twice, in 98_toy and 99_toy"):
+        registry.read_registry(tmp_path)
 
 
 def test_register_of_the_course_is_whole():

@@ -8,10 +8,11 @@ import torch
 
 from bsgd_edu import nets
 from bsgd_edu.curvature import certify
-from bsgd_edu.dynamics import Estimate
 from bsgd_edu.errors import DomainError
+from bsgd_edu.estimates import Estimate
+from bsgd_edu.lessons.c09_no_bad_minima import runs as descents
+from bsgd_edu.lessons.c09_no_bad_minima import traps
 from bsgd_edu.seeding import generator
-from bsgd_edu.training import descents
 
 REAL = {"dtype": torch.float64}
 
@@ -19,7 +20,7 @@ REAL = {"dtype": torch.float64}
 @pytest.mark.parametrize("radius", [0.3, 0.5, 0.6, 0.75])
 def test_search_finds_the_formula_and_never_less(radius):
     ends = descents.search_box(radius, 24, generator=generator(0, "box", int(100 * radius)))
-    assert ends.min().item() == pytest.approx(nets.kink_trap_value(radius), abs=1e-9)
+    assert ends.min().item() == pytest.approx(traps.kink_trap_value(radius), abs=1e-9)
     assert ends.shape == (24,)
 
 
@@ -37,7 +38,7 @@ def test_share_of_stuck_runs_is_none_below_the_threshold_and_some_above():
 
 
 def test_descent_is_gradient_descent_and_the_heavy_ball():
-    net, point = nets.kink_trap(0.5)
+    net, point = traps.kink_trap(0.5)
     start = point + 0.1 * torch.randn(3, 8, generator=generator(0, "kick"), **REAL)
     theta, moving, velocity = start, start, torch.zeros_like(start)
     for _ in range(5):
@@ -102,7 +103,7 @@ def test_power_between_refuses_what_has_no_logarithm(low, high):
 
 @pytest.mark.parametrize("smoothing", [0.5, 0.05])
 def test_curvature_of_the_smoothed_trap_is_that_of_its_hessian(smoothing):
-    net, point = nets.kink_trap(smoothing)
+    net, point = traps.kink_trap(smoothing)
     found = certify(net.loss, point).smallest_eigenvalue.item()
     assert -descents.smoothed_curvature(smoothing) == pytest.approx(found, rel=1e-9)
 

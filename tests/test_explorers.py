@@ -11,8 +11,10 @@ from PIL import Image
 
 from bsgd_edu import plot
 from bsgd_edu.errors import UsageError
-from bsgd_edu.explorers import Explorer, base, order, tabs
+from bsgd_edu.lessons.c01_order_matters import explore as order
 from bsgd_edu.maps import apply_in_order
+from bsgd_edu.plot import explorer as base
+from bsgd_edu.plot.explorer import Explorer, tabs
 
 
 def _explorer(**changes):

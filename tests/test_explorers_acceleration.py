@@ -8,7 +8,7 @@ import torch
 from drawing_contract import check_explorer
 
 from bsgd_edu import dynamics
-from bsgd_edu.explorers import acceleration
+from bsgd_edu.lessons.c08_implicit_acceleration import explore as acceleration
 
 MOVES = {
     acceleration.plane: [
@@ -71,8 +71,10 @@ def test_plane_step_has_the_gains_of_depth():
 def test_plane_circulation_is_the_integral_of_the_curl():
     # Depth 3, constant gradient: curl (2/3) |w|^{1/3} |g| sin θ, integrated over the disc.
     step = acceleration.plane_step("linear", 3, 0.4, 1.3, 0.2)
-    field = dynamics.end_to_end_field(lambda w: torch.tensor([-1.0, -0.5], **REAL).expand_as(w), 3)
-    curl = float(dynamics.curl(field, step.point))
+    field = dynamics.loops.end_to_end_field(
+        lambda w: torch.tensor([-1.0, -0.5], **REAL).expand_as(w), 3
+    )
+    curl = float(dynamics.loops.curl(field, step.point))
     # The curl at the centre times the area, up to the square of the radius over that of |w|.
     assert float(step.circulations[2]) == pytest.approx(curl * math.pi * 0.04, rel=0.03)
 

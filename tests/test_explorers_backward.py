@@ -7,7 +7,7 @@ import torch
 from drawing_contract import check_explorer
 
 from bsgd_edu import dynamics
-from bsgd_edu.explorers import backward
+from bsgd_edu.lessons.c02_backward_sgd import explore as backward
 
 MOVES = {
     backward.shared_endings: [
@@ -39,7 +39,7 @@ def test_chapter_has_two_tabs():
 def test_nothing_shared_scatters_as_the_stationary_law():
     result = backward.endings(0, 0.2, 4, 0, runs=4000)
     variance = result.points.square().mean().item()
-    predicted = dynamics.regression_sgd_variance(0.2, 2, 4, 1.0)
+    predicted = dynamics.stationary.regression_sgd_variance(0.2, 2, 4, 1.0)
     # 8000 nearly independent coordinates, tails a little heavier than Gaussian: 5 %.
     assert variance == pytest.approx(predicted, rel=0.05)
     assert result.theory[0].item() == pytest.approx(math.sqrt(2 * predicted))
@@ -48,7 +48,7 @@ def test_nothing_shared_scatters_as_the_stationary_law():
 def test_spread_falls_at_the_lyapunov_exponent():
     spreads = torch.stack([backward.endings(40, 0.2, 2, lists).spread for lists in range(60)])
     rate = (spreads[:, 40] / spreads[:, 0]).log() / 40
-    predicted = dynamics.regression_lyapunov_exponent(0.2, 2, 2)
+    predicted = dynamics.tails.regression_lyapunov_exponent(0.2, 2, 2)
     assert abs(rate.mean() - predicted) < 4 * rate.std() / 60**0.5
 
 

@@ -8,7 +8,8 @@ import torch
 from drawing_contract import check_explorer
 
 from bsgd_edu import dynamics
-from bsgd_edu.explorers import cutoff
+from bsgd_edu.lessons.c05_cutoff import explore as cutoff
+from bsgd_edu.lessons.c05_cutoff import runs
 
 MOVES = {
     cutoff.depth: [
@@ -62,16 +63,16 @@ def test_dead_networks_are_named_where_the_prediction_leaves_them_out():
 
 def test_pairs_are_the_same_for_every_option_and_differ_by_seed():
     plain, rounded = (
-        cutoff.gaussian_pair(8, 3, 4, dtype=t, tracked=t == torch.float64)
+        runs.gaussian_pair(8, 3, 4, dtype=t, tracked=t == torch.float64)
         for t in (torch.float64, torch.float32)
     )
     torch.testing.assert_close(rounded.distance[0].double(), plain.distance[0], rtol=1e-5, atol=0)
-    assert (cutoff.gaussian_pair(8, 3, 4, seed=1).distance[0] != plain.distance[0]).all()
+    assert (runs.gaussian_pair(8, 3, 4, seed=1).distance[0] != plain.distance[0]).all()
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
 def test_curves_of_pairs_come_to_the_cpu():
-    orbit = cutoff.gaussian_pair(8, 3, 4, device="cuda")
+    orbit = runs.gaussian_pair(8, 3, 4, device="cuda")
     assert {part.device.type for part in orbit} == {"cpu"}
 
 
@@ -79,11 +80,11 @@ def test_larger_systems_fall_more_steeply():
     for system in ("cards", "bits", "sgd"):
         ratios = []
         for time, curve, _ in cutoff.mixing_cutoff(system, 3).curves.values():
-            depths = dynamics.cutoff_depths(curve, (0.9, 0.1))
+            depths = dynamics.cutoff.depths(curve, (0.9, 0.1))
             early, late = np.interp(depths, range(len(time)), time)
             ratios.append(late / early)
         assert ratios == sorted(ratios, reverse=True)
     time, curve, location = cutoff.mixing_cutoff("sgd", 2).curves["D/s = 10000"]
     assert location == pytest.approx(math.log(1e4) / -math.log(0.9))
-    expected = dynamics.cutoff_profile((time - location) * -math.log(0.9))
+    expected = dynamics.mixing.cutoff_profile((time - location) * -math.log(0.9))
     torch.testing.assert_close(curve, expected, rtol=0, atol=1e-12)

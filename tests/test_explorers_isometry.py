@@ -9,7 +9,7 @@ import torch
 from drawing_contract import check_explorer
 
 from bsgd_edu import meanfield
-from bsgd_edu.explorers import isometry
+from bsgd_edu.lessons.c06_ten_thousand_layers import explore as isometry
 
 MOVES = {
     isometry.phases: [

@@ -5,7 +5,8 @@ import torch
 from drawing_contract import check_explorer
 
 from bsgd_edu import rmt
-from bsgd_edu.explorers import learning
+from bsgd_edu.lessons.c07_learning_dynamics import explore as learning
+from bsgd_edu.lessons.c07_learning_dynamics import theory
 
 MOVES = {
     learning.filtering: [
@@ -91,7 +92,7 @@ def test_steps_are_shown_at_their_flow_times():
 
 
 def test_descent_peaks_at_one_and_not_if_stopped():
-    late = learning.descent_curves(1.0, 0.1, 4.0)
+    late = theory.descent_curves(1.0, 0.1, 4.0)
     assert float(late.ratios[late.now.argmax()]) == 1.0
     assert (late.best.diff() > 0).all()
     assert (late.best >= late.least).all()

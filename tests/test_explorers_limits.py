@@ -7,8 +7,8 @@ import torch
 from drawing_contract import check_explorer
 
 from bsgd_edu import metrics
-from bsgd_edu.dynamics import mean_and_stderr
-from bsgd_edu.explorers import limits
+from bsgd_edu.estimates import mean_and_stderr
+from bsgd_edu.lessons.c04_deep_limits import explore as limits
 
 MOVES = {
     limits.disc: [

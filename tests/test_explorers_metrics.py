@@ -4,7 +4,7 @@ import pytest
 import torch
 from drawing_contract import seconds_of
 
-from bsgd_edu.explorers import metrics as explorers
+from bsgd_edu.lessons.c03_metrics_and_contraction import explore as explorers
 from bsgd_edu.metrics import birkhoff_coefficient, hilbert_distance
 
 MOVES = {

@@ -8,7 +8,7 @@ import nbformat
 import pytest
 from nbformat import v4
 
-from bsgd_edu.course.export import export_html, mathml, style_sheet
+from bsgd_edu.course.reporting.export import export_html, mathml, style_sheet
 
 
 @pytest.mark.parametrize(

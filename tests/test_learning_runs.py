@@ -3,8 +3,9 @@
 import pytest
 import torch
 
-from bsgd_edu import datasets, dynamics, rmt
+from bsgd_edu import datasets, estimates, rmt
 from bsgd_edu.errors import DomainError
+from bsgd_edu.lessons.c07_learning_dynamics import runs
 from bsgd_edu.seeding import generator
 
 SIGMAS = 4
@@ -14,33 +15,33 @@ def test_the_spike_gives_back_the_signal_it_came_from():
     for ratio in (0.2, 1.0, 3.0):
         for norm2 in (1.01 * ratio**0.5, 2.5, 40.0):
             spike = rmt.SpikedMarchenkoPastur(ratio, norm2**0.5).spike
-            found = dynamics.signal_of_spike(torch.tensor(spike, dtype=torch.float64), ratio)
+            found = rmt.signal_of_spike(torch.tensor(spike, dtype=torch.float64), ratio)
             # Near the threshold λ is flat in ρ, and half of the digits are lost.
             assert float(found) == pytest.approx(norm2, rel=1e-6)
-    assert float(dynamics.signal_of_spike(torch.tensor(1.0), 0.25)) == 0.5
+    assert float(rmt.signal_of_spike(torch.tensor(1.0), 0.25)) == 0.5
 
 
 def test_spectra_have_the_moments_and_the_top_vector_of_their_law():
-    sample = dynamics.sampled_spectrum(60, 120, 2.0, 200, generator=generator(0, "spectra"))
+    sample = rmt.sampled_spectrum(60, 120, 2.0, 200, generator=generator(0, "spectra"))
     assert sample.eigenvalues.shape == (200, 60)
     assert (sample.eigenvalues.diff() >= 0).all()
     # E tr S = p + ‖μ‖², exactly.
-    total, error = dynamics.mean_and_stderr(sample.eigenvalues.sum(1))
+    total, error = estimates.mean_and_stderr(sample.eigenvalues.sum(1))
     assert abs(float(total) - 64) < SIGMAS * error
     law = rmt.SpikedMarchenkoPastur(0.5, 2.0)
     for found, known in (
         (sample.overlap, law.overlap),
         (sample.overlap_with_targets, law.overlap_with_targets),
     ):
-        mean, error = dynamics.mean_and_stderr(found)
+        mean, error = estimates.mean_and_stderr(found)
         # The limit neglects a term of order 1/p.
         assert abs(float(mean) - known) < SIGMAS * error + 1 / 60
     assert (sample.overlap_with_targets <= 1).all()
 
 
 def test_without_signal_the_top_vector_knows_nothing():
-    sample = dynamics.sampled_spectrum(50, 100, 0.0, 300, generator=generator(0, "none"))
-    mean, error = dynamics.mean_and_stderr(sample.overlap)
+    sample = rmt.sampled_spectrum(50, 100, 0.0, 300, generator=generator(0, "none"))
+    mean, error = estimates.mean_and_stderr(sample.overlap)
     # A direction that is uniform on the sphere: 1/p exactly.
     assert abs(float(mean) - 1 / 50) < SIGMAS * error
 
@@ -56,7 +57,7 @@ def gaussian_classes(count, features, norm, seed=0):
 def test_parts_of_gaussian_data_follow_theory():
     inputs, targets = gaussian_classes(4000, 30, 2.0)
     times = torch.tensor([0.3, 1.0, 30.0], dtype=torch.float64)
-    run = dynamics.image_runs(
+    run = runs.image_runs(
         times, inputs, targets, 60, init_var=0.1, lr=1.0, runs=120, generator=generator(0, "parts")
     )
     assert run.measured.mean.shape == run.measured.stderr.shape == (3,)
@@ -77,7 +78,7 @@ def test_whitening_by_all_samples_costs_accuracy_and_cuts_the_spectrum():
     options = {"init_var": 0.1, "lr": 1.0, "runs": 80, "generator": stream}
     norm2, cases = datasets.pair_cases(pixels, targets, generator=stream)
     assert set(cases) == {"whitened", "alike", "raw"}
-    seen = {n: dynamics.image_runs(times, x, targets, 60, **options) for n, x in cases.items()}
+    seen = {n: runs.image_runs(times, x, targets, 60, **options) for n, x in cases.items()}
     for name in ("whitened", "alike"):
         run = seen[name]
         mean, error = run.measured
@@ -95,7 +96,7 @@ def test_whitening_by_all_samples_costs_accuracy_and_cuts_the_spectrum():
 def test_compared_runs_are_the_simulation_and_the_theory():
     times, setting = torch.tensor([1.0, 5.0]), {"signal": 1.0, "init_var": 0.1, "lr": 0.3}
     sizes = {"num_features": 10, "num_samples": 20, "replicas": 5, "discrete": True}
-    (mean, stderr), theory = dynamics.compared_runs(
+    (mean, stderr), theory = runs.compared_runs(
         times, **sizes, **setting, generator=generator(0, "runs")
     )
     run = rmt.simulate_learning(times, **sizes, **setting, generator=generator(0, "runs"))
@@ -109,7 +110,7 @@ def test_images_are_tested_on_what_was_not_trained_on():
     # As many features as samples, trained to the end: every part is fitted, the rest is not.
     inputs, targets = gaussian_classes(80, 40, 0.0)
     late = torch.tensor([1e6], dtype=torch.float64)
-    run = dynamics.image_runs(
+    run = runs.image_runs(
         late, inputs, targets, 40, init_var=0.1, lr=1.0, runs=60, generator=generator(0, "parts")
     )
     (mean,), (error,) = run.measured
@@ -120,7 +121,7 @@ def test_parts_follow_their_generator():
     inputs, targets = gaussian_classes(50, 5, 1.0)
     times, options = torch.ones(1), {"init_var": 0.1, "lr": 1.0, "runs": 3}
     one, same, other = (
-        dynamics.image_runs(times, inputs, targets, 20, **options, generator=generator(seed))
+        runs.image_runs(times, inputs, targets, 20, **options, generator=generator(seed))
         for seed in (0, 0, 1)
     )
     assert torch.equal(one.measured.mean, same.measured.mean)
@@ -132,7 +133,7 @@ def test_a_part_must_leave_samples_for_the_test():
     inputs, targets = gaussian_classes(50, 5, 1.0)
     for count in (0, 50, 51):
         with pytest.raises(DomainError, match=rf"between 1 and 49.*it is {count}\."):
-            dynamics.image_runs(
+            runs.image_runs(
                 torch.ones(1),
                 inputs,
                 targets,
@@ -145,7 +146,7 @@ def test_a_part_must_leave_samples_for_the_test():
 
 
 def test_errors_at_several_ratios_agree_with_their_predictions():
-    found = dynamics.sampled_descent(
+    found = runs.sampled_descent(
         80,
         torch.tensor([100.0]),
         ratios=(0.5, 1.0, 2.0),
@@ -160,7 +161,7 @@ def test_errors_at_several_ratios_agree_with_their_predictions():
     assert list(found.errors) == list(found.predicted) == [0.5, 1.0, 2.0]
     for ratio, predicted in found.predicted.items():
         assert found.errors[ratio].shape == (2, 60)
-        mean, error = dynamics.mean_and_stderr(found.errors[ratio])
+        mean, error = estimates.mean_and_stderr(found.errors[ratio])
         # Neglected: a term of order 0.1/p at the most (see the finite-size facts below).
         assert ((mean - predicted).abs() < SIGMAS * error + 0.1 / 57).all()
         assert predicted[1] > predicted[0]  # the best time comes first
@@ -168,7 +169,7 @@ def test_errors_at_several_ratios_agree_with_their_predictions():
 
 def test_small_runs_deviate_in_proportion_to_one_over_their_size():
     setting = {"ratio": 0.5, "signal": 1.0, "init_var": 0.1, "lr": 0.1}
-    gaps = dynamics.finite_size_gaps(
+    gaps = runs.finite_size_gaps(
         (8, 16), 100.0, **setting, runs=2000, generator=generator(0, "small")
     )
     assert list(gaps) == [8, 16]
@@ -183,7 +184,7 @@ def test_small_runs_deviate_in_proportion_to_one_over_their_size():
 def test_moments_are_those_of_one_simulation_under_their_names():
     moments = {"along": torch.tensor([1.0, 5.0]), "best": torch.tensor(2.0), "end": 1e6}
     setting = {"num_features": 6, "num_samples": 9, "signal": 1.0, "init_var": 0.1, "lr": 0.3}
-    test, train = dynamics.accuracies_at(
+    test, train = runs.accuracies_at(
         moments, **setting, replicas=4, generator=generator(0, "moments")
     )
     assert list(test) == list(train) == list(moments)
@@ -197,7 +198,7 @@ def test_moments_are_those_of_one_simulation_under_their_names():
 
 def test_losses_are_those_of_gradient_descent_sample_by_sample():
     sizes = {"num_features": 3, "num_samples": 7}
-    losses = dynamics.sampled_losses(
+    losses = runs.sampled_losses(
         6,
         {"low": 0.1, "high": 0.7},
         **sizes,
@@ -228,7 +229,7 @@ def test_whitened_digits_tell_their_distance_by_one_eigenvalue():
     pixels, targets = datasets.class_pair("digits", 1, 7)
     noise = torch.randn(pixels.shape, generator=generator(0, "noise"), dtype=torch.float64)
     white, mean = datasets.whiten_classes(pixels + 0.27 * noise, targets)
-    run = dynamics.image_runs(
+    run = runs.image_runs(
         torch.ones(1),
         white,
         targets,

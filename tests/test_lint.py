@@ -3,13 +3,12 @@
 import pytest
 from nbformat import v4
 
-from bsgd_edu.course.lint import lint_chapters
-from bsgd_edu.course.notebooks import Chapter, assign_ids, strip_notebook, write_notebook
+from bsgd_edu.course.linting.lint import lint_chapters
+from bsgd_edu.course.writing.notebooks import Chapter, assign_ids, strip_notebook, write_notebook
 
 REGISTER = """
 [[claim]]
 id = "order/one"
-chapter = "01_sample"
 source = "ours"
 paper = "nobody 2024"
 where = "nowhere"
@@ -17,10 +16,10 @@ statement = "One is one."
 kind = "identity"
 predicted = "1"
 tolerance = "exact"
-
+"""
+OTHER = """
 [[claim]]
 id = "order/other"
-chapter = "02_other"
 source = "ours"
 paper = "nobody 2024"
 where = "nowhere"
@@ -29,6 +28,10 @@ kind = "identity"
 predicted = "2"
 tolerance = "exact"
 """
+SETUP = """\
+from bsgd_edu.course import begin
+
+lesson = begin("01_sample", profile=profile, seed=seed, device=device)"""
 KINDS = ("recall", "recall", "implement", "implement", "investigate", "essay")
 
 
@@ -47,7 +50,7 @@ def good_cells():
     cells = [
         text("# 1 · Sample\n\nOne is one.\n\nSource: nobody."),
         code('profile = "quick"\nseed = 0\ndevice = "auto"\nlr = 0.5', tags=["parameters"]),
-        code("import math\n\nfrom bsgd_edu.course import claim", tags=["setup"]),
+        code(SETUP, tags=["setup"]),
         text("## Predict\nWhat?"),
         code("print('guess')"),
         text("## Smallest case\nBy hand."),
@@ -56,7 +59,7 @@ def good_cells():
         text("## Experiment\nLook for one."),
         code("draw()", picture()),
         text("One it is."),
-        code('claim("order/one").holds(1, above=0)'),
+        code('lesson.claim("order/one").holds(1, above=0)'),
         text("## Explore\nMove it."),
         code("explorer.show()", picture()),
         text("## Break an assumption\nWithout it:"),
@@ -72,12 +75,12 @@ def good_cells():
             cells.append(text("*Your answer here.*", metadata={"tags": [f"answer:{identity}"]}))
         else:
             cells.append(code(f"a{number} = ...", tags=[f"answer:{identity}"]))
-            cells.append(code(f'check("{identity}", a{number})', tags=[f"check:{identity}"]))
+            cells.append(code(f"lesson.check({number}, a{number})", tags=[f"check:{identity}"]))
     cells += [
         text("## At full scale"),
-        code("full_scale()"),
+        code("lesson.full_scale()"),
         text("## Claims of this chapter"),
-        code("claims_table()"),
+        code("lesson.claims_table()"),
         text("## Five lines to remember\nOne."),
     ]
     for count, cell in enumerate((c for c in cells if c.cell_type == "code"), 1):
@@ -94,8 +97,11 @@ class Course:
     def __init__(self, folder):
         self.chapters, self.build = folder / "chapters", folder / "build"
         self.chapters.mkdir()
-        (folder / "data").mkdir()
-        (folder / "data" / "claims.toml").write_text(REGISTER, encoding="utf-8")
+        for name, text in (("c01_sample", REGISTER), ("c02_other", OTHER)):
+            room = folder / "bsgd_edu" / "lessons" / name
+            room.mkdir(parents=True)
+            (room / "__init__.py").write_text('"""What is one?"""', encoding="utf-8")
+            (room / "claims.toml").write_text(text, encoding="utf-8")
 
     def write(self, cells, path=None, metadata=None):
         notebook = v4.new_notebook(cells=cells)
@@ -165,9 +171,19 @@ def too_many_lines(cells):
     cells[9].source = "\n".join(["draw()", *["x = 1", ""] * 25])
 
 
-@breaks("01_sample.ipynb:0: calls: the text calls hint(), which no cell imports")
-def too_little_imported(cells):
-    cells[0].source += ' Call `hint("01.1")` or `claim("a")`.'
+@breaks("01_sample.ipynb:0: calls: the text calls hint(), which is lesson.hint()")
+def a_call_that_does_not_work(cells):
+    cells[0].source += " Call `hint(1)` or `lesson.reveal(1)`."
+
+
+@breaks('01_sample.ipynb: beginning: the setup must say once: lesson = begin("01_sample", ')
+def a_beginning_under_another_name(cells):
+    cells[2].source = cells[2].source.replace("01_sample", "02_other")
+
+
+@breaks("01_sample.ipynb: beginning: the setup must say once: lesson = begin(")
+def a_beginning_without_the_seed(cells):
+    cells[2].source = cells[2].source.replace(", seed=seed", "")
 
 
 @breaks("01_sample.ipynb:9: columns: 89 (88 at most)")
@@ -270,18 +286,18 @@ def private_names(cells):
 @breaks("01_sample.ipynb:11: claims: 'order/two' is not in the register",
         "01_sample.ipynb: claims: 'order/one' is in the register, asserted nowhere")  # fmt: skip
 def an_unknown_claim(cells):
-    cells[11].source = 'claim("order/two").holds(1, above=0)'
+    cells[11].source = 'lesson.claim("order/two").holds(1, above=0)'
 
 
 @breaks("01_sample.ipynb:11: claims: 'order/other' belongs to 02_other")
 def a_claim_of_another_chapter(cells):
-    cells[11].source += '\nclaim("order/other").holds(2, above=0)'
+    cells[11].source += '\nlesson.claim("order/other").holds(2, above=0)'
 
 
-@breaks("01_sample.ipynb:11: claims: claim() must get its id as a literal",
+@breaks("01_sample.ipynb:11: claims: lesson.claim() must get its id as a literal",
         "01_sample.ipynb: claims: 'order/one' is in the register, asserted nowhere")  # fmt: skip
 def a_claim_that_cannot_be_read(cells):
-    cells[11].source = "claim(name).holds(1, above=0)"
+    cells[11].source = "lesson.claim(name).holds(1, above=0)"
 
 
 @breaks("01_sample.ipynb: exercises: ids must be 01.1, 01.2, 01.3, 01.4, 01.5, 01.6 ")
@@ -298,7 +314,7 @@ def another_mixture(cells):
 
 @breaks(":18: exercises: 01.1 must have one check (0 there)")
 def no_check(cells):
-    del cells[at(cells, 'check("01.1"')]
+    del cells[at(cells, "lesson.check(1,")]
 
 
 @breaks(":18: exercises: 01.1 has no cell to answer in")
@@ -313,7 +329,7 @@ def another_heading(cells):
 
 @breaks(":20: exercises: reveal() gives the solution away")
 def a_revealed_solution(cells):
-    cells[20].source += '\nreveal("01.1")'
+    cells[20].source += "\nlesson.reveal(1)"
 
 
 @breaks(":19: solutions: a marker is left")

@@ -14,13 +14,7 @@ from hypothesis import strategies as st
 
 from bsgd_edu import nets, rules
 from bsgd_edu.errors import DomainError, ShapeError
-from bsgd_edu.maps import (
-    AffineMap,
-    apply_in_order,
-    backward_orbit,
-    forward_orbit,
-    windowed_orbit,
-)
+from bsgd_edu.maps import AffineMap, apply_in_order, backward_orbit, forward_orbit, windowed_orbit
 
 F64 = torch.float64
 STEPS = 13

@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 
-from bsgd_edu import dynamics, meanfield
+from bsgd_edu import dynamics, estimates, meanfield
 from bsgd_edu.errors import DomainError
 from bsgd_edu.seeding import generator
 
@@ -21,7 +21,7 @@ def test_correlations_follow_the_correlation_map(weight_var, c):
     theory = [torch.tensor(c, **REAL)]
     for _ in range(8):
         theory.append(meanfield.correlation_map(theory[-1], q, weight_var, 0.05))
-    mean, stderr = dynamics.mean_and_stderr(orbit)
+    mean, stderr = estimates.mean_and_stderr(orbit)
     # 4 standard errors, and order 1/N a layer over 8 layers.
     assert ((mean - torch.stack(theory)).abs() < 4 * stderr + 8 / 4000).all()
 
@@ -41,7 +41,7 @@ def test_drawing_layers_from_their_covariance_is_the_law_of_a_network():
         h = weight @ h.tanh() + bias
     cosine = torch.cosine_similarity(h[..., 0], h[..., 1])
     for power in (1, 2):
-        gap, stderr = dynamics.gap_and_stderr(shortcut**power, cosine**power)
+        gap, stderr = estimates.gap_and_stderr(shortcut**power, cosine**power)
         assert abs(gap) < 4 * stderr
 
 
@@ -57,7 +57,7 @@ def test_pixel_variances_follow_the_covariance_map(delta):
     taps = torch.eye(3)[1] if delta else torch.ones(3) / 3
     for _ in range(3):
         covariance = meanfield.covariance_map(covariance, weight_var, bias_var, taps=taps)
-    mean, stderr = dynamics.mean_and_stderr(orbit[-1], 0)
+    mean, stderr = estimates.mean_and_stderr(orbit[-1], 0)
     # 4 standard errors; the curvature of the length map adds order q/C, 1 %.
     assert ((mean - covariance.diagonal()).abs() < 4 * stderr + 0.01 * mean).all()
     assert orbit.shape == (4, 60, 6)
@@ -78,9 +78,9 @@ def test_modes_lose_what_gaussian_matrices_lose():
         drift = meanfield.mode_drift(
             8, channels, 80, networks=600, generator=generator(0, "drift", channels)
         )
-        mean, stderr = dynamics.mean_and_stderr(drift, 0)
+        mean, stderr = estimates.mean_and_stderr(drift, 0)
         real, double = (
-            float(dynamics.gaussian_lyapunov_spectrum(n, n**-0.5)[0])
+            float(dynamics.lyapunov.gaussian_spectrum(n, n**-0.5)[0])
             for n in (channels, 2 * channels)
         )
         due = torch.tensor([real, double, double, double, real], **REAL)
@@ -95,7 +95,7 @@ def test_spectrum_has_the_variance_of_free_probability_for_orthogonal_weights():
     )
     assert squares.shape == (2, 10, 96)
     for depth, found in zip((4, 16), squares, strict=True):
-        mean, stderr = dynamics.mean_and_stderr(found.var(-1) / found.mean(-1) ** 2)
+        mean, stderr = estimates.mean_and_stderr(found.var(-1) / found.mean(-1) ** 2)
         due = meanfield.jacobian_moments(1 / 16, depth, orthogonal=True).variance
         assert abs(mean - due) < 4 * stderr + due * 4 / 96  # 4/C: finite width
 
@@ -105,7 +105,7 @@ def test_first_jacobian_of_a_gaussian_network_has_the_mean_of_criticality():
         32, (1,), 0.25, orthogonal=False, networks=400, generator=generator(0, "first")
     )
     # χ_1 = 1 in the mean; the layer's own variance fluctuates by order 1/C.
-    mean, stderr = dynamics.mean_and_stderr(squares[0].mean(-1))
+    mean, stderr = estimates.mean_and_stderr(squares[0].mean(-1))
     assert abs(mean - 1) < 4 * stderr + 0.01
 
 
@@ -126,7 +126,7 @@ def test_three_of_four_combinations_keep_lengths(delta, padding):
     if delta or padding == "circular":
         torch.testing.assert_close(lengths, torch.ones_like(lengths), rtol=0, atol=1e-12)
         return
-    square, stderr = dynamics.mean_and_stderr(lengths[1] ** 2)
+    square, stderr = estimates.mean_and_stderr(lengths[1] ** 2)
     assert abs(square - (1 - 1 / 12) ** 2) < 4 * stderr
     assert (lengths.diff(dim=0) < 0).all()
 

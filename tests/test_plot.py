@@ -14,7 +14,9 @@ from PIL import Image
 
 from bsgd_edu import plot
 from bsgd_edu.errors import DomainError, ShapeError, UsageError
-from bsgd_edu.plot import display, order, order_pages, style
+from bsgd_edu.lessons.c01_order_matters import figures as order
+from bsgd_edu.lessons.c01_order_matters import pages as order_pages
+from bsgd_edu.plot import display, style
 
 ALT = "A line that rises from the origin."
 

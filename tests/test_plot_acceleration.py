@@ -6,9 +6,11 @@ import torch
 from drawing_contract import check_figure, check_page, pages_of
 
 from bsgd_edu import dynamics
-from bsgd_edu.explorers.acceleration import plane_step
-from bsgd_edu.plot import acceleration, acceleration_pages
-from bsgd_edu.training import races
+from bsgd_edu.lessons.c08_implicit_acceleration import figures as acceleration
+from bsgd_edu.lessons.c08_implicit_acceleration import pages as acceleration_pages
+from bsgd_edu.lessons.c08_implicit_acceleration import ring
+from bsgd_edu.lessons.c08_implicit_acceleration import runs as races
+from bsgd_edu.lessons.c08_implicit_acceleration.explore import plane_step
 
 STEPS = [0, 1, 3, 10, 30, 100]
 FALL = torch.tensor([9.0, 8.0, 3.0, 1.0, 0.3, 0.1])
@@ -17,8 +19,8 @@ ENDS = {"depth 1": torch.tensor([1.0, 0.1, torch.nan]), "depth 2": torch.tensor(
 SPEEDS = {"depth 2": torch.tensor([2.0, 4.0]), "momentum": torch.tensor([8.0, 9.0])}
 GAP = races.RuleGap(RATES.flip(0), RATES.flip(0), torch.ones(3, 2))
 MEMORY = races.Memory(0.1, torch.full((12,), 0.2), torch.full((12,), -0.01), torch.full((12,), 0.3))
-RING = dynamics.half_annulus_loop(0.5, 1.0, num_edges=20)
-FIELD = dynamics.end_to_end_field(lambda w: torch.ones_like(w), 3)
+RING = ring.half_annulus_loop(0.5, 1.0, num_edges=20)
+FIELD = dynamics.loops.end_to_end_field(lambda w: torch.ones_like(w), 3)
 STEP = plane_step("4", 3, 0.5, 1.0, 0.7)
 SUM = torch.tensor([0.0, 0.0, 0.5, 1.0])
 SUMS = {depth: SUM[depth - 1] for depth in (1, 2, 3, 4)}
@@ -121,7 +123,7 @@ def test_theory_around_the_half_ring_meets_the_library_at_whole_depths(monkeypat
     depths, line = drawn[0]
     for whole in (1, 2, 3, 4):
         place = int((depths - whole).abs().argmin())
-        expected = dynamics.half_annulus_circulation(whole, 0.5, 1.0)
+        expected = ring.half_annulus_circulation(whole, 0.5, 1.0)
         # Depths a sixtieth of the range apart: the line passes within its slope times that.
         assert abs(float(line[place]) - expected) < 0.03
 

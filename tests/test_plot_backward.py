@@ -5,8 +5,10 @@ import pytest
 import torch
 from drawing_contract import check_figure, check_page, pages_of
 
-from bsgd_edu.dynamics import Estimate
-from bsgd_edu.plot import backward, backward_pages, stability
+from bsgd_edu.estimates import Estimate
+from bsgd_edu.lessons.c02_backward_sgd import figures as backward
+from bsgd_edu.lessons.c02_backward_sgd import pages as backward_pages
+from bsgd_edu.lessons.c02_backward_sgd import stability
 
 RUNS = torch.linspace(-1, 1, 33).reshape(11, 3)
 POINTS = [torch.tensor([float(i), float(i * i)]) for i in range(5)]

@@ -6,16 +6,18 @@ import pytest
 import torch
 from drawing_contract import check_figure, check_page, pages_of
 
-from bsgd_edu import dynamics, plot
-from bsgd_edu.plot import cutoff, cutoff_pages
+from bsgd_edu import dynamics, estimates, plot
+from bsgd_edu.lessons.c05_cutoff import figures as cutoff
+from bsgd_edu.lessons.c05_cutoff import pages as cutoff_pages
+from bsgd_edu.plot import curves
 
 DEPTHS = list(range(61))
 FALL = torch.exp(-0.9 * torch.arange(61.0))
 BAND = FALL[:, None] * torch.linspace(0.5, 2, 6)
-CURVE = dynamics.separation(BAND, 1e-4)
+CURVE = dynamics.cutoff.separation(BAND, 1e-4)
 QUANTILES = torch.tensor([[4.0, 8.0, 12.0], [5.0, 9.0, 13.0], [6.0, 10.0, 14.0]])
 LEVELS = [1e-2, 1e-4, 1e-6]
-ORBIT = dynamics.PairOrbit(BAND, BAND, torch.ones_like(BAND))
+ORBIT = dynamics.random_layers.PairOrbit(BAND, BAND, torch.ones_like(BAND))
 FIGURES = {
     "draw_fall": (DEPTHS, {"n = 4": BAND, "line": FALL}, "distance"),
     "draw_curves": (DEPTHS, {"n = 4": CURVE}, {"theory": CURVE}),
@@ -27,9 +29,9 @@ FIGURES = {
     "draw_training": ([2, 4], {"a": torch.rand(2, 3), "b": torch.rand(2, 3)}, 0.1),
 }
 PAIR = (torch.arange(4.0), torch.linspace(1, 0, 4))
-ESTIMATED = (PAIR[0], dynamics.Estimate(PAIR[1], 0.01 * torch.ones(4)))
-SEEN = {t: dynamics.separation(BAND, t) for t in LEVELS}
-QUANTILE_DEPTHS = {t: dynamics.cutoff_depths(curve) for t, curve in SEEN.items()}
+ESTIMATED = (PAIR[0], estimates.Estimate(PAIR[1], 0.01 * torch.ones(4)))
+SEEN = {t: dynamics.cutoff.separation(BAND, t) for t in LEVELS}
+QUANTILE_DEPTHS = {t: dynamics.cutoff.depths(curve) for t, curve in SEEN.items()}
 ACCURACY = {2: torch.tensor([0.9, 0.8, 0.7]), 4: torch.tensor([0.3, 0.2, 0.1])}
 PAGES = {
     "show_one_neuron": (torch.arange(61), FALL, {10: CURVE, 40: CURVE}),
@@ -54,14 +56,14 @@ PAGES = {
 
 
 def test_all_figures_and_pages_of_the_chapter_are_tried_here():
-    assert set(FIGURES) == set(cutoff.__all__)
+    assert set(FIGURES) == {*cutoff.__all__, "draw_fall"}
     assert set(PAGES) == set(cutoff_pages.__all__)
     assert set(PAGES) == pages_of(cutoff_pages)
 
 
 @pytest.mark.parametrize("name", FIGURES)
 def test_figure_is_drawn_on_the_axes_given_with_readable_labels(name):
-    check_figure(getattr(cutoff, name), FIGURES[name])
+    check_figure(getattr(curves if name == "draw_fall" else cutoff, name), FIGURES[name])
 
 
 @pytest.mark.parametrize("name", PAGES)
@@ -71,7 +73,7 @@ def test_page_shows_picture_description_and_data(name, monkeypatch):
 
 def test_theory_is_black_and_a_reference_grey():
     lines = {"theory: slope": FALL, "tolerance": FALL}
-    ax = cutoff.draw_fall(DEPTHS, {"n = 4": BAND}, "distance", lines=lines)
+    ax = curves.draw_fall(DEPTHS, {"n = 4": BAND}, "distance", lines=lines)
     found = {line.get_label(): line.get_color() for line in ax.lines}
     assert found["theory: slope"] == plot.COLOURS["theory"]
     assert found["tolerance"] == plot.COLOURS["reference"]
@@ -80,7 +82,7 @@ def test_theory_is_black_and_a_reference_grey():
 def test_page_of_cards_draws_the_limit_theorem():
     cards = (
         torch.arange(1, 13),
-        torch.tensor([dynamics.riffle_total_variation(m) for m in range(1, 13)]),
+        torch.tensor([dynamics.mixing.riffle_total_variation(m) for m in range(1, 13)]),
     )
     drawn = []
     original = cutoff.draw_shuffles
@@ -106,6 +108,7 @@ def drawn(monkeypatch):
 
     for name in cutoff.__all__:
         monkeypatch.setattr(cutoff, name, partial(record, name, getattr(cutoff, name)))
+    monkeypatch.setattr(cutoff_pages, "draw_fall", partial(record, "draw_fall", curves.draw_fall))
     return calls
 
 

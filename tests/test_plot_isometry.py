@@ -5,8 +5,10 @@ import torch
 from drawing_contract import check_figure, check_page, pages_of
 
 from bsgd_edu import meanfield, plot
-from bsgd_edu.dynamics import Estimate
-from bsgd_edu.plot import display, isometry, isometry_pages
+from bsgd_edu.estimates import Estimate
+from bsgd_edu.lessons.c06_ten_thousand_layers import figures as isometry
+from bsgd_edu.lessons.c06_ten_thousand_layers import pages as isometry_pages
+from bsgd_edu.plot import display
 
 DEPTHS = torch.arange(11)
 FALL = torch.exp(-0.3 * DEPTHS)

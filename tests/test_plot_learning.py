@@ -4,9 +4,12 @@ import pytest
 import torch
 from drawing_contract import check_figure, check_page, pages_of
 
-from bsgd_edu import dynamics, plot, rmt
-from bsgd_edu.explorers.learning import descent_curves
-from bsgd_edu.plot import learning, learning_breaks, learning_pages
+from bsgd_edu import estimates, plot, rmt
+from bsgd_edu.lessons.c07_learning_dynamics import figures as learning
+from bsgd_edu.lessons.c07_learning_dynamics import pages as learning_pages
+from bsgd_edu.lessons.c07_learning_dynamics import pages_breaks as learning_breaks
+from bsgd_edu.lessons.c07_learning_dynamics import runs
+from bsgd_edu.lessons.c07_learning_dynamics.theory import descent_curves
 
 T = torch.logspace(-1, 2, 9, dtype=torch.float64)
 RISE = torch.linspace(0.5, 0.9, 9, dtype=torch.float64)
@@ -27,9 +30,7 @@ FIGURES = {
 SETTING = {"ratio": 0.5, "signal": 1.0, "lr": 0.01}
 LAWS = {rho: rmt.SpikedMarchenkoPastur(0.5, rho**0.5) for rho in (0.25, 2)}
 SPECTRA = {
-    rho: dynamics.sampled_spectrum(
-        16, 32, law.signal, 4, generator=torch.Generator().manual_seed(0)
-    )
+    rho: rmt.sampled_spectrum(16, 32, law.signal, 4, generator=torch.Generator().manual_seed(0))
     for rho, law in LAWS.items()
 }
 VARIANCES = (0.01, 0.1)
@@ -38,15 +39,15 @@ MOMENTS = {"along": (9, 5), "early": (5,), "best": (5,), "late": (5,), "end": (5
 RUNS = {
     v: {moment: 0.5 + torch.rand(shape) / 2 for moment, shape in MOMENTS.items()} for v in VARIANCES
 }
-MEASURED = dynamics.Estimate(RISE, ERROR)
+MEASURED = estimates.Estimate(RISE, ERROR)
 IMAGES = {
-    name: dynamics.ImageRuns(4 * torch.rand(4, 30), 8.0, MEASURED, RISE)
+    name: runs.ImageRuns(4 * torch.rand(4, 30), 8.0, MEASURED, RISE)
     for name in ("whitened", "alike", "raw")
 }
-RATIOS = dynamics.RatioRuns(
+RATIOS = runs.RatioRuns(
     {c: torch.rand(3, 5) / 2 for c in (0.5, 1.0)}, {c: torch.rand(3) for c in (0.5, 1.0)}
 )
-GAP = dynamics.Estimate(torch.rand(2) - 0.5, torch.rand(2))
+GAP = estimates.Estimate(torch.rand(2) - 0.5, torch.rand(2))
 PAGES = {
     "show_two_directions": 2 * (torch.stack([RISE, T], 1),),
     "show_spectrum": (LAWS, SPECTRA),
@@ -67,7 +68,7 @@ PAGES = {
     "show_real": (
         T,
         IMAGES,
-        dynamics.ComparedRuns(MEASURED, RISE),
+        runs.ComparedRuns(MEASURED, RISE),
         {8: GAP, 16: GAP},
     ),
 }

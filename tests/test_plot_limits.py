@@ -7,7 +7,9 @@ import torch
 from matplotlib.axes import Axes
 
 from bsgd_edu import plot
-from bsgd_edu.plot import display, limits, limits_pages
+from bsgd_edu.lessons.c04_deep_limits import figures as limits
+from bsgd_edu.lessons.c04_deep_limits import pages as limits_pages
+from bsgd_edu.plot import display
 
 STREAM = torch.Generator().manual_seed(0)
 POSITIVE = torch.rand(12, 8, generator=STREAM, dtype=torch.float64) + 0.1

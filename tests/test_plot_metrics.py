@@ -8,9 +8,11 @@ import torch
 from drawing_contract import check_page
 
 from bsgd_edu import plot
-from bsgd_edu.dynamics import Estimate
+from bsgd_edu.estimates import Estimate
+from bsgd_edu.lessons.c03_metrics_and_contraction import figures as metrics
+from bsgd_edu.lessons.c03_metrics_and_contraction import pages as metrics_pages
+from bsgd_edu.lessons.c03_metrics_and_contraction import simplex
 from bsgd_edu.metrics.layers import TABLE
-from bsgd_edu.plot import metrics, metrics_pages, simplex
 
 LINE = torch.linspace(0.1, 1, 11)
 CORNERS = torch.tensor([[0.8, 0.1, 0.1], [0.1, 0.8, 0.1], [0.1, 0.1, 0.8]]).expand(4, 3, 3)

@@ -5,10 +5,11 @@ import torch
 from drawing_contract import check_figure, check_page, pages_of
 
 from bsgd_edu import plot
-from bsgd_edu.dynamics import Estimate
-from bsgd_edu.explorers import minima as explorer
-from bsgd_edu.plot import landscapes, minima, minima_pages
-from bsgd_edu.training.descents import Fall
+from bsgd_edu.estimates import Estimate
+from bsgd_edu.lessons.c09_no_bad_minima import figures as minima
+from bsgd_edu.lessons.c09_no_bad_minima import landscapes, traps
+from bsgd_edu.lessons.c09_no_bad_minima import pages as minima_pages
+from bsgd_edu.lessons.c09_no_bad_minima.runs import Fall
 
 STEPS = list(range(0, 41, 10))
 RUNS = 10.0 ** -torch.linspace(0, 12, 5)[:, None] * torch.linspace(0.5, 2, 6)
@@ -22,8 +23,8 @@ SPECTRA = {k: torch.tensor([k - 2, 0, 2, k + 2]).sort().values for k in PRICES}
 SHARE = Estimate(torch.tensor(0.2), torch.tensor(0.01))
 SHARES = {1.0: Estimate(torch.tensor(0.0), torch.tensor(0.01)), 2.5: SHARE, 4.0: SHARE}
 SMALL = {0.3: SHARE, 0.1: SHARE, 0.03: SHARE}
-FUNNEL = explorer.bottleneck_runs(4.0, 1.0)
-BOX = explorer.trap_box(0.7)
+FUNNEL = traps.bottleneck_runs(4.0, 1.0)
+BOX = traps.trap_box(0.7)
 FALL = Fall(torch.linspace(0, 20, 5), RUNS)
 FIGURES = {
     "draw_powers": (SIZES, PUSHES, 2.0),

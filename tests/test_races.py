@@ -5,9 +5,9 @@ import torch
 
 from bsgd_edu import datasets, nets, rules
 from bsgd_edu.errors import DataError, UsageError
+from bsgd_edu.lessons.c08_implicit_acceleration import runs as races
 from bsgd_edu.maps import forward_orbit
 from bsgd_edu.nets.deep_linear import balanced_factors
-from bsgd_edu.training import races
 
 REAL = {"dtype": torch.float64}
 

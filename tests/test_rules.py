@@ -9,13 +9,7 @@ from torch.nn import functional
 
 from bsgd_edu import rules
 from bsgd_edu.errors import DomainError, ShapeError
-from bsgd_edu.maps import (
-    AffineMap,
-    apply_in_order,
-    backward_orbit,
-    forward_orbit,
-    windowed_orbit,
-)
+from bsgd_edu.maps import AffineMap, apply_in_order, backward_orbit, forward_orbit, windowed_orbit
 from bsgd_edu.nets import MLP
 
 F64 = torch.float64

@@ -14,9 +14,15 @@ from nbformat import v4
 from rich.console import Console
 from sample_chapters import write_chapter
 
-from bsgd_edu.course.commands import run_chapters
-from bsgd_edu.course.notebooks import chapters_in, heading_of, read_notebook, select, write_text
-from bsgd_edu.course.parameters import declared, parse
+from bsgd_edu.course.commands.run import run_chapters
+from bsgd_edu.course.running.parameters import declared, parse
+from bsgd_edu.course.writing.notebooks import (
+    chapters_in,
+    heading_of,
+    read_notebook,
+    select,
+    write_text,
+)
 from bsgd_edu.errors import UsageError
 
 MANY = 'profile = "quick"\nseed = 0\ndevice = "auto"\nlr = 0.5\nseeds = (0, 1)\nloud = False'
@@ -138,7 +144,7 @@ def test_a_second_run_is_up_to_date_and_starts_no_kernel(world, monkeypatch):
     world.write("print('measured')")
     world.run()
     before = (world.build / "runs/quick/01_sample.ipynb").stat().st_mtime_ns
-    monkeypatch.delattr("bsgd_edu.course.kernels.KernelPool")  # now no kernel can start
+    monkeypatch.delattr("bsgd_edu.course.running.kernels.KernelPool")  # now no kernel can start
     code, said = world.run()
     assert code == 0
     assert "up to date" in said

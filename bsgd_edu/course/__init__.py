@@ -3,11 +3,5 @@
 import lazy_loader
 
 __getattr__, __dir__, __all__ = lazy_loader.attach(
-    __name__,
-    submod_attrs={
-        "beginning": ["begin"],
-        "checks": ["check", "hint", "reveal", "use"],
-        "claims": ["claim", "claims_table"],
-        "fullscale": ["full_scale"],
-    },
+    __name__, submodules=["rooms"], submod_attrs={"lesson": ["Lesson", "begin"]}
 )

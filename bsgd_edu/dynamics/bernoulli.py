@@ -5,10 +5,10 @@ from torch import Tensor
 
 from ..errors import DomainError
 
-__all__ = ["bernoulli_cdf", "bernoulli_convolution", "question_mark"]
+__all__ = ["cdf", "convolution", "question_mark"]
 
 
-def bernoulli_convolution(
+def convolution(
     ratio: float, num_samples: int, *, generator: torch.Generator, num_terms: int = 200
 ) -> Tensor:
     """Draws from the law of a backward limit whose targets are coin flips.
@@ -29,7 +29,7 @@ def bernoulli_convolution(
         DomainError: If ρ is not in (0, 1).
 
     Example:
-        >>> y = bernoulli_convolution(0.5, 4000, generator=torch.Generator().manual_seed(0))
+        >>> y = convolution(0.5, 4000, generator=torch.Generator().manual_seed(0))
         >>> bool((y.var() - 1 / 3).abs() < 0.03)
         True
 
@@ -38,15 +38,14 @@ def bernoulli_convolution(
     """
     if not 0 < ratio < 1:
         raise DomainError(
-            f"bernoulli_convolution: ratio must lie in (0, 1), but it is {ratio}. "
-            "It is 1 − lr·curvature."
+            f"convolution: ratio must lie in (0, 1), but it is {ratio}. It is 1 − lr·curvature."
         )
     powers = ratio ** torch.arange(num_terms, dtype=torch.float64)
     signs = torch.randint(0, 2, (num_samples, num_terms), generator=generator).double() * 2 - 1
     return (1 - ratio) * (signs @ powers)
 
 
-def bernoulli_cdf(ratio: float, x: Tensor, *, num_levels: int = 60) -> Tensor:
+def cdf(ratio: float, x: Tensor, *, num_levels: int = 60) -> Tensor:
     """Returns P(Y ≤ x) for the Bernoulli convolution, without sampling.
 
     The law reproduces itself: F(x) = ½F((x + 1 − ρ)/ρ) + ½F((x − 1 + ρ)/ρ). For ρ ≤ ½ the two
@@ -65,14 +64,14 @@ def bernoulli_cdf(ratio: float, x: Tensor, *, num_levels: int = 60) -> Tensor:
         DomainError: If ρ is not in (0, 1).
 
     Example:
-        >>> bernoulli_cdf(0.5, torch.tensor([-1.0, -0.5, 0.5]))
+        >>> cdf(0.5, torch.tensor([-1.0, -0.5, 0.5]))
         tensor([0.0000, 0.2500, 0.7500], dtype=torch.float64)
-        >>> bernoulli_cdf(1 / 3, torch.tensor([-0.2, 0.2, 0.5]))  # Cantor: flat on the gap
+        >>> cdf(1 / 3, torch.tensor([-0.2, 0.2, 0.5]))  # Cantor: flat on the gap
         tensor([0.5000, 0.5000, 0.6667], dtype=torch.float64)
     """
     if not 0 < ratio < 1:
         raise DomainError(
-            f"bernoulli_cdf: ratio must lie in (0, 1), but it is {ratio}. It is 1 − lr·curvature."
+            f"cdf: ratio must lie in (0, 1), but it is {ratio}. It is 1 − lr·curvature."
         )
     x = x.double()
     if ratio <= 0.5:
@@ -88,16 +87,16 @@ def bernoulli_cdf(ratio: float, x: Tensor, *, num_levels: int = 60) -> Tensor:
             point = torch.where(point.abs() > 1 - 1e-12, point.sign(), point)
         return torch.where(x >= 1, 1.0, torch.where(x < -1, 0.0, value))
     grid = torch.linspace(-1, 1, 4097, dtype=torch.float64)
-    cdf = (grid + 1) / 2
+    values = (grid + 1) / 2
     for _ in range(400):
         new = 0.5 * (
-            _interpolate(cdf, (grid + 1 - ratio) / ratio)
-            + _interpolate(cdf, (grid - 1 + ratio) / ratio)
+            _interpolate(values, (grid + 1 - ratio) / ratio)
+            + _interpolate(values, (grid - 1 + ratio) / ratio)
         )
-        change, cdf = (new - cdf).abs().max(), new
+        change, values = (new - values).abs().max(), new
         if change < 1e-12:
             break
-    return _interpolate(cdf, x)
+    return _interpolate(values, x)
 
 
 def question_mark(t: Tensor) -> Tensor:
@@ -140,9 +139,9 @@ def question_mark(t: Tensor) -> Tensor:
     return value
 
 
-def _interpolate(cdf: Tensor, x: Tensor) -> Tensor:
+def _interpolate(values: Tensor, x: Tensor) -> Tensor:
     """Linear interpolation on the even grid over [−1, 1]; constant beyond its ends."""
-    position = (x.clamp(-1, 1) + 1) / 2 * (cdf.numel() - 1)
-    left = position.floor().clamp(max=cdf.numel() - 2).long()
+    position = (x.clamp(-1, 1) + 1) / 2 * (values.numel() - 1)
+    left = position.floor().clamp(max=values.numel() - 2).long()
     fraction = position - left
-    return (1 - fraction) * cdf[left] + fraction * cdf[left + 1]
+    return (1 - fraction) * values[left] + fraction * values[left + 1]

@@ -9,21 +9,21 @@ from torch import Tensor
 from ..errors import ConvergenceError, DomainError, ShapeError
 
 __all__ = [
-    "coupling_from_the_past",
-    "coupling_time",
     "forward_coalescence",
+    "from_the_past",
     "lindley_backward",
     "lindley_forward",
+    "meeting_time",
     "mm1_waiting",
-    "monotone_coupling_from_the_past",
-    "synchronous_coupling",
+    "monotone_from_the_past",
+    "synchronous",
 ]
 
 # (generator, count) -> (count, num_states): `count` random self-maps of {0, …, num_states − 1}.
 DrawMaps = Callable[[torch.Generator, int], Tensor]
 
 
-def coupling_time(exponent: float, distance: float, tolerance: float) -> float:
+def meeting_time(exponent: float, distance: float, tolerance: float) -> float:
     """Returns the number of steps after which two runs on one noise agree to a tolerance.
 
     n ≈ log(D/ε) / |γ|: logarithmic in the accuracy, whatever the dimension.
@@ -40,23 +40,23 @@ def coupling_time(exponent: float, distance: float, tolerance: float) -> float:
         DomainError: If the exponent is not negative, or a distance is not positive.
 
     Example:
-        >>> round(coupling_time(math.log(0.5), 8.0, 1.0), 12)
+        >>> round(meeting_time(math.log(0.5), 8.0, 1.0), 12)
         3.0
     """
     if not exponent < 0:
         raise DomainError(
-            f"coupling_time: exponent must be negative, but it is {exponent}. "
+            f"meeting_time: exponent must be negative, but it is {exponent}. "
             "Runs whose maps do not contract on average never meet."
         )
     if not (distance > 0 and tolerance > 0):
         raise DomainError(
-            "coupling_time: distance and tolerance must be positive, but they are "
+            "meeting_time: distance and tolerance must be positive, but they are "
             f"{distance} and {tolerance}. Pass for example tolerance=1e-6."
         )
     return max(0.0, math.log(distance / tolerance) / -exponent)
 
 
-def synchronous_coupling(maps: Sequence, x0: Tensor, other: Tensor, *, at=None) -> Tensor:
+def synchronous(maps: Sequence, x0: Tensor, other: Tensor, *, at=None) -> Tensor:
     """Runs two starting points forward through the same maps and returns their distance.
 
     d(x_n, x′_n) ≤ cⁿ d(x₀, x′₀): forgetting the start is what forward runs do as well; only
@@ -76,14 +76,14 @@ def synchronous_coupling(maps: Sequence, x0: Tensor, other: Tensor, *, at=None) 
 
     Example:
         >>> maps = [lambda x: x / 2 + 1] * 3
-        >>> synchronous_coupling(maps, torch.tensor([0.0]), torch.tensor([8.0]))
+        >>> synchronous(maps, torch.tensor([0.0]), torch.tensor([8.0]))
         tensor([8., 4., 2., 1.])
     """
     from ..maps import forward_orbit
 
     if x0.shape != other.shape:
         raise ShapeError(
-            "synchronous_coupling: the two starts must have one shape, but they have "
+            "synchronous: the two starts must have one shape, but they have "
             f"{tuple(x0.shape)} and {tuple(other.shape)}. Expand one of them."
         )
     both = forward_orbit(maps, torch.stack([x0, other]), at=at)  # (len(at), 2, ..., d)
@@ -100,7 +100,7 @@ def _checked_maps(function: str, draw: DrawMaps, generator: torch.Generator, cou
     return maps.long().clone(memory_format=torch.contiguous_format)
 
 
-def coupling_from_the_past(
+def from_the_past(
     draw: DrawMaps, num_samples: int, *, generator: torch.Generator, max_steps: int = 100_000
 ) -> tuple[Tensor, Tensor]:
     """Draws exactly from the stationary law of a finite chain, by composing backward.
@@ -124,7 +124,7 @@ def coupling_from_the_past(
     Example:
         >>> def reset(generator, count):  # every map sends all states to one random state
         ...     return torch.randint(3, (count, 1), generator=generator).expand(count, 3)
-        >>> states, steps = coupling_from_the_past(
+        >>> states, steps = from_the_past(
         ...     reset, 5, generator=torch.Generator().manual_seed(0))
         >>> steps
         tensor([1, 1, 1, 1, 1])
@@ -133,7 +133,7 @@ def coupling_from_the_past(
         Propp and Wilson (1996), Exact sampling with coupled Markov chains and applications to
         statistical mechanics, Random Structures & Algorithms 9.
     """
-    return _coalesce("coupling_from_the_past", draw, num_samples, generator, max_steps, True)
+    return _coalesce("from_the_past", draw, num_samples, generator, max_steps, True)
 
 
 def forward_coalescence(
@@ -142,7 +142,7 @@ def forward_coalescence(
     """Stops when *forward* copies from all states have met, which does not sample from π.
 
     T_n ∘ … ∘ T_1 becomes constant as fast as the backward composition, but its value at that
-    random time is biased. Kept as the counterexample to :func:`coupling_from_the_past`.
+    random time is biased. Kept as the counterexample to :func:`from_the_past`.
 
     Args:
         draw: Draws `count` independent random maps as a (count, num_states) table of values.
@@ -190,7 +190,7 @@ def _coalesce(function, draw, num_samples, generator, max_steps, inside):
     )
 
 
-def monotone_coupling_from_the_past(
+def monotone_from_the_past(
     update: Callable[[Tensor, Tensor], Tensor],
     noise: Callable[[torch.Generator, int], Tensor],
     bottom: Tensor,
@@ -222,7 +222,7 @@ def monotone_coupling_from_the_past(
     Example:
         >>> def walk(state, u):  # a walk on {0, …, 4} that sticks at its ends
         ...     return (state + torch.where(u < 0.5, -1, 1)).clamp(0, 4)
-        >>> state, past = monotone_coupling_from_the_past(
+        >>> state, past = monotone_from_the_past(
         ...     walk, lambda g, n: torch.rand(n, generator=g), torch.tensor(0), torch.tensor(4),
         ...     generator=torch.Generator().manual_seed(0))
         >>> 0 <= int(state) <= 4 and past >= 4
@@ -240,7 +240,7 @@ def monotone_coupling_from_the_past(
             return low, len(past)
         if len(past) >= max_steps:
             raise ConvergenceError(
-                "monotone_coupling_from_the_past: the extreme states must meet, but they differ "
+                "monotone_from_the_past: the extreme states must meet, but they differ "
                 f"after {len(past)} steps. Raise max_steps, or check that update is monotone."
             )
         past = torch.cat([past, noise(generator, len(past))])

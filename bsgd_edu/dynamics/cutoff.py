@@ -15,14 +15,14 @@ from torch import Tensor
 from ..errors import DomainError, ShapeError
 
 __all__ = [
-    "cutoff_depths",
-    "cutoff_location",
-    "cutoff_window",
+    "depths",
+    "location",
     "predicted_depths",
     "predicted_separation",
     "relative_window",
     "roundoff_depth",
     "separation",
+    "window",
 ]
 
 
@@ -59,7 +59,7 @@ def separation(distance: Tensor, tolerance: float | Tensor, dim: int = -1) -> Te
     return torch.erf(distance / (2 * math.sqrt(2) * tolerance)).mean(dim)
 
 
-def cutoff_depths(curve: Tensor, levels: Sequence[float] = (0.9, 0.5, 0.1)) -> Tensor:
+def depths(curve: Tensor, levels: Sequence[float] = (0.9, 0.5, 0.1)) -> Tensor:
     """Returns the depths L(q) from which a curve stays at or below each level q.
 
     The last passage, as in the definition of a mixing time: a noisy or non-monotone curve counts
@@ -79,9 +79,9 @@ def cutoff_depths(curve: Tensor, levels: Sequence[float] = (0.9, 0.5, 0.1)) -> T
         DomainError: If the curve holds NaN or infinity (a dead network's angle, say).
 
     Example:
-        >>> cutoff_depths(torch.tensor([1.0, 1.0, 0.8, 0.2, 0.0]))
+        >>> depths(torch.tensor([1.0, 1.0, 0.8, 0.2, 0.0]))
         tensor([1.5000, 2.5000, 3.5000])
-        >>> cutoff_depths(torch.tensor([1.0, 0.0, 0.6, 0.3]), levels=[0.5, 0.2])
+        >>> depths(torch.tensor([1.0, 0.0, 0.6, 0.3]), levels=[0.5, 0.2])
         tensor([2.3333,    inf])
 
     References:
@@ -90,12 +90,12 @@ def cutoff_depths(curve: Tensor, levels: Sequence[float] = (0.9, 0.5, 0.1)) -> T
     """
     if curve.dim() == 0 or len(curve) == 0:
         raise ShapeError(
-            "cutoff_depths: curve must hold at least one depth, first, but its shape is "
+            "depths: curve must hold at least one depth, first, but its shape is "
             f"{tuple(curve.shape)}. Pass (L + 1, ...)."
         )
     if not curve.isfinite().all():
         raise DomainError(
-            "cutoff_depths: curve must be finite at every depth, but "
+            "depths: curve must be finite at every depth, but "
             f"{int((~curve.isfinite()).sum())} of {curve.numel()} values are not. "
             "Set dead networks apart, or to 0."
         )
@@ -120,24 +120,24 @@ def relative_window(curve: Tensor) -> Tensor:
     Close to 1 for a sharp cut-off; log 10/log(1/.9) ≈ 22 for an exponential that starts at 1.
 
     Args:
-        curve: Values at depths 0, 1, …, L, depth first, as for :func:`cutoff_depths`.
+        curve: Values at depths 0, 1, …, L, depth first, as for :func:`depths`.
 
     Returns:
         Ratios (...) ≥ 1; inf where a curve starts below .9 or ends above .1.
 
     Raises:
-        ShapeError: As :func:`cutoff_depths`.
-        DomainError: As :func:`cutoff_depths`.
+        ShapeError: As :func:`depths`.
+        DomainError: As :func:`depths`.
 
     Example:
         >>> relative_window(torch.tensor([1.0, 1.0, 0.8, 0.3, 0.0, 0.0])).round(decimals=2)
         tensor(2.4400)
     """
-    early, late = cutoff_depths(curve, (0.9, 0.1))
+    early, late = depths(curve, (0.9, 0.1))
     return torch.where(early > 0, late / early, math.inf)
 
 
-def cutoff_location(exponent: float, distance: float, tolerance: float) -> float:
+def location(exponent: float, distance: float, tolerance: float) -> float:
     """Returns the depth L* = log(d_0/τ)/|λ| at which the typical distance passes τ.
 
     Args:
@@ -146,20 +146,20 @@ def cutoff_location(exponent: float, distance: float, tolerance: float) -> float
         tolerance: τ, 0 < τ ≤ d_0.
 
     Returns:
-        L* ≥ 0, in layers. (In time rather than depth this is :func:`coupling_time`.)
+        L* ≥ 0, in layers. (In time rather than depth this is :func:`coupling.meeting_time`.)
 
     Raises:
         DomainError: If λ ≥ 0 or the distances are not 0 < τ ≤ d_0.
 
     Example:
-        >>> round(cutoff_location(-0.5, 1.0, math.exp(-5)), 12)
+        >>> round(location(-0.5, 1.0, math.exp(-5)), 12)
         10.0
     """
-    _need_contraction("cutoff_location", exponent, distance, tolerance)
+    _need_contraction("location", exponent, distance, tolerance)
     return math.log(distance / tolerance) / -exponent
 
 
-def cutoff_window(exponent: float, variance: float, location: float) -> float:
+def window(exponent: float, variance: float, location: float) -> float:
     """Returns the width max(1/|λ|, √(vL*)/|λ|) of the window in which the separation falls.
 
     The first part is the time that the saturating curve itself needs, the second how much
@@ -177,12 +177,12 @@ def cutoff_window(exponent: float, variance: float, location: float) -> float:
         DomainError: If λ ≥ 0, or v or L* is negative.
 
     Example:
-        >>> cutoff_window(-0.5, 0.04, 100.0)
+        >>> window(-0.5, 0.04, 100.0)
         4.0
     """
     if not exponent < 0 or not variance >= 0 or not location >= 0:
         raise DomainError(
-            "cutoff_window: exponent must be negative, variance and location ≥ 0, but they are "
+            "window: exponent must be negative, variance and location ≥ 0, but they are "
             f"{exponent}, {variance} and {location}. Without contraction there is no cut-off."
         )
     return max(1.0, math.sqrt(variance * location)) / -exponent
@@ -273,14 +273,14 @@ def predicted_depths(
             f"predicted_depths: levels must lie in (0, 1), but they are {list(levels)}. "
             "A separation takes no other values."
         )
-    location = cutoff_location(exponent, distance, tolerance)
-    step = cutoff_window(exponent, variance, location) / 1000
-    end = location + 4000 * step
+    centre = location(exponent, distance, tolerance)
+    step = window(exponent, variance, centre) / 1000
+    end = centre + 4000 * step
     while True:
-        depths = torch.linspace(0, end, max(2, math.ceil(end / step)), dtype=torch.float64)
-        curve = predicted_separation(depths, exponent, variance, distance, tolerance)
+        grid = torch.linspace(0, end, max(2, math.ceil(end / step)), dtype=torch.float64)
+        curve = predicted_separation(grid, exponent, variance, distance, tolerance)
         if curve[-1] <= min(levels):
-            return cutoff_depths(curve, levels) * (depths[1] - depths[0])
+            return depths(curve, levels) * (grid[1] - grid[0])
         end, step = 2 * end, 2 * step
 
 

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from ..errors import DomainError, ShapeError
-from .estimates import Estimate, mean_and_stderr
+from ..estimates import Estimate, mean_and_stderr
 
 __all__ = [
     "drift",

@@ -9,12 +9,12 @@ from ..errors import DomainError
 
 __all__ = [
     "gaussian_log_norm_variance",
-    "gaussian_lyapunov_spectrum",
-    "orthogonal_lyapunov_spectrum",
+    "gaussian_spectrum",
+    "orthogonal_spectrum",
 ]
 
 
-def gaussian_lyapunov_spectrum(dim: int, std: float) -> Tensor:
+def gaussian_spectrum(dim: int, std: float) -> Tensor:
     """Returns the Lyapunov spectrum of products of Gaussian matrices, in closed form.
 
     λ_k = log σ + ½(log 2 + ψ((d − k + 1)/2)) for independent entries N(0, σ²): the law is blind
@@ -31,13 +31,13 @@ def gaussian_lyapunov_spectrum(dim: int, std: float) -> Tensor:
         DomainError: If d is below 1 or σ not positive.
 
     Example:
-        >>> gaussian_lyapunov_spectrum(2, 1.0)
+        >>> gaussian_spectrum(2, 1.0)
         tensor([ 0.0580, -0.6352], dtype=torch.float64)
 
     References:
         Newman (1986), The distribution of Lyapunov exponents, Commun. Math. Phys. 103.
     """
-    _need_dim_and_scale("gaussian_lyapunov_spectrum", dim, "std", std)
+    _need_dim_and_scale("gaussian_spectrum", dim, "std", std)
     half_degrees = torch.arange(dim, 0, -1, dtype=torch.float64) / 2
     return math.log(std) + 0.5 * (math.log(2) + torch.special.digamma(half_degrees))
 
@@ -65,7 +65,7 @@ def gaussian_log_norm_variance(dim: int) -> float:
     return 0.25 * torch.special.polygamma(1, half).item()
 
 
-def orthogonal_lyapunov_spectrum(dim: int, gain: float) -> Tensor:
+def orthogonal_spectrum(dim: int, gain: float) -> Tensor:
     """Returns the Lyapunov spectrum of orthogonal matrices times a gain: log g, d times.
 
     All directions grow alike: no direction is singled out however deep the product, and depth
@@ -82,14 +82,14 @@ def orthogonal_lyapunov_spectrum(dim: int, gain: float) -> Tensor:
         DomainError: If d is below 1 or g not positive.
 
     Example:
-        >>> orthogonal_lyapunov_spectrum(3, 1.0)
+        >>> orthogonal_spectrum(3, 1.0)
         tensor([0., 0., 0.], dtype=torch.float64)
 
     References:
         Saxe, McClelland and Ganguli (2014), Exact solutions to the nonlinear dynamics of learning
         in deep linear neural networks.
     """
-    _need_dim_and_scale("orthogonal_lyapunov_spectrum", dim, "gain", gain)
+    _need_dim_and_scale("orthogonal_spectrum", dim, "gain", gain)
     return torch.full((dim,), math.log(gain), dtype=torch.float64)
 
 

@@ -12,17 +12,21 @@ import torch
 from torch import Tensor
 
 from ..errors import DomainError, ShapeError
+from .linear import gaussian_log_norm_variance, gaussian_spectrum, orthogonal_spectrum
 
 __all__ = [
+    "gaussian_log_norm_variance",
+    "gaussian_spectrum",
     "growth_rate_and_variance",
     "log_growths",
-    "lyapunov_spectrum",
+    "orthogonal_spectrum",
     "running_spectrum",
+    "spectrum",
     "spectrum_stderr",
 ]
 
 
-def lyapunov_spectrum(matrices: Tensor | Iterable[Tensor], every: int = 4) -> Tensor:
+def spectrum(matrices: Tensor | Iterable[Tensor], every: int = 4) -> Tensor:
     """Returns the Lyapunov exponents of a product of matrices, by QR every few steps.
 
     Q R = A_k ⋯ A_1 Q_before; λ_j is the mean of log|R_jj| per step. A QR costs about ten
@@ -45,7 +49,7 @@ def lyapunov_spectrum(matrices: Tensor | Iterable[Tensor], every: int = 4) -> Te
 
     Example:
         >>> steps = torch.diag(torch.tensor([4.0, 0.5])).expand(100, 2, 2)
-        >>> (lyapunov_spectrum(steps) / torch.tensor(2.0).log()).round(decimals=4)
+        >>> (spectrum(steps) / torch.tensor(2.0).log()).round(decimals=4)
         tensor([ 2., -1.])
 
     References:
@@ -53,7 +57,7 @@ def lyapunov_spectrum(matrices: Tensor | Iterable[Tensor], every: int = 4) -> Te
         Meccanica 15; Oseledets (1968).
     """
     total, steps = 0, 0
-    for growth, length in _growths("lyapunov_spectrum", matrices, every):
+    for growth, length in _growths("spectrum", matrices, every):
         total, steps = total + growth, steps + length
     return total / steps
 
@@ -62,7 +66,7 @@ def log_growths(matrices: Tensor | Iterable[Tensor], every: int = 4) -> tuple[Te
     """Returns the log stretching factors of each block of steps, the raw data of a spectrum.
 
     Args:
-        matrices: As for :func:`lyapunov_spectrum`.
+        matrices: As for :func:`spectrum`.
         every: Steps between two factorisations, ≥ 1.
 
     Returns:
@@ -70,8 +74,8 @@ def log_growths(matrices: Tensor | Iterable[Tensor], every: int = 4) -> tuple[Te
         sum to the number of steps, and are below `every` only at the end of a block of input.
 
     Raises:
-        ShapeError: As :func:`lyapunov_spectrum`.
-        DomainError: As :func:`lyapunov_spectrum`.
+        ShapeError: As :func:`spectrum`.
+        DomainError: As :func:`spectrum`.
 
     Example:
         >>> growths, lengths = log_growths(2 * torch.eye(1).expand(10, 1, 1), every=4)
@@ -89,15 +93,15 @@ def running_spectrum(matrices: Tensor | Iterable[Tensor], every: int = 4) -> tup
     :func:`spectrum_stderr` puts a number on.
 
     Args:
-        matrices: As for :func:`lyapunov_spectrum`.
+        matrices: As for :func:`spectrum`.
         every: Steps between two factorisations, ≥ 1.
 
     Returns:
         Steps done, (m,) integers, and the estimates, (m, ..., d).
 
     Raises:
-        ShapeError: As :func:`lyapunov_spectrum`.
-        DomainError: As :func:`lyapunov_spectrum`.
+        ShapeError: As :func:`spectrum`.
+        DomainError: As :func:`spectrum`.
 
     Example:
         >>> steps, estimates = running_spectrum(torch.eye(2).expand(8, 2, 2), every=4)
@@ -169,7 +173,7 @@ def growth_rate_and_variance(
         >>> rate.item(), variance.item()
         (-1.0, 2.0)
     """
-    from .estimates import mean_and_stderr, variance_and_stderr
+    from ..estimates import mean_and_stderr, variance_and_stderr
 
     if steps < 1 or not log_growth.isfinite().all():
         infinite = int((~log_growth.isfinite()).sum())

@@ -13,16 +13,16 @@ from torch import Tensor
 from ..errors import DomainError
 
 __all__ = [
-    "relu_angle_exponent",
-    "relu_angle_map",
-    "relu_cosine_map",
-    "relu_critical_variance",
-    "relu_log_norm_variance",
-    "relu_lyapunov_exponent",
+    "angle_exponent",
+    "angle_map",
+    "cosine_map",
+    "critical_variance",
+    "log_norm_variance",
+    "lyapunov_exponent",
 ]
 
 
-def relu_lyapunov_exponent(width: int, variance: float | None = None) -> float:
+def lyapunov_exponent(width: int, variance: float | None = None) -> float:
     """Returns the growth rate of the norm through random ReLU layers, per layer.
 
     λ = log σ + ½ log 2 + ½ E[ψ(N/2) | N ≥ 1], N ~ Bin(n, ½). With He's variance 2/n the mean
@@ -40,25 +40,25 @@ def relu_lyapunov_exponent(width: int, variance: float | None = None) -> float:
         DomainError: If the width is below 1 or the variance not positive.
 
     Example:
-        >>> round(relu_lyapunov_exponent(4), 4), round(relu_lyapunov_exponent(64), 5)
+        >>> round(lyapunov_exponent(4), 4), round(lyapunov_exponent(64), 5)
         (-0.3583, -0.02005)
 
     References:
         He, Zhang, Ren and Sun (2015), Delving deep into rectifiers; Hanin and Nica (2020),
         Products of many large random matrices and gradients in deep neural networks.
     """
-    count, weight = _active_neurons("relu_lyapunov_exponent", width, 1)
+    count, weight = _active_neurons("lyapunov_exponent", width, 1)
     variance = 2 / width if variance is None else variance
     if not 0 < variance < math.inf:
         raise DomainError(
-            "relu_lyapunov_exponent: variance must be positive and finite, but it is "
+            "lyapunov_exponent: variance must be positive and finite, but it is "
             f"{variance}. Leave it out for He's 2/width."
         )
     mean = (weight * torch.special.digamma(count / 2)).sum().item()
     return 0.5 * (math.log(variance) + math.log(2) + mean)
 
 
-def relu_log_norm_variance(width: int) -> float:
+def log_norm_variance(width: int) -> float:
     """Returns the variance per layer of the log-norm through random ReLU layers.
 
     v = ¼(E ψ'(N/2) + Var ψ(N/2)) given N ≥ 1, about 5/(4n), whatever the variance of the
@@ -74,17 +74,17 @@ def relu_log_norm_variance(width: int) -> float:
         DomainError: If the width is below 1.
 
     Example:
-        >>> round(1000 * relu_log_norm_variance(1000), 2)
+        >>> round(1000 * log_norm_variance(1000), 2)
         1.25
     """
-    count, weight = _active_neurons("relu_log_norm_variance", width, 1)
+    count, weight = _active_neurons("log_norm_variance", width, 1)
     digamma = torch.special.digamma(count / 2)
     mean = (weight * digamma).sum()
     spread = torch.special.polygamma(1, count / 2) + (digamma - mean) ** 2
     return 0.25 * (weight * spread).sum().item()
 
 
-def relu_critical_variance(width: int) -> float:
+def critical_variance(width: int) -> float:
     """Returns the variance σ² of the weights at which a typical ReLU network keeps its norm.
 
     The root of λ(σ²) = 0: nσ² = 4.095 at n = 4 and 2.020 at n = 256, above He's 2 at every
@@ -100,13 +100,13 @@ def relu_critical_variance(width: int) -> float:
         DomainError: If the width is below 1.
 
     Example:
-        >>> round(4 * relu_critical_variance(4), 3), round(256 * relu_critical_variance(256), 3)
+        >>> round(4 * critical_variance(4), 3), round(256 * critical_variance(256), 3)
         (4.095, 2.02)
     """
-    return math.exp(-2 * relu_lyapunov_exponent(width, 1.0))
+    return math.exp(-2 * lyapunov_exponent(width, 1.0))
 
 
-def relu_angle_exponent(width: int) -> float:
+def angle_exponent(width: int) -> float:
     """Returns the rate at which a small angle between two inputs closes, per ReLU layer.
 
     c = ½ E[ψ((N − 1)/2) − ψ(N/2) | N ≥ 2] ≈ −1/n, N ~ Bin(n, ½): of two close inputs the part
@@ -124,19 +124,19 @@ def relu_angle_exponent(width: int) -> float:
         DomainError: If the width is below 2.
 
     Example:
-        >>> round(relu_angle_exponent(8), 3)
+        >>> round(angle_exponent(8), 3)
         -0.25
     """
-    count, weight = _active_neurons("relu_angle_exponent", width, 2)
+    count, weight = _active_neurons("angle_exponent", width, 2)
     digamma = torch.special.digamma
     return 0.5 * (weight * (digamma((count - 1) / 2) - digamma(count / 2))).sum().item()
 
 
-def relu_cosine_map(cosine: Tensor) -> Tensor:
+def cosine_map(cosine: Tensor) -> Tensor:
     """Returns the cosine between two outputs of an infinitely wide random ReLU layer.
 
     c' = (√(1 − c²) + (π − arccos c) c)/π. Its fixed point 1 is neutral (slope 1): angles close
-    polynomially. For small angles use :func:`relu_angle_map`, as 1 − c is lost to round-off.
+    polynomially. For small angles use :func:`angle_map`, as 1 − c is lost to round-off.
 
     Args:
         cosine: Cosines c in [−1, 1] between the inputs, any shape.
@@ -148,7 +148,7 @@ def relu_cosine_map(cosine: Tensor) -> Tensor:
         DomainError: If a cosine lies outside [−1, 1].
 
     Example:
-        >>> relu_cosine_map(torch.tensor([-1.0, 1.0]))
+        >>> cosine_map(torch.tensor([-1.0, 1.0]))
         tensor([0., 1.])
 
     References:
@@ -157,7 +157,7 @@ def relu_cosine_map(cosine: Tensor) -> Tensor:
     if not (cosine.abs() <= 1).all():
         worst = cosine.flatten()[cosine.flatten().abs().nan_to_num(math.inf).argmax()].item()
         raise DomainError(
-            f"relu_cosine_map: cosine must lie in [−1, 1], but it holds {worst}. "
+            f"cosine_map: cosine must lie in [−1, 1], but it holds {worst}. "
             "Divide the inner product by both norms, and clamp round-off."
         )
     angle = cosine.arccos()
@@ -165,10 +165,10 @@ def relu_cosine_map(cosine: Tensor) -> Tensor:
     return image.clamp(0, 1)
 
 
-def relu_angle_map(angle: Tensor) -> Tensor:
+def angle_map(angle: Tensor) -> Tensor:
     """Returns the angle between two outputs of an infinitely wide random ReLU layer.
 
-    The map of :func:`relu_cosine_map` on angles, exact also near 0, where
+    The map of :func:`cosine_map` on angles, exact also near 0, where
     θ' = θ − θ²/(3π) + O(θ³): hence θ_L ≈ 3π/L.
 
     Args:
@@ -181,12 +181,12 @@ def relu_angle_map(angle: Tensor) -> Tensor:
         DomainError: If an angle lies outside [0, π].
 
     Example:
-        >>> relu_angle_map(torch.tensor([0.0, math.pi])) / math.pi
+        >>> angle_map(torch.tensor([0.0, math.pi])) / math.pi
         tensor([0.0000, 0.5000])
     """
     if not ((angle >= 0) & (angle <= math.pi + 1e-6)).all():
         raise DomainError(
-            "relu_angle_map: angle must lie in [0, π], but it ranges over "
+            "angle_map: angle must lie in [0, π], but it ranges over "
             f"[{angle.min().item()}, {angle.max().item()}]. Pass radians."
         )
     # 1 − cos θ' = (1 − cos θ) − (sin θ − θ cos θ)/π: half angles and, where the second bracket

@@ -7,22 +7,9 @@ from .finite import (
     squared_singular_values,
     variance_orbit,
 )
-from .init import (
-    delta_orthogonal_,
-    orthogonal_,
-    orthogonal_conv_,
-)
-from .phases import (
-    CriticalPoint,
-    FixedPoint,
-    critical_line,
-    fixed_point,
-)
-from .spatial import (
-    covariance_map,
-    mode_amplitudes,
-    mode_factors,
-)
+from .init import delta_orthogonal_, orthogonal_, orthogonal_conv_
+from .phases import CriticalPoint, FixedPoint, critical_line, fixed_point
+from .spatial import covariance_map, mode_amplitudes, mode_factors
 from .theory import (
     JacobianMoments,
     chi_1,

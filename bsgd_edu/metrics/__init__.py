@@ -1,10 +1,6 @@
 """Distances that layers and updates do not expand, and the functionals at their infinity."""
 
-from .catalogue import (
-    CATALOGUE,
-    CatalogueEntry,
-    contraction_ratio,
-)
+from .catalogue import CATALOGUE, CatalogueEntry, contraction_ratio
 from .cones import (
     birkhoff_coefficient,
     funk_weak_distance,
@@ -35,12 +31,7 @@ from .measures import (
     total_variation_distance,
     wasserstein_distance,
 )
-from .norms import (
-    lp_distance,
-    oscillation,
-    oscillation_distance,
-    sup_distance,
-)
+from .norms import lp_distance, oscillation, oscillation_distance, sup_distance
 from .spd import (
     affine_invariant_distance,
     log_euclidean_distance,
@@ -48,9 +39,7 @@ from .spd import (
     spd_log,
     spd_thompson_distance,
 )
-from .strips import (
-    strip_distance,
-)
+from .strips import strip_distance
 
 __all__ = [
     "CATALOGUE",

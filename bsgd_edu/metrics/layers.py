@@ -14,11 +14,7 @@ from torch import Tensor
 
 from .catalogue import contraction_ratio
 from .cones import funk_weak_distance, hilbert_distance, thompson_distance
-from .measures import (
-    log_dilatation_distance,
-    push_forward,
-    total_variation_distance,
-)
+from .measures import log_dilatation_distance, push_forward, total_variation_distance
 from .norms import lp_distance, sup_distance
 from .spd import affine_invariant_distance
 from .strips import strip_distance

@@ -10,7 +10,6 @@ from .module import ModuleNet
 from .product_losses import ProductLoss, huber_loss, lp_loss, power_loss, squared_loss
 from .segments import MemoryPlan
 from .signals import RandomSignals, random_signals
-from .traps import bottleneck_trap, kink_trap, kink_trap_value
 
 __all__ = [
     "MLP",
@@ -26,10 +25,7 @@ __all__ = [
     "RandomSignals",
     "SignalNorms",
     "SmallCNN",
-    "bottleneck_trap",
     "huber_loss",
-    "kink_trap",
-    "kink_trap_value",
     "lp_loss",
     "power_loss",
     "random_signals",

@@ -1,4 +1,4 @@
-"""Pictures: one style, drawing functions on given axes, and `show` with its description and data.
+"""Pictures: one style, `show` with its description and data, curves that many draw, explorers.
 
 Computing never draws; a drawing function takes what was computed and returns the axes. Matplotlib
 loads when the first picture is made.
@@ -8,34 +8,10 @@ import lazy_loader
 
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
-    submodules=[
-        "acceleration",
-        "acceleration_pages",
-        "backward",
-        "backward_pages",
-        "cutoff",
-        "cutoff_pages",
-        "display",
-        "isometry",
-        "isometry_pages",
-        "landscapes",
-        "learning",
-        "learning_breaks",
-        "learning_pages",
-        "limits",
-        "limits_pages",
-        "metrics",
-        "metrics_pages",
-        "minima",
-        "minima_pages",
-        "order",
-        "order_pages",
-        "simplex",
-        "stability",
-        "style",
-    ],
+    submodules=["display", "explorer", "style"],
     submod_attrs={
         "display": ["picture", "publish", "show"],
+        "explorer": ["Explorer", "tabs"],
         "style": [
             "COLOURS",
             "MARKERS",

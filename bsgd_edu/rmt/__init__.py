@@ -13,6 +13,7 @@ from .learning_curves import (
     limit_accuracy,
     spectral_filter,
 )
+from .samples import Spectrum, sampled_spectrum, signal_of_spike
 from .simulation import learning_path, simulate_learning
 from .stieltjes import companion, density_from_stieltjes, stieltjes_transform
 from .stopping import Stopping, optimal_stopping
@@ -22,6 +23,7 @@ __all__ = [
     "MarchenkoPastur",
     "Semicircle",
     "SpectralFilter",
+    "Spectrum",
     "SpikedMarchenkoPastur",
     "Stopping",
     "accuracy_bound",
@@ -31,6 +33,8 @@ __all__ = [
     "learning_path",
     "limit_accuracy",
     "optimal_stopping",
+    "sampled_spectrum",
+    "signal_of_spike",
     "simulate_learning",
     "spectral_filter",
     "stieltjes_transform",

@@ -33,15 +33,15 @@ import math
 
 import torch
 
-from bsgd_edu import dynamics, explorers, plot
-from bsgd_edu.course import begin, check, claim, claims_table, full_scale, hint, reveal
-from bsgd_edu.dynamics import mean_and_stderr, share_and_stderr, variance_and_stderr
+from bsgd_edu import dynamics, estimates
+from bsgd_edu.course import begin
+from bsgd_edu.estimates import mean_and_stderr, share_and_stderr, variance_and_stderr
 from bsgd_edu.maps import AffineMap, backward_orbit, forward_orbit
 from bsgd_edu.seeding import generator
 
-where = begin(device, profile)
-real = {"dtype": torch.float64, "device": where}  # of our tensors
-runs = {"quick": 4000, "full": 100_000}[profile]  # how often an experiment is made
+lesson = begin("01_order_matters", profile=profile, seed=seed, device=device)
+pages, real = lesson.pages, lesson.real  # real: float64, on the device
+runs = 100_000 if lesson.full else 4000  # how often an experiment is made
 ratio = 1 - lr * curvature  # ρ
 
 # %% [markdown]
@@ -94,15 +94,15 @@ maps = steps(cycle.repeat(12), ratio=0.5)  # 48 maps
 eight = torch.tensor([8.0], **real)  # points are vectors, here of length 1
 x = forward_orbit(maps, eight)[:, 0]  # x_0 … x_48
 y = backward_orbit(maps, eight)[:, 0]  # y_0 … y_48
-plot.order_pages.show_cycle(x, y, cycle)
+pages.show_cycle(x, y, cycle)
 
 # %% tags=["nbval-check-output"]
 by_hand = {"x": [4.5, 2.25, 0.625, 1.3125], "y": [4.5, 2.5, 1.375, 1.0]}
-claim("order/hand-case").agrees({"x": x[1:5], "y": y[1:5]}, by_hand, atol=1e-12)
+lesson.claim("order/hand-case").agrees({"x": x[1:5], "y": y[1:5]}, by_hand, atol=1e-12)
 
 for_ever = [14 / 15, 7 / 15, -4 / 15, 13 / 15]
-claim("order/cycle-forward").agrees(x[-4:], for_ever, atol=1e-9)
-claim("order/cycle-backward").agrees(y[-4:], 8 / 15, atol=1e-9)
+lesson.claim("order/cycle-forward").agrees(x[-4:], for_ever, atol=1e-9)
+lesson.claim("order/cycle-backward").agrees(y[-4:], 8 / 15, atol=1e-9)
 
 # %% [markdown]
 # The forward iterate is always pulled towards the target it saw last, so it goes round with the
@@ -149,8 +149,8 @@ claim("order/cycle-backward").agrees(y[-4:], 8 / 15, atol=1e-9)
 # | $T_i$ | one update | a row of `steps(targets, ratio)` |
 # | $x_n$, $y_n$ | forward, backward iterate | `forward_orbit`, `backward_orbit` |
 # | $\eta,\ h,\ \rho$ | learning rate, curvature, $1-\eta h$ | `lr`, `curvature`, `ratio` |
-# | $\pi$ | stationary law | `dynamics.ar1_variance` is its variance |
-# | $\gamma$ | mean of log contraction | `dynamics.scalar_lyapunov_exponent` |
+# | $\pi$ | stationary law | `dynamics.stationary.ar1_variance` is its variance |
+# | $\gamma$ | mean of log contraction | `dynamics.tails.scalar_lyapunov_exponent` |
 #
 # ## Experiment: a point and a law
 #
@@ -158,18 +158,20 @@ claim("order/cycle-backward").agrees(y[-4:], 8 / 15, atol=1e-9)
 # look at $n>40$. On the right, the variance over thousands of lists, against the formula.
 
 # %%
-stream = generator(seed, "targets", device=where)
+stream = lesson.stream("targets")
 targets = torch.randn(100, runs, generator=stream, **real)  # each column is a list
 maps = steps(targets, ratio)
 x0 = torch.full((runs, 1), start, **real)
 forward = forward_orbit(maps, x0)[..., 0]  # x_0 … x_100 of each run: (101, runs)
 backward = backward_orbit(maps, x0)[..., 0]  # y_0 … y_100
 
-limit = dynamics.ar1_variance(lr, curvature, noise_variance=1.0)  # ηhσ²/(2 − ηh)
+limit = dynamics.stationary.ar1_variance(
+    lr, curvature, noise_variance=1.0
+)  # ηhσ²/(2 − ηh)
 shown = torch.tensor([1, 2, 3, 5, 8, 12, 20, 40, 70, 100])  # some of the n
 predicted = limit * (1 - ratio ** (2 * shown))
 variances = {"forward": forward[shown].var(1), "backward": backward[shown].var(1)}
-plot.order_pages.show_orbits(forward, backward, shown, variances, predicted)
+pages.show_orbits(forward, backward, shown, variances, predicted)
 
 # %% [markdown]
 # The answer to *Predict* is (d), and the two clouds are equally wide. Each dashed path settles, each
@@ -181,47 +183,53 @@ plot.order_pages.show_orbits(forward, backward, shown, variances, predicted)
 # For each list: y_n is the forward run of the reversed list,
 reversed_maps = steps(targets.flip(0), ratio)
 forward_of_reversed = forward_orbit(reversed_maps, x0)[100, :, 0]
-claim("order/reversal").agrees(forward_of_reversed, backward[100], atol=1e-12)
+lesson.claim("order/reversal").agrees(forward_of_reversed, backward[100], atol=1e-12)
 
 # a backward step is ρⁿ times the step that the new map takes from the start,
 n = torch.arange(100, **real)[:, None]
 first_steps = (1 - ratio) * (targets - start)  # T_{n+1}(x_0) − x_0: (100, runs)
 shrunk = ratio**n * first_steps
-claim("order/backward-increment").agrees(backward.diff(dim=0), shrunk, atol=1e-12)
+lesson.claim("order/backward-increment").agrees(
+    backward.diff(dim=0), shrunk, atol=1e-12
+)
 
 # and the limit is no further away than contraction allows.
 largest = first_steps.abs().amax(0)  # M of each list
 bound = ratio**n * largest / (1 - ratio) + 1e-12  # for rounding
 to_limit = (backward[:100] - backward[100]).abs()
-claim("order/contraction").holds(to_limit / bound, below=1)
+lesson.claim("order/contraction").holds(to_limit / bound, below=1)
 
 # %% tags=["nbval-check-output"]
 # Over all lists: both laws are as wide as the formula says.
-claim("order/stationary-variance").agrees(variance_and_stderr(forward[100]), limit)
-claim("order/limit-variance").agrees(variance_and_stderr(backward[100]), limit)
+lesson.claim("order/stationary-variance").agrees(
+    variance_and_stderr(forward[100]), limit
+)
+lesson.claim("order/limit-variance").agrees(variance_and_stderr(backward[100]), limit)
 
 # A forward path keeps moving, a backward path does not.
-linked, stderr = dynamics.correlation_and_stderr(backward[40], backward[41])
+linked, stderr = estimates.correlation_and_stderr(backward[40], backward[41])
 correlations = {
-    "forward": dynamics.correlation_and_stderr(forward[40], forward[41]),
-    "backward": dynamics.Estimate(linked, stderr.clamp(min=1e-9)),  # for rounding
+    "forward": estimates.correlation_and_stderr(forward[40], forward[41]),
+    "backward": estimates.Estimate(linked, stderr.clamp(min=1e-9)),  # for rounding
 }
 predicted = {
-    "forward": dynamics.ar1_forward_correlation(ratio, 40),
-    "backward": dynamics.ar1_backward_correlation(ratio, 40),
+    "forward": dynamics.stationary.ar1_forward_correlation(ratio, 40),
+    "backward": dynamics.stationary.ar1_backward_correlation(ratio, 40),
 }
-claim("order/path-correlation").agrees(correlations, predicted)
-jump = dynamics.rms_and_stderr(forward[100] - forward[99])
-claim("order/forward-jump").agrees(jump, dynamics.ar1_forward_jump(ratio, 1.0))
+lesson.claim("order/path-correlation").agrees(correlations, predicted)
+jump = estimates.rms_and_stderr(forward[100] - forward[99])
+lesson.claim("order/forward-jump").agrees(
+    jump, dynamics.stationary.ar1_forward_jump(ratio, 1.0)
+)
 
 # %% tags=["nbval-check-output"]
 # P(x_n ≤ t) = P(y_n ≤ t) at every n, and the mean losses are equal.
 half = forward[shown, : runs // 2]
 other = backward[shown, runs // 2 :]  # of other lists
-gaps = {t: dynamics.gap_and_stderr(half <= t, other <= t) for t in (0.0, 0.3, 0.9)}
-claim("order/equal-laws").agrees(gaps, 0)
-gap = dynamics.gap_and_stderr(half**2 / 2, other**2 / 2)
-claim("order/equal-curves").agrees(gap, 0)
+gaps = {t: estimates.gap_and_stderr(half <= t, other <= t) for t in (0.0, 0.3, 0.9)}
+lesson.claim("order/equal-laws").agrees(gaps, 0)
+gap = estimates.gap_and_stderr(half**2 / 2, other**2 / 2)
+lesson.claim("order/equal-curves").agrees(gap, 0)
 
 # %% [markdown]
 # The last claim is the honest one: the mean of the noise-free loss $\tfrac12x^2$ is the same curve
@@ -236,7 +244,7 @@ claim("order/equal-curves").agrees(gap, 0)
 # at the dashed needle: one backward run is one point of the cloud.
 
 # %%
-coins = torch.randint(0, 2, (60, 5 * runs), generator=stream, device=where)
+coins = torch.randint(0, 2, (60, 5 * runs), generator=stream, device=lesson.device)
 flips = 2 * coins.double() - 1  # ±1
 origin = torch.zeros(5 * runs, 1, **real)
 clouds, limits = {}, {}
@@ -245,14 +253,14 @@ for base in (1 / 3, 1 / 2, 0.8):  # ρ
     clouds[base] = forward_orbit(many_lists, origin, at=[60])[0, :, 0]
     one_list = steps(flips[:, 0], base)
     limits[base] = backward_orbit(one_list, origin[0], at=[60]).item()
-plot.order_pages.show_coins(clouds, limits)
+pages.show_coins(clouds, limits)
 
 # %% tags=["nbval-check-output"]
 t = torch.linspace(-0.9, 0.9, 7, **real)
 cantor = share_and_stderr(clouds[1 / 3] <= t[:, None])  # P(x ≤ t)
-claim("order/cantor").agrees(cantor, dynamics.bernoulli_cdf(1 / 3, t))
+lesson.claim("order/cantor").agrees(cantor, dynamics.bernoulli.cdf(1 / 3, t))
 uniform = share_and_stderr(clouds[1 / 2] <= t[:, None])
-claim("order/uniform").agrees(uniform, (1 + t) / 2)
+lesson.claim("order/uniform").agrees(uniform, (1 + t) / 2)
 
 # %% [markdown]
 # Nothing in the update rule looks fractal: the law is made by the order in which $\rho$ shrinks the
@@ -267,7 +275,7 @@ claim("order/uniform").agrees(uniform, (1 + t) / 2)
 # from now on is a different thing. Without a kernel you see the first picture of each.
 
 # %% tags=["nbval-ignore-output"]
-explorers.order.chapter().show()
+lesson.explore.chapter().show()
 
 # %% [markdown]
 # ## Break an assumption
@@ -290,39 +298,41 @@ features = torch.randn(60, runs, generator=stream, **real)  # z
 factors = (1 - 0.5 * features**2).unsqueeze(-1)  # (60, runs, 1)
 maps = AffineMap(factors.unsqueeze(-1), torch.zeros_like(factors))
 zero = torch.zeros(runs, 1, **real)
-distances = dynamics.synchronous_coupling(maps, zero, zero + 8)  # (61, runs)
-exponent = dynamics.scalar_lyapunov_exponent(0.5)  # γ
+distances = dynamics.coupling.synchronous(maps, zero, zero + 8)  # (61, runs)
+exponent = dynamics.tails.scalar_lyapunov_exponent(0.5)  # γ
 rates = (distances[60] / 8).log() / 60  # per step, of each pair of runs
-claim("order/average-contraction").agrees(mean_and_stderr(rates), exponent)
+lesson.claim("order/average-contraction").agrees(mean_and_stderr(rates), exponent)
 
 # The time to meet on the parabola of above, with one list as often as needed.
-time_to_meet = dynamics.coupling_time(math.log(ratio), distance=8.0, tolerance=1e-6)
+time_to_meet = dynamics.coupling.meeting_time(
+    math.log(ratio), distance=8.0, tolerance=1e-6
+)
 needed = math.ceil(time_to_meet)
 long_list = targets[:, 0].repeat(needed // 100 + 1)
-pair = dynamics.synchronous_coupling(steps(long_list, ratio), x0[0], x0[0] + 8)
-claim("order/coupling-time").agrees((pair > 1e-6).sum(), needed, atol=0.5)
+pair = dynamics.coupling.synchronous(steps(long_list, ratio), x0[0], x0[0] + 8)
+lesson.claim("order/coupling-time").agrees((pair > 1e-6).sum(), needed, atol=0.5)
 
 # %%
 times = torch.empty(2, 200, runs, **real).exponential_(1.0, generator=stream)
 service = times[0]  # mean 1
 until_next = 2 * times[1]  # time to the next arrival, mean 2
 increments = service - until_next  # X
-waits = dynamics.lindley_forward(increments)  # (201, runs)
-maxima = dynamics.lindley_backward(increments)
-plot.order_pages.show_coupling(distances, exponent, waits, maxima)
+waits = dynamics.coupling.lindley_forward(increments)  # (201, runs)
+maxima = dynamics.coupling.lindley_backward(increments)
+pages.show_coupling(distances, exponent, waits, maxima)
 
 layers = [torch.zeros(runs, **real)]  # of the ReLU net
 for increment in increments[:40]:
     layers.append(torch.relu(layers[-1] + increment))
-claim("queue/relu-net").agrees(layers, waits[:41], atol=1e-9)
+lesson.claim("queue/relu-net").agrees(layers, waits[:41], atol=1e-9)
 
 last = {"forward": waits[200], "backward": maxima[200]}
 empty = {order: share_and_stderr(wait == 0) for order, wait in last.items()}
-claim("queue/empty").agrees(empty, 0.5)
+lesson.claim("queue/empty").agrees(empty, 0.5)
 mean_wait = {order: mean_and_stderr(wait) for order, wait in last.items()}
-claim("queue/mean").agrees(mean_wait, 1.0)
+lesson.claim("queue/mean").agrees(mean_wait, 1.0)
 still_growing = maxima[200] > maxima[150]
-claim("queue/backward-stops").holds(still_growing.double().mean(), below=1e-3)
+lesson.claim("queue/backward-stops").holds(still_growing.double().mean(), below=1e-3)
 
 # %% [markdown]
 # Now both directions of failure. **Isometries** (here: reflect, then shift) never contract: a backward
@@ -342,10 +352,12 @@ centre = torch.zeros(runs, 2, **real)
 outside = forward_orbit(isometries, centre)  # (61, runs, 2)
 inside = backward_orbit(isometries, centre)
 inside_steps = inside.diff(dim=0).norm(dim=-1)
-claim("order/isometry-steps").agrees(inside_steps, shifts.norm(dim=-1), atol=1e-9)
+lesson.claim("order/isometry-steps").agrees(
+    inside_steps, shifts.norm(dim=-1), atol=1e-9
+)
 half = outside.norm(dim=-1)[[2, 20, 60], : runs // 2]
 other = inside.norm(dim=-1)[[2, 20, 60], runs // 2 :]
-claim("order/isometry-laws").agrees(dynamics.gap_and_stderr(half, other), 0)
+lesson.claim("order/isometry-laws").agrees(estimates.gap_and_stderr(half, other), 0)
 
 
 # %% tags=["nbval-check-output"]
@@ -355,12 +367,14 @@ def two_states(stream, count):
     return torch.where(heads == 1, torch.tensor([0, 0]), torch.tensor([1, 0]))
 
 
-past = generator(seed, "past")
-states, _ = dynamics.coupling_from_the_past(two_states, runs, generator=past)
-claim("past/exact").agrees(share_and_stderr(states == 0), 2 / 3)
-now = generator(seed, "now")
-states, _ = dynamics.forward_coalescence(two_states, runs, generator=now)
-claim("past/forward-is-biased").agrees((states == 0).double().mean(), 1.0, atol=1e-12)
+past = lesson.stream("past", device="cpu")
+states, _ = dynamics.coupling.from_the_past(two_states, runs, generator=past)
+lesson.claim("past/exact").agrees(share_and_stderr(states == 0), 2 / 3)
+now = lesson.stream("now", device="cpu")
+states, _ = dynamics.coupling.forward_coalescence(two_states, runs, generator=now)
+lesson.claim("past/forward-is-biased").agrees(
+    (states == 0).double().mean(), 1.0, atol=1e-12
+)
 
 # %% [markdown]
 # What fails, and why: under isometries the start never fades, so there is no limit point to
@@ -370,7 +384,7 @@ claim("past/forward-is-biased").agrees((states == 0).double().mean(), 1.0, atol=
 #
 # ## Your turn
 #
-# `hint("01.1", 1)` to `hint("01.1", 3)` help; `reveal("01.1")` shows a solution. A check never stops
+# `lesson.hint(1, 1)` to `lesson.hint(1, 3)` help; `lesson.reveal(1)` shows a solution. A check never stops
 # the notebook.
 
 # %% [markdown] tags=["exercise:01.1"] kind="recall" difficulty=1 minutes=3 teaches="which map acts first in a backward iterate"
@@ -384,7 +398,7 @@ second = 4.0
 # END SOLUTION
 
 # %% tags=["check:01.1"]
-check("01.1", second)
+lesson.check(1, second)
 
 # %% [markdown] tags=["exercise:01.2"] kind="recall" difficulty=2 minutes=3 teaches="to keep a statement about a law apart from one about a path"
 # ### Exercise 01.2 · What equal laws mean
@@ -403,7 +417,7 @@ letter = "c"
 # END SOLUTION
 
 # %% tags=["check:01.2"]
-check("01.2", letter)
+lesson.check(2, letter)
 
 # %% [markdown] tags=["exercise:01.3"] kind="implement" difficulty=2 minutes=10 teaches="what a backward orbit is, and why it costs more than a forward one"
 # ### Exercise 01.3 · Put the new map inside
@@ -428,7 +442,7 @@ def backward_iterates(maps, x0):
 
 
 # %% tags=["check:01.3"]
-check("01.3", backward_iterates)
+lesson.check(3, backward_iterates)
 
 # %% [markdown]
 # See afterwards: count the calls for $n=100$. Your loops make 5050; the library's `backward_orbit`
@@ -456,7 +470,7 @@ def exact_draw(tables):
 
 
 # %% tags=["check:01.4"]
-check("01.4", exact_draw)
+lesson.check(4, exact_draw)
 
 # %% [markdown]
 # See afterwards: swap two names in your code, so that the new map goes outside. The check then
@@ -478,7 +492,7 @@ averaged = 1 / end_points.var().item()
 # END SOLUTION
 
 # %% tags=["check:01.5"]
-check("01.5", averaged)
+lesson.check(5, averaged)
 
 # %% [markdown]
 # See afterwards: a run of 300 maps averages as many batches as one of 3000. Which parameter changes
@@ -489,7 +503,7 @@ check("01.5", averaged)
 #
 # Prove, for independent maps with one law, that $\mathrm{law}(x_n)=\mathrm{law}(y_n)$ at every $n$.
 # Assume a common contraction factor $c<1$ and displacements at most $M$, and prove that $y_n$
-# converges. Where does your argument fail for $x_n$? About ten lines; then `reveal("01.6")` shows a
+# converges. Where does your argument fail for $x_n$? About ten lines; then `lesson.reveal(6)` shows a
 # proof and what to tick in yours.
 
 # %% [markdown] tags=["answer:01.6"] points=4
@@ -507,7 +521,7 @@ check("01.5", averaged)
 # error bars. The full profile takes 25 times as many runs. What it gave once, on the machine named:
 
 # %%
-full_scale("01_order_matters")
+lesson.full_scale()
 
 # %% [markdown]
 # Repeat it with `bsgd run 01 --profile full`.
@@ -518,7 +532,7 @@ full_scale("01_order_matters")
 # network: that is chapter 2.
 
 # %%
-claims_table("01_order_matters")
+lesson.claims_table()
 
 # %% [markdown]
 # ## Five lines to remember

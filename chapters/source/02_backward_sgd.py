@@ -27,15 +27,14 @@ from time import perf_counter
 
 import torch
 
-from bsgd_edu import datasets, dynamics, explorers, nets, plot, rules
-from bsgd_edu.course import begin, check, claim, claims_table, full_scale, hint, reveal
-from bsgd_edu.course.experiments import load_result, save_result
-from bsgd_edu.dynamics import mean_and_stderr
+from bsgd_edu import datasets, dynamics, nets, rules
+from bsgd_edu.course import begin
+from bsgd_edu.course.claims.records import load_result, save_result
+from bsgd_edu.estimates import mean_and_stderr
 from bsgd_edu.maps import AffineMap, backward_orbit, forward_orbit, windowed_orbit
-from bsgd_edu.seeding import generator
 
-where = begin(device, profile)
-full = profile == "full"
+lesson = begin("02_backward_sgd", profile=profile, seed=seed, device=device)
+pages, full = lesson.pages, lesson.full
 if dataset == "auto":
     dataset = "mnist" if full and datasets.available("mnist") else "digits"
 print(f"The network learns {dataset}.")
@@ -87,8 +86,8 @@ samples = torch.tensor([[2.0, 0.0], [1.0, 2.0], [-1.0, 1.0]], dtype=torch.float6
 gradients = [partial(loss_gradient, a) for a in samples]  # functions of θ
 
 zero = torch.zeros(2, dtype=torch.float64)
-bracket = dynamics.order_difference(gradients[:2], zero, lr=1.0)
-claim("backward-sgd/bracket-by-hand").agrees(bracket, [0.25, -0.5], atol=1e-12)
+bracket = dynamics.contraction.order_difference(gradients[:2], zero, lr=1.0)
+lesson.claim("backward-sgd/bracket-by-hand").agrees(bracket, [0.25, -0.5], atol=1e-12)
 
 step_1, step_2 = (rules.sgd_map(gradient, lr=1.6) for gradient in gradients[:2])
 one_then_two = [step_1(zero), step_2(step_1(zero))]
@@ -100,16 +99,16 @@ sizes = {}  # for each learning rate the lengths of three vectors
 for lr in (0.01, 0.02, 0.04, 0.08):
     maps = [rules.sgd_map(gradient, lr) for gradient in gradients]
     gap = forward_orbit(maps, point)[-1] - backward_orbit(maps, point)[-1]
-    unexplained = gap - dynamics.order_difference(gradients, point, lr)
+    unexplained = gap - dynamics.contraction.order_difference(gradients, point, lr)
     average = rules.palindromic_average(maps, point)
     rotated = rules.palindromic_average(maps[1:] + maps[:1], point)
     vectors = {"gap": gap, "unexplained": unexplained, "averages": average - rotated}
     sizes[lr] = {name: vector.norm() for name, vector in vectors.items()}
-plot.backward_pages.show_orders(zero, one_then_two, two_then_one, sizes)
+pages.show_orders(zero, one_then_two, two_then_one, sizes)
 
 slopes = {name: torch.log2(sizes[0.02][name] / sizes[0.01][name]) for name in vectors}
-claim("backward-sgd/bracket-order").agrees(slopes["unexplained"], 3.0, atol=0.06)
-claim("backward-sgd/palindrome-order").agrees(slopes["averages"], 3.0, atol=0.06)
+lesson.claim("backward-sgd/bracket-order").agrees(slopes["unexplained"], 3.0, atol=0.06)
+lesson.claim("backward-sgd/palindrome-order").agrees(slopes["averages"], 3.0, atol=0.06)
 
 # %% [markdown]
 # The parallelogram does not close; what the bracket does not explain falls with slope 3, and so does
@@ -148,8 +147,8 @@ claim("backward-sgd/palindrome-order").agrees(slopes["averages"], 3.0, atol=0.06
 # | $x_n$, $y_n$ | `forward_orbit(maps, x0)`, `backward_orbit(maps, x0)` |
 # | windowed $T_1\cdots T_w(\text{forward on the rest})$ | `windowed_orbit(maps, x0, window=w)` |
 # | block: backward within $w$ batches, then on from there | `rules.block_backward_orbit(maps, x0, block=w)` |
-# | $c$ and the bound | `dynamics.gradient_step_factor`, `dynamics.backward_error_bound` |
-# | jitter: standard deviation of one run's curve about its trend | `dynamics.sequential_jitter` |
+# | $c$ and the bound | `dynamics.contraction.gradient_step_factor`, `dynamics.contraction.backward_error_bound` |
+# | jitter: standard deviation of one run's curve about its trend | `dynamics.jitter.sequential_jitter` |
 #
 # The paper names windowed updates and bracket corrections; these definitions are ours.
 #
@@ -166,36 +165,42 @@ held_out = unseen.inputs.double(), unseen.targets
 model = nets.LogisticRegression(64, 10, weight_decay=0.2)
 plain = nets.LogisticRegression(64, 10)  # the same without decay, for test losses
 
-batches = datasets.draw_batches(len(digits), 300, 8, generator=generator(seed, "list"))
+batches = datasets.draw_batches(
+    len(digits), 300, 8, generator=lesson.stream("list", device="cpu")
+)
 maps = rules.sgd_maps(model, inputs, targets, batches, lr=0.15)
-starts = model.init(generator(seed), replicas=(2,)).double()
+starts = model.init(lesson.stream(device="cpu"), replicas=(2,)).double()
 starts[1] *= 40  # far away
 x = forward_orbit(maps, starts)  # x_0 … x_300 from both starts: (301, 2, parameters)
 y = backward_orbit(maps, starts)  # y_300 stands for y_∞
 
-m, L = dynamics.softmax_hessian_range(inputs[batches], weight_decay=0.2)
-c = dynamics.gradient_step_factor(lr=0.15, smallest=m, largest=L)
+m, L = dynamics.contraction.softmax_hessian_range(inputs[batches], weight_decay=0.2)
+c = dynamics.contraction.gradient_step_factor(lr=0.15, smallest=m, largest=L)
 M = max((step(starts) - starts).norm(dim=-1).max().item() for step in maps)
-bound = dynamics.backward_error_bound(c, M, torch.arange(280.0))  # cⁿM/(1 − c)
+bound = dynamics.contraction.backward_error_bound(
+    c, M, torch.arange(280.0)
+)  # cⁿM/(1 − c)
 to_limit = (y[:280] - y[300]).norm(dim=-1)  # ‖y_n − y_∞‖: (280, 2)
 share_of_bound = to_limit / bound[:, None]
-claim("backward-sgd/contraction-bound").holds(share_of_bound.max(), below=1)
+lesson.claim("backward-sgd/contraction-bound").holds(share_of_bound.max(), below=1)
 
 left_over = (y[300, 0] - y[300, 1]).norm() / (starts[0] - starts[1]).norm()
-claim("backward-sgd/start-forgotten").holds(left_over / c**300, below=1)
+lesson.claim("backward-sgd/start-forgotten").holds(left_over / c**300, below=1)
 
 moves = x[:, 0].diff(dim=0).norm(dim=-1)  # ‖x_{n+1} − x_n‖ from the near start
 last_move = (y[300] - y[299]).norm()  # ‖y_300 − y_299‖, both starts together
-claim("backward-sgd/forward-keeps-moving").holds(moves[-1] / last_move, above=100)
+lesson.claim("backward-sgd/forward-keeps-moving").holds(
+    moves[-1] / last_move, above=100
+)
 
 
 # %%
 def order_gap(lists, starts):
     """Forward minus backward test loss at n = 200; `lists` and `starts` are shapes."""
-    stream = generator(seed, *lists)
+    stream = lesson.stream(*lists, device="cpu")
     batches = datasets.draw_batches(len(digits), 200, 8, generator=stream, runs=lists)
     maps = rules.sgd_maps(model, inputs, targets, batches, lr=0.15)
-    theta = model.init(generator(seed, "starts"), replicas=starts).double()
+    theta = model.init(lesson.stream("starts", device="cpu"), replicas=starts).double()
     forward_end = forward_orbit(maps, theta, at=[200])[0]
     backward_end = backward_orbit(maps, theta, at=[200])[0]
     return plain.loss(forward_end, *held_out) - plain.loss(backward_end, *held_out)
@@ -203,11 +208,11 @@ def order_gap(lists, starts):
 
 fixed = mean_and_stderr(order_gap(lists=(8, 1), starts=(8, 24)))  # 24 starts each
 fresh = mean_and_stderr(order_gap(lists=(400,), starts=(400,)))  # one each
-plot.backward_pages.show_convex(bound, to_limit, moves, fixed, fresh)
+pages.show_convex(bound, to_limit, moves, fixed, fresh)
 
 gap_in_stderrs = fixed.mean.abs() / fixed.stderr
-claim("backward-sgd/fixed-list-gap").holds(gap_in_stderrs.median(), above=100)
-claim("backward-sgd/no-gap-convex").agrees(fresh, 0.0)
+lesson.claim("backward-sgd/fixed-list-gap").holds(gap_in_stderrs.median(), above=100)
+lesson.claim("backward-sgd/no-gap-convex").agrees(fresh, 0.0)
 
 # %% [markdown]
 # Left: backward is a point, forward a cloud, exactly as the bound says; the far start shows how sharp
@@ -224,21 +229,21 @@ claim("backward-sgd/no-gap-convex").agrees(fresh, 0.0)
 # about a straight line.
 
 # %%
-images, labels = datasets.load(dataset).tensors(where)
+images, labels = datasets.load(dataset).tensors(lesson.device)
 limit = None if full else 1000  # of the test images
-test_set = datasets.load(dataset, split="test").tensors(where, limit)
+test_set = datasets.load(dataset, split="test").tensors(lesson.device, limit)
 hidden = 128 if dataset == "mnist" and full else 32
 runs = 48 if dataset != "mnist" else (24 if full else 12)
 net = nets.MLP([images.shape[1], hidden, 10], weight_decay=1e-3)
 plain_net = nets.MLP(net.widths)  # the same without decay, for test losses
 draw = partial(datasets.draw_batches, len(images))
 
-warm_up = draw(1000, 64, generator=generator(seed, "warm"))
+warm_up = draw(1000, 64, generator=lesson.stream("warm", device="cpu"))
 warm_up_steps = rules.sgd_maps(net, images, labels, warm_up, lr=0.2)
-start = net.init(generator(seed, "init")).to(where)
+start = net.init(lesson.stream("init", device="cpu")).to(lesson.device)
 anchor = forward_orbit(warm_up_steps, start, at=[1000]).expand(runs, -1)
 
-lists = draw(300, 16, generator=generator(seed, "lists"), runs=(runs,))
+lists = draw(300, 16, generator=lesson.stream("lists", device="cpu"), runs=(runs,))
 steps = rules.sgd_maps(net, images, labels, lists, lr=0.2)
 at = range(240, 301, 1 if full else 2)
 
@@ -254,23 +259,25 @@ began = perf_counter()
 for name, orbit in orders.items():
     points = orbit(steps, anchor, at=at)  # (times, runs, parameters)
     losses[name] = torch.stack([plain_net.loss(p, *test_set) for p in points]).cpu()
-    jitter[name] = dynamics.sequential_jitter(losses[name], degree=1).mean()
+    jitter[name] = dynamics.jitter.sequential_jitter(losses[name], degree=1).mean()
     mean_loss[name] = mean_and_stderr(losses[name].mean(dim=0))
     motion[name] = points.diff(dim=0).norm(dim=-1).mean().cpu()  # between times
 seconds = perf_counter() - began
-plot.backward_pages.show_network(at, losses, jitter, mean_loss)
+pages.show_network(at, losses, jitter, mean_loss)
 
 # %%
 jitter_ratio = {name: jitter[name] / jitter["forward"] for name in orders}
-claim("backward-sgd/smoother").holds(jitter_ratio["backward"], below=0.25)
-claim("backward-sgd/window-jitter").holds(jitter_ratio["windowed, w = 100"], below=0.25)
+lesson.claim("backward-sgd/smoother").holds(jitter_ratio["backward"], below=0.25)
+lesson.claim("backward-sgd/window-jitter").holds(
+    jitter_ratio["windowed, w = 100"], below=0.25
+)
 drift = motion["backward"] / motion["forward"] / jitter_ratio["backward"]
-claim("backward-sgd/loss-without-point").holds(drift, above=5)
+lesson.claim("backward-sgd/loss-without-point").holds(drift, above=5)
 
 gain = mean_and_stderr((losses["forward"] - losses["backward"]).mean(dim=0))
-claim("backward-sgd/no-gap-network").agrees(gain, 0.0)
+lesson.claim("backward-sgd/no-gap-network").agrees(gain, 0.0)
 why = "over fresh lists the means are equal within their errors, as equal laws demand"
-claim("backward-sgd/faster").not_reproduced(gain, why=why)
+lesson.claim("backward-sgd/faster").not_reproduced(gain, why=why)
 
 # %% [markdown]
 # Left: forward zigzags, backward and windowed have settled, block starts anew every 50 batches.
@@ -297,17 +304,17 @@ claim("backward-sgd/faster").not_reproduced(gain, why=why)
 # %%
 tiny = nets.MLP([2, 16, 16, 1], "tanh", weight_decay=1e-3, loss="mse")
 wave = datasets.wave_regression
-noisy = wave(512, noise_std=0.1, generator=generator(seed, "wave"))
-clean = wave(1000, noise_std=0.0, generator=generator(seed, "unseen"))
+noisy = wave(512, noise_std=0.1, generator=lesson.stream("wave", device="cpu"))
+clean = wave(1000, noise_std=0.0, generator=lesson.stream("unseen", device="cpu"))
 draw = partial(datasets.draw_batches, 512)
 
-warm_up = draw(3000, 32, generator=generator(seed, "tiny"))
+warm_up = draw(3000, 32, generator=lesson.stream("tiny", device="cpu"))
 warm_up_steps = rules.sgd_maps(tiny, *noisy, warm_up, lr=0.1)
-start = tiny.init(generator(seed, "tiny"))
+start = tiny.init(lesson.stream("tiny", device="cpu"))
 tiny_anchor = forward_orbit(warm_up_steps, start, at=[3000]).expand(48, -1)
 
-small = draw(300, 8, generator=generator(seed, "small"), runs=(48,))
-large = draw(300, 8 * 150, generator=generator(seed, "large"), runs=(48,))
+small = draw(300, 8, generator=lesson.stream("small", device="cpu"), runs=(48,))
+large = draw(300, 8 * 150, generator=lesson.stream("large", device="cpu"), runs=(48,))
 falling = [0.1 * (1 - n / 300) for n in range(300)]
 small_steps = rules.sgd_maps(tiny, *noisy, small, lr=0.1)
 large_steps = rules.sgd_maps(tiny, *noisy, large, lr=0.1)
@@ -329,17 +336,19 @@ costs, errors, shaking, mean_error = {}, {}, {}, {}
 for name, (cost, maps, orbit) in league.items():
     points = orbit(maps, tiny_anchor, at=at)  # (times, runs, parameters)
     errors[name] = plain_tiny.loss(points, *clean)
-    shaking[name] = mean_and_stderr(dynamics.sequential_jitter(errors[name], degree=1))
+    shaking[name] = mean_and_stderr(
+        dynamics.jitter.sequential_jitter(errors[name], degree=1)
+    )
     mean_error[name] = mean_and_stderr(errors[name].mean(dim=0))
     costs[name] = cost
-plot.backward_pages.show_league(costs, mean_error, shaking)
+pages.show_league(costs, mean_error, shaking)
 
 # %%
 run_means = {name: error.mean(dim=0) for name, error in errors.items()}  # (runs,)
 gain_of_averaging = mean_and_stderr(run_means["backward"] - run_means["Polyak"])
 gain_of_big_batches = mean_and_stderr(run_means["backward"] - run_means["big batch"])
-claim("backward-sgd/averaging-lowers-loss").holds(gain_of_averaging, above=0)
-claim("backward-sgd/equal-compute").holds(gain_of_big_batches, above=0)
+lesson.claim("backward-sgd/averaging-lowers-loss").holds(gain_of_averaging, above=0)
+lesson.claim("backward-sgd/equal-compute").holds(gain_of_big_batches, above=0)
 
 # %% [markdown]
 # Two groups on the left. Every *order* of constant steps lies where forward lies; everything that
@@ -356,7 +365,7 @@ claim("backward-sgd/equal-compute").holds(gain_of_big_batches, above=0)
 # and small batches in high dimension, where the theorem with Lipschitz constants has nothing to say.
 
 # %% tags=["nbval-ignore-output"]
-explorers.backward.chapter().show()
+lesson.explore.chapter().show()
 
 # %% [markdown]
 # Ends agree at the rate of the Lyapunov exponent (a single list wanders about the line), on a point
@@ -372,7 +381,9 @@ explorers.backward.chapter().show()
 
 # %%
 beta, lr = 0.81, 0.5
-centres = torch.randn(200, generator=generator(seed, "momentum"), dtype=torch.float64)
+centres = torch.randn(
+    200, generator=lesson.stream("momentum", device="cpu"), dtype=torch.float64
+)
 start = rules.momentum_state(torch.tensor([3.0], dtype=torch.float64))
 distances, rates, norms = {}, {}, {}
 for h in (1.0, 3.0, 6.0):
@@ -381,11 +392,15 @@ for h in (1.0, 3.0, 6.0):
     y = backward_orbit(maps, start)
     distances[h] = (y[:140] - y[200]).norm(dim=-1)
     rates[h] = (distances[h][110:130].max() / distances[h][10:30].max()) ** (1 / 100)
-    norms[h] = torch.linalg.matrix_norm(dynamics.heavy_ball_matrix(h, lr, beta), 2)
-gentle = torch.linalg.matrix_norm(dynamics.heavy_ball_matrix(0.3, lr, beta), 2)
-plot.backward_pages.show_momentum(distances, beta, {0.3: gentle, **norms})
-claim("backward-sgd/momentum-norm").holds(norms, above=1)
-claim("backward-sgd/momentum-rate").agrees(rates, beta**0.5, rtol=0.02)
+    norms[h] = torch.linalg.matrix_norm(
+        dynamics.contraction.heavy_ball_matrix(h, lr, beta), 2
+    )
+gentle = torch.linalg.matrix_norm(
+    dynamics.contraction.heavy_ball_matrix(0.3, lr, beta), 2
+)
+pages.show_momentum(distances, beta, {0.3: gentle, **norms})
+lesson.claim("backward-sgd/momentum-norm").holds(norms, above=1)
+lesson.claim("backward-sgd/momentum-rate").agrees(rates, beta**0.5, rtol=0.02)
 
 # %% [markdown]
 # All three fall like $\sqrt\beta^{\,n}$: for $0.02<h<7.2$ the eigenvalues are complex with modulus
@@ -398,21 +413,23 @@ claim("backward-sgd/momentum-rate").agrees(rates, beta**0.5, rtol=0.02)
 
 # %%
 count = 100_000 if full else 20_000  # lists of 200 samples
-stream = generator(seed, "tails")
+stream = lesson.stream("tails", device="cpu")
 x, noise = torch.randn(2, 200, count, generator=stream, dtype=torch.float64)
 maps = AffineMap((1 - x**2)[..., None, None], (x * noise)[..., None])  # η = 1
 origin = torch.zeros(count, 1, dtype=torch.float64)
 forward = forward_orbit(maps, origin)[..., 0]  # θ_n − θ*: (201, count)
 backward = backward_orbit(maps, origin)[..., 0]
-plot.backward_pages.show_heavy_tails(forward, backward, dynamics.kesten_index(1.0))
+pages.show_heavy_tails(forward, backward, dynamics.tails.kesten_index(1.0))
 
 exponent = mean_and_stderr((1 - 2.42125 * x.flatten() ** 2).abs().log())
-claim("backward-sgd/exponent-zero").agrees(exponent, 0.0)
+lesson.claim("backward-sgd/exponent-zero").agrees(exponent, 0.0)
 moving_share = ((backward[150] - backward[200]).abs() > 1e-6).double().mean()
-claim("backward-sgd/converges-without-variance").holds(moving_share, below=0.01)
-tail_index = dynamics.hill_index(backward[200], largest=count // 50)
+lesson.claim("backward-sgd/converges-without-variance").holds(moving_share, below=0.01)
+tail_index = dynamics.tails.hill_index(backward[200], largest=count // 50)
 stderr = 1.091 / (count // 50) ** 0.5  # of Hill's estimator
-claim("backward-sgd/kesten-index").agrees(tail_index, 1.091, stderr=stderr, atol=0.05)
+lesson.claim("backward-sgd/kesten-index").agrees(
+    tail_index, 1.091, stderr=stderr, atol=0.05
+)
 
 # %% [markdown]
 # Each list has a perfectly good backward limit. Over lists it has a power-law tail of index 1.09, so
@@ -421,7 +438,7 @@ claim("backward-sgd/kesten-index").agrees(tail_index, 1.091, stderr=stderr, atol
 #
 # ## Your turn
 #
-# `hint("02.1", 1)` to `hint("02.1", 3)` help; `reveal("02.1")` shows a solution.
+# `lesson.hint(1, 1)` to `lesson.hint(1, 3)` help; `lesson.reveal(1)` shows a solution.
 
 # %% [markdown] tags=["exercise:02.1"]
 # ### Exercise 02.1 · The price of a curve
@@ -435,7 +452,7 @@ cost = 300 * 301 // 2
 # END SOLUTION
 
 # %% tags=["check:02.1"]
-check("02.1", cost)
+lesson.check(1, cost)
 
 # %% [markdown] tags=["exercise:02.2"]
 # ### Exercise 02.2 · What would be evidence?
@@ -453,7 +470,7 @@ letter = "b"
 # END SOLUTION
 
 # %% tags=["check:02.2"]
-check("02.2", letter)
+lesson.check(2, letter)
 
 # %% [markdown] tags=["exercise:02.3"]
 # ### Exercise 02.3 · A window of fixed last steps
@@ -477,7 +494,7 @@ def windowed_end(maps, x0, window):
 
 
 # %% tags=["check:02.3"]
-check("02.3", windowed_end)
+lesson.check(3, windowed_end)
 
 # %% [markdown]
 # See afterwards: with window 0 you have written SGD. At which window, in the network experiment,
@@ -504,10 +521,10 @@ def order_term(gradients, hessians, lr):
 
 
 # %% tags=["check:02.4"]
-check("02.4", order_term)
+lesson.check(4, order_term)
 
 # %% [markdown]
-# See afterwards: your double loop makes $n^2$ products. `dynamics.order_difference` needs $n$; find
+# See afterwards: your double loop makes $n^2$ products. `dynamics.contraction.order_difference` needs $n$; find
 # the trick in its docstring.
 
 # %% [markdown] tags=["exercise:02.5"]
@@ -522,14 +539,14 @@ check("02.4", order_term)
 low, high = 0.1, 2.0
 while high - low > 1e-4:
     frontier = (low + high) / 2
-    if dynamics.regression_lyapunov_exponent(frontier, dim=2, batch=1) > 0:
+    if dynamics.tails.regression_lyapunov_exponent(frontier, dim=2, batch=1) > 0:
         high = frontier  # paths grow
     else:
         low = frontier
 # END SOLUTION
 
 # %% tags=["check:02.5"]
-check("02.5", frontier)
+lesson.check(5, frontier)
 
 # %% [markdown]
 # See afterwards: your number is almost twice the mean-square limit ½. Does that strip widen or close
@@ -541,7 +558,7 @@ check("02.5", frontier)
 # A manuscript trains 1000 random starts with one fixed list of batches, forward and backward, finds
 # backward better with $p<10^{-9}$, shows a beautifully smooth curve, and concludes that backward-SGD
 # generalises better. Write the report: what did they measure, what do they need, what would you
-# expect? About fifteen lines; then `reveal("02.6")` shows what to tick.
+# expect? About fifteen lines; then `lesson.reveal(6)` shows what to tick.
 
 # %% [markdown] tags=["answer:02.6"] points=4
 # BEGIN SOLUTION
@@ -568,12 +585,12 @@ if record:
         "loss": [round(loss.mean.item(), 7) for loss in mean_loss.values()],
         "loss_stderr": [round(loss.stderr.item(), 7) for loss in mean_loss.values()],
     }
-    save_result(record, facts, device=where.type, seconds=seconds)
+    save_result(record, facts, device=lesson.device.type, seconds=seconds)
 
 result = load_result("02_backward_sgd_mnist")
 print("{title}: measured {date} on {device}, {seconds} s.".format(**result))
-full_scale("02_backward_sgd")
-plot.backward_pages.show_recorded(result)
+lesson.full_scale()
+pages.show_recorded(result)
 
 # %% [markdown]
 # The same picture: jitter apart, means together. (The seconds are those of a machine busy with other
@@ -586,7 +603,7 @@ plot.backward_pages.show_recorded(result)
 # "Not reproduced" is a result: it says what we looked for and did not find, and why.
 
 # %%
-claims_table("02_backward_sgd")
+lesson.claims_table()
 
 # %% [markdown]
 # ## Five lines to remember

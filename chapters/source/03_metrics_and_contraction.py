@@ -30,16 +30,16 @@ import math
 import torch
 from torch.nn.functional import normalize
 
-from bsgd_edu import dynamics, explorers, metrics, plot
-from bsgd_edu.course import begin, check, claim, claims_table, full_scale, hint, reveal
+from bsgd_edu import dynamics, estimates, metrics
+from bsgd_edu.course import begin
 from bsgd_edu.maps import backward_orbit, forward_orbit
 from bsgd_edu.metrics.layers import TABLE, worst_pair
 from bsgd_edu.seeding import generator
 
-where = begin(device, profile)
-pairs = {"quick": 20_000, "full": 500_000}[profile]  # of points, for each layer
-replicas = {"quick": 2000, "full": 40_000}[profile]  # lists of matrices
-real = {"dtype": torch.float64, "device": where}
+lesson = begin("03_metrics_and_contraction", profile=profile, seed=seed, device=device)
+pages, real = lesson.pages, lesson.real  # real: float64, on the device
+pairs = 500_000 if lesson.full else 20_000  # of points, for each layer
+replicas = 40_000 if lesson.full else 2000  # lists of matrices
 
 # %% [markdown]
 # ## Predict
@@ -87,11 +87,11 @@ x, y = ray(-gaps / 2), ray(gaps / 2)  # one pair for each gap, about the middle
 before = metrics.hilbert_distance(x, y)
 ratios = metrics.hilbert_distance(x @ by_hand.T, y @ by_hand.T) / before
 wrong = math.tanh(math.log(4)) / 4
-plot.metrics_pages.show_smallest(t, (x1 / x2).log(), gaps, ratios, 1 / 3, wrong)
+pages.show_smallest(t, (x1 / x2).log(), gaps, ratios, 1 / 3, wrong)
 
 found = [metrics.projective_diameter(by_hand), metrics.birkhoff_coefficient(by_hand)]
-claim("birkhoff/by-hand").agrees(found, [math.log(4), 1 / 3], atol=1e-12)
-claim("birkhoff/wrong-formula").holds(ratios.max() / wrong, above=1)
+lesson.claim("birkhoff/by-hand").agrees(found, [math.log(4), 1 / 3], atol=1e-12)
+lesson.claim("birkhoff/wrong-formula").holds(ratios.max() / wrong, above=1)
 
 # %% [markdown]
 # Pairs that are near each other and near the middle shrink by exactly $\tfrac13$; far pairs shrink
@@ -158,18 +158,18 @@ claim("birkhoff/wrong-formula").holds(ratios.max() / wrong, above=1)
 # 1, and squares to the left. A largest ratio proves nothing; one pair above 1 disproves.
 
 # %%
-stream = generator(seed, "pairs")
+stream = lesson.stream("pairs", device="cpu")
 inside, outside = {}, {}  # layer → largest ratio, where its condition holds and beyond
 for row in TABLE:
     inside[row.layer] = row.ratios(pairs, stream).max()
     outside[row.layer] = row.ratios(pairs, stream, outside=True).max()
-plot.metrics_pages.show_table(TABLE, inside, outside)
+pages.show_table(TABLE, inside, outside)
 
-claim("metrics/nonexpansive").holds(inside, below=1 + 1e-9)
-claim("metrics/counter-examples").holds(outside, above=1.2)
+lesson.claim("metrics/nonexpansive").holds(inside, below=1 + 1e-9)
+lesson.claim("metrics/counter-examples").holds(outside, above=1.2)
 rows = [row for row in TABLE if row.metric != "Kobayashi, strip"]
 attained = {row.layer: inside[row.layer] / row.factor for row in rows}
-claim("metrics/constants").holds(attained, between=(0.95, 1 + 1e-9))
+lesson.claim("metrics/constants").holds(attained, between=(0.95, 1 + 1e-9))
 
 # %%
 # The fourth row once more, for several τ: a gradient step through a ReLU layer.
@@ -182,7 +182,7 @@ for tau in (0.5, 1.0, 2.0, 2.5, 3.0):
     after = metrics.lp_distance(images[0], images[1])
     largest[tau] = (after / before).max()
     theory[tau] = max(1, abs(1 - tau))
-claim("metrics/gradient-step").agrees(largest, theory, rtol=1e-3)
+lesson.claim("metrics/gradient-step").agrees(largest, theory, rtol=1e-3)
 
 # %% [markdown]
 # No circle crosses the line, no square fails to. Fourteen circles lie within 5 % of their tick. The
@@ -204,7 +204,7 @@ def rescaled(matrix, p=1.0):
     return lambda x: normalize((matrix @ x[..., None])[..., 0], p=p, dim=-1)
 
 
-stream = generator(seed, "matrices", device=where)
+stream = lesson.stream("matrices")
 wildness = 1.2 * torch.rand(400, 1, 1, generator=stream, **real)  # of each matrix
 matrices = (wildness * torch.randn(400, 3, 3, generator=stream, **real)).exp()
 layer = rescaled(matrices)  # all 400 at once: points are (..., 400, 3)
@@ -215,8 +215,8 @@ largest = metrics.contraction_ratio(metrics.hilbert_distance, layer, x, y).amax(
 
 delta = metrics.projective_diameter(matrices)
 kappa = metrics.birkhoff_coefficient(matrices)
-claim("birkhoff/attained").agrees(worst, kappa, rtol=1e-6)
-claim("birkhoff/bound").holds(largest / kappa, below=1 + 1e-9)
+lesson.claim("birkhoff/attained").agrees(worst, kappa, rtol=1e-6)
+lesson.claim("birkhoff/bound").holds(largest / kappa, below=1 + 1e-9)
 
 # %%
 fixed = torch.tensor([[4.0, 1.0, 1.0], [1.0, 3.0, 2.0], [1.0, 2.0, 2.0]], **real)
@@ -231,11 +231,15 @@ n = torch.arange(31, **real)
 bound = far[1.0][0] * metrics.birkhoff_coefficient(fixed) ** n
 rate = eigenvalues[-2] / eigenvalues[-1]
 theory = far[1.0][5] * rate ** (n - 5)  # a line through the point n = 5
-plot.metrics_pages.show_positive(delta, worst, largest, far, theory, bound)
+pages.show_positive(delta, worst, largest, far, theory, bound)
 
-claim("perron/rescaling").agrees([far[2.0], far[math.inf]], [far[1.0]] * 2, atol=1e-9)
-claim("perron/bound").holds([far[p] / bound for p in far], below=1 + 1e-9)
-claim("perron/rate").agrees((far[1.0][20] / far[1.0][10]) ** 0.1, rate, rtol=1e-3)
+lesson.claim("perron/rescaling").agrees(
+    [far[2.0], far[math.inf]], [far[1.0]] * 2, atol=1e-9
+)
+lesson.claim("perron/bound").holds([far[p] / bound for p in far], below=1 + 1e-9)
+lesson.claim("perron/rate").agrees(
+    (far[1.0][20] / far[1.0][10]) ** 0.1, rate, rtol=1e-3
+)
 
 # %% [markdown]
 # The worst pairs sit on the curve whatever the matrix. The dashed formula never exceeds a quarter: it
@@ -252,7 +256,7 @@ claim("perron/rate").agrees((far[1.0][20] / far[1.0][10]) ** 0.1, rate, rtol=1e-
 # what falls, and what does not.
 
 # %%
-stream = generator(seed, "lists", device=where)
+stream = lesson.stream("lists")
 matrices = (spread * torch.randn(40, replicas, 3, 3, generator=stream, **real)).exp()
 maps = [rescaled(w[:, None]) for w in matrices]  # w: (lists, 3, 3), for all starts
 corners, centre = torch.eye(3, **real), torch.ones(1, 3, **real)
@@ -269,38 +273,38 @@ moves = {order: metrics.hilbert_distance(x[:-1], x[1:]) for order, x in centres.
 
 # Separate long products, for the theory.
 logs = spread * torch.randn(1000, replicas // 20, 3, 3, generator=stream, **real)
-exponents = dynamics.lyapunov_spectrum(logs.exp())  # (lists, 3): λ_1, λ_2, λ_3
-gap = dynamics.mean_and_stderr(exponents[:, 1] - exponents[:, 0])
+exponents = dynamics.lyapunov.spectrum(logs.exp())  # (lists, 3): λ_1, λ_2, λ_3
+gap = estimates.mean_and_stderr(exponents[:, 1] - exponents[:, 0])
 kappa = metrics.birkhoff_coefficient(matrices)  # (40, lists)
-plot.metrics_pages.show_products(cones, widths, moves, gap, kappa)
+pages.show_products(cones, widths, moves, gap, kappa)
 
 # %%
 earlier = kappa.cumprod(0) / kappa  # κ_1⋯κ_{n−1}
 bound = earlier * metrics.projective_diameter(matrices)  # (40, lists)
 ratios = {order: width[1:16] / bound[1:16] for order, width in widths.items()}
-claim("product/width-bound").holds(ratios, below=1 + 1e-6)  # n = 2 … 16
+lesson.claim("product/width-bound").holds(ratios, below=1 + 1e-6)  # n = 2 … 16
 
 directions = centres["backward"]  # the last one stands for the limit
 rest = metrics.hilbert_distance(directions[1:-1], directions[-1])
-claim("product/backward-settles").holds(rest / bound[1:-1], below=1)
+lesson.claim("product/backward-settles").holds(rest / bound[1:-1], below=1)
 
 columns = cones["backward"].mT  # (40, lists, 3, 3): a corner a column
 shares = torch.linalg.solve(columns[:5], columns[1:6])  # of the old corners in the new
-claim("product/nested").holds(shares, above=0)
+lesson.claim("product/nested").holds(shares, above=0)
 
 # %%
 early = moves["forward"][[5, 10], ::2]  # n = 6 and 11, every second list
 late = moves["forward"][[20, 38], 1::2]  # n = 21 and 39, the other lists
-claim("product/forward-moves").agrees(dynamics.gap_and_stderr(early, late), 0)
+lesson.claim("product/forward-moves").agrees(estimates.gap_and_stderr(early, late), 0)
 
 slopes, errors, slack = {}, {}, {}
 for order, width in widths.items():
     slope = (width[14] / width[4]).log() / 10  # of each list, from n = 5 to 15
-    slopes[order], error = dynamics.mean_and_stderr(slope)
+    slopes[order], error = estimates.mean_and_stderr(slope)
     errors[order] = error.hypot(gap.stderr)  # the theory is sampled too
-    slack[order] = dynamics.mean_and_stderr(kappa.log().mean() - slope)
-claim("product/lyapunov-gap").agrees(slopes, gap.mean, stderr=errors)
-claim("product/loose").holds(slack, above=0)
+    slack[order] = estimates.mean_and_stderr(kappa.log().mean() - slope)
+lesson.claim("product/lyapunov-gap").agrees(slopes, gap.mean, stderr=errors)
+lesson.claim("product/loose").holds(slack, above=0)
 
 # %% [markdown]
 # The answer to *Predict* is (c). Inside, each triangle lies within the last one, as the new matrix only
@@ -322,7 +326,7 @@ claim("product/loose").holds(slack, above=0)
 # a metric without orange. Without a kernel you see the first picture of each.
 
 # %% tags=["nbval-ignore-output"]
-explorers.metrics.chapter().show()
+lesson.explore.chapter().show()
 
 # %% [markdown]
 # ## Break an assumption
@@ -353,11 +357,13 @@ golden_theory = curves["golden"][0] * golden_ratio ** (-2 * n)
 # %%
 late = forward_orbit([rescaled(shear)] * 2000, rays, at=[2000])[0]
 scaled = 2000 * metrics.hilbert_distance(late[0], late[1])
-claim("zero/slow").agrees(scaled, 4.0, rtol=0.003)
+lesson.claim("zero/slow").agrees(scaled, 4.0, rtol=0.003)
 coefficients = metrics.birkhoff_coefficient(torch.stack([golden, golden @ golden]))
-claim("zero/primitive").agrees(coefficients, [1, 3 - 2 * math.sqrt(2)], atol=1e-12)
+lesson.claim("zero/primitive").agrees(
+    coefficients, [1, 3 - 2 * math.sqrt(2)], atol=1e-12
+)
 rate = (curves["golden"][20] / curves["golden"][10]) ** 0.1
-claim("zero/golden-rate").agrees(rate, golden_ratio**-2, rtol=1e-3)
+lesson.claim("zero/golden-rate").agrees(rate, golden_ratio**-2, rtol=1e-3)
 
 # %%
 x = torch.linspace(1, 4, 301, **real)[:, None]  # positive numbers, as vectors (301, 1)
@@ -368,10 +374,8 @@ b = biases[:, None, None]
 after = metrics.thompson_distance(x + b, y + b)  # (29 biases, 301 pairs)
 largest = (after / before).amax(1)
 theory = torch.maximum(1 / (1 + biases), 4 / (4 + biases))
-plot.metrics_pages.show_broken(
-    curves, shear_theory, golden_theory, biases, largest, theory
-)
-claim("thompson/bias").agrees(largest, theory, rtol=1e-3)
+pages.show_broken(curves, shear_theory, golden_theory, biases, largest, theory)
+lesson.claim("thompson/bias").agrees(largest, theory, rtol=1e-3)
 
 # %% [markdown]
 # A zero is not fatal by itself: the golden matrix has coefficient 1, and its square contracts, so its
@@ -384,8 +388,8 @@ claim("thompson/bias").agrees(largest, theory, rtol=1e-3)
 # $[0,1]$: coin flips become the digits of a number, as in chapter 1, but in a crooked base.
 
 # %%
-stream = generator(seed, "coins", device=where)
-flips = torch.randint(2, (60, replicas), generator=stream, device=where)
+stream = lesson.stream("coins")
+flips = torch.randint(2, (60, replicas), generator=stream, device=lesson.device)
 shears = torch.stack([shear.mT, shear])  # B and A
 maps = [rescaled(w) for w in shears[flips]]  # w: (lists, 2, 2)
 middle = torch.full((replicas, 2), 0.5, **real)
@@ -393,13 +397,13 @@ forward = forward_orbit(maps, middle)[..., 0]  # s after n = 0 … 60: (61, list
 backward = backward_orbit(maps, middle)[..., 0]
 
 t = torch.linspace(0, 1, 97, **real)
-exact = dynamics.question_mark(t)
-share = dynamics.share_and_stderr(backward[-1] <= t[:, None])
-plot.metrics_pages.show_question_mark(forward, backward, t, share, exact)
+exact = dynamics.bernoulli.question_mark(t)
+share = estimates.share_and_stderr(backward[-1] <= t[:, None])
+pages.show_question_mark(forward, backward, t, share, exact)
 
-claim("zero/settles").holds((backward[-1] - backward[-21]).abs(), below=1e-3)
+lesson.claim("zero/settles").holds((backward[-1] - backward[-21]).abs(), below=1e-3)
 mean, stderr = share.mean[8:-8:8], share.stderr[8:-8:8]  # at t = 1/12 … 11/12
-claim("zero/question-mark").agrees(mean, exact[8:-8:8], stderr=stderr)
+lesson.claim("zero/question-mark").agrees(mean, exact[8:-8:8], stderr=stderr)
 
 # %% [markdown]
 # The backward direction settles for every list tried, although *no* bound of the form "each map
@@ -409,7 +413,7 @@ claim("zero/question-mark").agrees(mean, exact[8:-8:8], stderr=stderr)
 #
 # ## Your turn
 #
-# `hint("03.1", 1)` to `hint("03.1", 3)` help; `reveal("03.1")` shows a solution. Both come from
+# `lesson.hint(1, 1)` to `lesson.hint(1, 3)` help; `lesson.reveal(1)` shows a solution. Both come from
 # `bsgd_edu.course`. A check never stops the notebook.
 
 # %% [markdown] tags=["exercise:03.1"]
@@ -424,7 +428,7 @@ factor = 0.5
 # END SOLUTION
 
 # %% tags=["check:03.1"]
-check("03.1", factor)
+lesson.check(1, factor)
 
 # %% [markdown] tags=["exercise:03.2"]
 # ### Exercise 03.2 · Which layer?
@@ -444,7 +448,7 @@ letter = "d"
 # END SOLUTION
 
 # %% tags=["check:03.2"]
-check("03.2", letter)
+lesson.check(2, letter)
 
 # %% [markdown] tags=["exercise:03.3"]
 # ### Exercise 03.3 · Birkhoff's coefficient
@@ -465,7 +469,7 @@ def coefficient(matrix):
 
 
 # %% tags=["check:03.3"]
-check("03.3", coefficient)
+lesson.check(3, coefficient)
 
 # %% [markdown]
 # See afterwards: scale a row, scale a column, transpose. Nothing changes: normalisation layers before
@@ -494,7 +498,7 @@ def image_widths(matrices):
 
 
 # %% tags=["check:03.4"]
-check("03.4", image_widths)
+lesson.check(4, image_widths)
 
 # %% [markdown]
 # See afterwards: put the new matrix outside, draw twenty lists, and look for a width that rises.
@@ -515,7 +519,7 @@ worst_case = metrics.birkhoff_coefficient(scores.softmax(-1)).max().item()
 # END SOLUTION
 
 # %% tags=["check:03.5"]
-check("03.5", worst_case)
+lesson.check(5, worst_case)
 
 # %% [markdown]
 # See afterwards: change the number of tokens, then the bound on the scores. Which of them matters, and
@@ -525,7 +529,7 @@ check("03.5", worst_case)
 # ### Exercise 03.6 · Birkhoff in the plane
 #
 # Prove: for a positive matrix $\begin{pmatrix}a&b\\c&d\end{pmatrix}$ the smallest factor in Hilbert's
-# metric is $\tanh(\Delta/4)$ with $\Delta=\lvert\log(ad/bc)\rvert$. About ten lines; then `reveal("03.6")`
+# metric is $\tanh(\Delta/4)$ with $\Delta=\lvert\log(ad/bc)\rvert$. About ten lines; then `lesson.reveal(6)`
 # shows a proof and what to tick in yours.
 
 # %% [markdown] tags=["answer:03.6"] points=4
@@ -543,7 +547,7 @@ check("03.5", worst_case)
 # as many pairs and 20 times as many lists. What it gave once, on the machine named:
 
 # %%
-full_scale("03_metrics_and_contraction")
+lesson.full_scale()
 
 # %% [markdown]
 # Repeat it with `bsgd run 03 --profile full`.
@@ -554,7 +558,7 @@ full_scale("03_metrics_and_contraction")
 # its general form, with a table of ours; the others are classics or ours, and say so.
 
 # %%
-claims_table("03_metrics_and_contraction")
+lesson.claims_table()
 
 # %% [markdown]
 # ## Five lines to remember

@@ -31,18 +31,24 @@ import math
 
 import torch
 
-from bsgd_edu import datasets, dynamics, explorers, metrics, nets, plot, rules
-from bsgd_edu.course import begin, check, claim, claims_table, full_scale, hint, reveal
-from bsgd_edu.dynamics import mean_and_stderr
+from bsgd_edu import (
+    datasets,
+    dynamics,
+    estimates,
+    metrics,
+    nets,
+    rules,
+)
+from bsgd_edu.course import begin
+from bsgd_edu.estimates import mean_and_stderr
 from bsgd_edu.maps import AffineMap, backward_orbit, forward_orbit
-from bsgd_edu.seeding import generator
 
-where = begin(device, profile)
-real = {"dtype": torch.float64, "device": where}  # of our tensors
-stream = generator(seed, "layers", device=where)
-runs = {"quick": 2000, "full": 10_000}[profile]  # how often an experiment is made
-num_nets = {"quick": 16, "full": 48}[profile]  # networks that are trained
-num_updates = {"quick": 1500, "full": 3000}[profile]
+lesson = begin("04_deep_limits", profile=profile, seed=seed, device=device)
+pages, real = lesson.pages, lesson.real  # real: float64, on the device
+stream = lesson.stream("layers")
+runs = 10_000 if lesson.full else 2000  # how often an experiment is made
+num_nets = 48 if lesson.full else 16  # networks that are trained
+num_updates = 3000 if lesson.full else 1500
 
 # %% [markdown]
 # ## Predict
@@ -101,13 +107,17 @@ inside = products(one_run, backward_orbit)[1:, 0]  # A_1 ⋯ A_n for n = 1 … 1
 outside = products(one_run, forward_orbit)[1:, 0]  # A_n ⋯ A_1
 slope_inside = inside[:, 0, 0] / inside[:, 1, 0]
 slope_outside = outside[:, 0, 0] / outside[:, 1, 0]
-plot.limits_pages.show_convergents(digits, slope_outside, slope_inside, math.e)
+pages.show_convergents(digits, slope_outside, slope_inside, math.e)
 
 # %% tags=["nbval-check-output"]
 denominators = inside[:, 1, 0]  # q
 scaled = denominators**2 * (slope_inside - math.e).abs()
-claim("limits/convergents").holds(scaled[:9], below=1)  # later gaps are round-off
-claim("limits/last-digit").agrees(slope_outside[2:].floor(), digits[2:], atol=1e-9)
+lesson.claim("limits/convergents").holds(
+    scaled[:9], below=1
+)  # later gaps are round-off
+lesson.claim("limits/last-digit").agrees(
+    slope_outside[2:].floor(), digits[2:], atol=1e-9
+)
 
 # %% [markdown]
 # Inside, the first digits stay outermost and decide; a new one corrects the far end. Outside, the
@@ -165,7 +175,7 @@ claim("limits/last-digit").agrees(slope_outside[2:].floor(), digits[2:], atol=1e
 # | $o$, $d$ | base point, hyperbolic distance | `metrics.hyperboloid_distance` |
 # | $-h(u(n)o)$ | functional along the product | `functional`, sums of `log_growths` |
 # | $\ell$ | drift | `dynamics.drift` |
-# | $\lambda_j$ | Lyapunov exponents | `dynamics.gaussian_lyapunov_spectrum` |
+# | $\lambda_j$ | Lyapunov exponents | `dynamics.lyapunov.gaussian_spectrum` |
 #
 # ## Experiment: one speed, one direction
 #
@@ -188,28 +198,32 @@ o = torch.tensor([1.0, 0.0, 0.0], **real)
 distance = metrics.hyperboloid_distance(points, o)  # d(o, u(n)o): (steps + 1, runs)
 
 # log ‖A_k v_k‖, and what is left of log |det A_k|, by QR from the far end.
-growths, _ = dynamics.log_growths(more_layers.flip(0), every=1)
+growths, _ = dynamics.lyapunov.log_growths(more_layers.flip(0), every=1)
 growths = growths.flip(0)[:steps]
 terms = growths[..., 0] - growths[..., 1]  # t_1 … t_steps
 functional = torch.cat([torch.zeros_like(terms[:1]), terms.cumsum(0)])  # −h(u(n)o)
 
 # %%
-limit = dynamics.limiting_directions(more_layers)[-1]  # v_0 of each run: (runs, 2)
-directions_inside = dynamics.limiting_directions(layers[:24])
-angle = dynamics.projective_angle(directions_inside, limit)  # for n = 1 … 24
-directions_outside = dynamics.limiting_directions(layers, backward=False)
-turn = dynamics.projective_angle(directions_outside[1:], directions_outside[:-1])
+limit = dynamics.drift.limiting_directions(more_layers)[
+    -1
+]  # v_0 of each run: (runs, 2)
+directions_inside = dynamics.drift.limiting_directions(layers[:24])
+angle = dynamics.drift.projective_angle(directions_inside, limit)  # for n = 1 … 24
+directions_outside = dynamics.drift.limiting_directions(layers, backward=False)
+turn = dynamics.drift.projective_angle(directions_outside[1:], directions_outside[:-1])
 ell = math.log(2)
-plot.limits_pages.show_drift(distance, functional, angle, turn, ell)
+pages.show_drift(distance, functional, angle, turn, ell)
 
 later = metrics.hyperboloid_distance(walk(more_layers[15:40])[-1], o)  # d(o, u′(25)o)
-claim("limits/subadditive").holds(distance[40] - distance[15] - later, below=1e-9)
+lesson.claim("limits/subadditive").holds(
+    distance[40] - distance[15] - later, below=1e-9
+)
 excess = (distance - functional)[1:]
-claim("limits/functional-below-distance").holds(excess, above=-1e-9)
+lesson.claim("limits/functional-below-distance").holds(excess, above=-1e-9)
 cos, sin = limit[:200].unbind(-1)
 xi = torch.stack([cos**2 - sin**2, 2 * cos * sin], -1)  # ξ, at twice the angle of v_0
 h = metrics.hyperboloid_busemann(points[3, :200], xi)
-claim("limits/functional-identity").agrees(-h, functional[3, :200], atol=1e-6)
+lesson.claim("limits/functional-identity").agrees(-h, functional[3, :200], atol=1e-6)
 
 # %% [markdown]
 # The answer to *Predict* is (b). The functional is flat from the first layer on; the distance comes
@@ -224,32 +238,34 @@ claim("limits/functional-identity").agrees(-h, functional[3, :200], atol=1e-6)
 # $u(n)u(n)^\top$ drift through the positive definite matrices.
 
 # %% tags=["nbval-check-output"]
-speed = dynamics.drift(points, metrics.hyperboloid_distance, start=20)
-claim("limits/drift").agrees(speed, ell)
+speed = dynamics.drift.drift(points, metrics.hyperboloid_distance, start=20)
+lesson.claim("limits/drift").agrees(speed, ell)
 outer_points = walk(layers, forward_orbit)
-outer_speed = dynamics.drift(outer_points, metrics.hyperboloid_distance, start=20)
-claim("limits/order-free-drift").agrees(outer_speed, ell)
+outer_speed = dynamics.drift.drift(outer_points, metrics.hyperboloid_distance, start=20)
+lesson.claim("limits/order-free-drift").agrees(outer_speed, ell)
 
 means = {n: mean_and_stderr(functional[n]) for n in (1, 10, 40, steps)}
-claim("limits/functional-drift").agrees(means, {n: n * ell for n in means})
-claim("limits/excess").agrees(mean_and_stderr(excess[-1]), 2 * ell)
-spread = dynamics.variance_and_stderr(functional[-1] / steps**0.5)
-claim("limits/fluctuation").agrees(spread, math.pi**2 / 6)
+lesson.claim("limits/functional-drift").agrees(means, {n: n * ell for n in means})
+lesson.claim("limits/excess").agrees(mean_and_stderr(excess[-1]), 2 * ell)
+spread = estimates.variance_and_stderr(functional[-1] / steps**0.5)
+lesson.claim("limits/fluctuation").agrees(spread, math.pi**2 / 6)
 
 angle_16 = angle[15].clamp(min=1e-17)  # 0 if lost in round-off
 slope = (angle_16 / angle[9]).log() / 6  # from n = 10 to n = 16
-claim("limits/backward-direction").agrees(mean_and_stderr(slope), -ell)
+lesson.claim("limits/backward-direction").agrees(mean_and_stderr(slope), -ell)
 turns = {n: mean_and_stderr(turn[n - 1]) for n in (2, 10, 40)}
-claim("limits/forward-direction").agrees(turns, math.pi / 4)
+lesson.claim("limits/forward-direction").agrees(turns, math.pi / 4)
 
 # %% tags=["nbval-check-output"]
 four = torch.randn(60, runs, 4, 4, generator=stream, **real)
-growths, _ = dynamics.log_growths(four.flip(0), every=1)
+growths, _ = dynamics.lyapunov.log_growths(four.flip(0), every=1)
 per_layer = growths.flip(0)[:40].mean(0)  # (runs, 4)
-exponents = dynamics.gaussian_lyapunov_spectrum(4, 1.0).to(where)  # λ_1 … λ_4
-claim("limits/gaussian-spectrum").agrees(mean_and_stderr(per_layer, dim=0), exponents)
+exponents = dynamics.lyapunov.gaussian_spectrum(4, 1.0).to(lesson.device)  # λ_1 … λ_4
+lesson.claim("limits/gaussian-spectrum").agrees(
+    mean_and_stderr(per_layer, dim=0), exponents
+)
 falls = mean_and_stderr(per_layer @ (2 * exponents / exponents.norm()))  # of −h/n
-claim("limits/spd-functional").agrees(falls, dynamics.spd_drift(exponents))
+lesson.claim("limits/spd-functional").agrees(falls, dynamics.drift.spd_drift(exponents))
 
 # %% [markdown]
 # So speed is blind to the order, and $h$ is not. A network's forward pass puts new layers *outside*:
@@ -276,10 +292,10 @@ claim("limits/spd-functional").agrees(falls, dynamics.spd_drift(exponents))
 
 # %%
 net = nets.MLP([64] + [width] * (depth + 1) + [10], activation="tanh")
-inputs, labels = datasets.load("digits", split="train").tensors(where)
+inputs, labels = datasets.load("digits", split="train").tensors(lesson.device)
 untrained = 3**0.5 * net.init(stream, replicas=(num_nets,))  # variance 1/fan-in
 shape = (num_updates, num_nets, 32)
-batches = torch.randint(len(inputs), shape, generator=stream, device=where)
+batches = torch.randint(len(inputs), shape, generator=stream, device=lesson.device)
 updates = rules.sgd_maps(net, inputs, labels, batches, lr=0.1)
 trained = forward_orbit(updates, untrained, at=[num_updates])[0]
 nets_by_name = {"untrained": untrained, "trained": trained}  # (num_nets, parameters)
@@ -295,7 +311,7 @@ for name, theta in nets_by_name.items():
         growth[label] = torch.linalg.svdvals(product).log() / depth
 
 # %%
-images, digit = datasets.load("digits", split="test").tensors(where)
+images, digit = datasets.load("digits", split="test").tensors(lesson.device)
 same = digit == digit[:, None]
 pairs = {"one class": same.triu(1), "two classes": ~same}
 apart = {}  # mean log distance after each layer, (depth + 1, num_nets)
@@ -309,20 +325,20 @@ for name, theta in nets_by_name.items():
     log_distance = torch.cdist(hidden, hidden).log()
     for label, chosen in pairs.items():
         apart[f"{name}, {label}"] = log_distance[..., chosen].mean(-1)
-plot.limits_pages.show_networks(growth, apart)
+pages.show_networks(growth, apart)
 
 # %% tags=["nbval-check-output"]
 top = {label: values[:, 0] for label, values in growth.items()}
 gap = mean_and_stderr(top["untrained"] - top["untrained, mixed"])
-claim("limits/mixing-untrained").agrees(gap, 0.0)
+lesson.claim("limits/mixing-untrained").agrees(gap, 0.0)
 gap = mean_and_stderr(top["trained"] - top["trained, mixed"])
-claim("limits/mixing-trained").holds(gap, above=0)
+lesson.claim("limits/mixing-trained").holds(gap, above=0)
 
 slope = {label: (values[-1] - values[0]) / depth for label, values in apart.items()}
 two = slope["trained, two classes"]
-claim("limits/trained-apart").holds(mean_and_stderr(two), above=0)
+lesson.claim("limits/trained-apart").holds(mean_and_stderr(two), above=0)
 gap = mean_and_stderr(two - slope["trained, one class"])
-claim("limits/trained-together").holds(gap, above=0)
+lesson.claim("limits/trained-together").holds(gap, above=0)
 
 # %% [markdown]
 # Three findings, ours and for this one architecture. Training raises the five or so leading
@@ -342,7 +358,7 @@ claim("limits/trained-together").holds(gap, above=0)
 # the mean square does there. Without a kernel you see the first picture of each.
 
 # %% tags=["nbval-ignore-output"]
-explorers.limits.chapter().show()
+lesson.explore.chapter().show()
 
 # %% [markdown]
 # ## Break an assumption
@@ -359,7 +375,7 @@ angles = math.pi * torch.rand(400, runs // 4, generator=stream, **real)
 entries = [angles.cos(), -angles.sin(), angles.sin(), angles.cos()]
 spin = torch.stack(entries, -1).unflatten(-1, (2, 2))  # (400, runs / 4, 2, 2)
 moved = metrics.hyperboloid_distance(walk(spin), o)
-claim("limits/orthogonal").agrees(moved, 0.0, atol=1e-9)
+lesson.claim("limits/orthogonal").agrees(moved, 0.0, atol=1e-9)
 
 # A spin turns the hyperbolic plane by twice its angle; the stretch moves o by 1.
 stretch = torch.diag(torch.tensor([0.5, -0.5], **real).exp())
@@ -373,12 +389,12 @@ line = torch.cat([torch.zeros_like(angles[:1]), cauchy_steps.cumsum(0)]).abs()
 # %%
 speed = 2 * math.log(math.cosh(0.5))
 walks = {"hyperbolic plane": curved, "flat plane": flat, "line, Cauchy steps": line}
-plot.limits_pages.show_walks(walks, speed)
+pages.show_walks(walks, speed)
 curved_speed = mean_and_stderr((curved[400] - curved[200]) / 200)
-claim("limits/curved-walk").agrees(curved_speed, speed)
-claim("limits/flat-walk").agrees(mean_and_stderr(flat[400] ** 2 / 400), 1.0)
-far = {n: dynamics.share_and_stderr(line[n] / n > 1) for n in (10, 400)}
-claim("limits/no-mean").agrees(far, 0.5)
+lesson.claim("limits/curved-walk").agrees(curved_speed, speed)
+lesson.claim("limits/flat-walk").agrees(mean_and_stderr(flat[400] ** 2 / 400), 1.0)
+far = {n: estimates.share_and_stderr(line[n] / n > 1) for n in (10, 400)}
+lesson.claim("limits/no-mean").agrees(far, 0.5)
 
 # %% [markdown]
 # **Layers that may expand.** A ReLU layer $x\mapsto\max(Wx,0)$ with Gaussian $W$ is no isometry, and
@@ -394,18 +410,20 @@ claim("limits/no-mean").agrees(far, 0.5)
 units = 32  # width n
 x = torch.ones(2 * runs, units, **real) / units**0.5
 options = {"bias": False, "generator": stream}
-he = dynamics.random_pair(x, -x, 40, init="he", **options).norm  # (41, 2 * runs)
-critical = units * dynamics.relu_critical_variance(units)
-kept = dynamics.random_pair(x, -x, 40, init=critical, **options).norm
-plot.limits_pages.show_norms(he, kept, units, critical)
+he = dynamics.random_layers.random_pair(
+    x, -x, 40, init="he", **options
+).norm  # (41, 2 * runs)
+critical = units * dynamics.relu.critical_variance(units)
+kept = dynamics.random_layers.random_pair(x, -x, 40, init=critical, **options).norm
+pages.show_norms(he, kept, units, critical)
 
-exponent = dynamics.relu_lyapunov_exponent  # λ, at He's variance
+exponent = dynamics.relu.lyapunov_exponent  # λ, at He's variance
 he_rate = mean_and_stderr(he[40].log() / 40)
-claim("limits/relu-exponent").agrees(he_rate, exponent(units))
-claim("limits/relu-critical").agrees(mean_and_stderr(kept[40].log() / 40), 0.0)
-claim("limits/relu-mean-square").agrees(mean_and_stderr(he[8] ** 2), 1.0)
+lesson.claim("limits/relu-exponent").agrees(he_rate, exponent(units))
+lesson.claim("limits/relu-critical").agrees(mean_and_stderr(kept[40].log() / 40), 0.0)
+lesson.claim("limits/relu-mean-square").agrees(mean_and_stderr(he[8] ** 2), 1.0)
 rest = {n: n * abs(n * exponent(n) + 5 / 4) for n in (64, 256, 1024)}
-claim("limits/relu-width").holds(rest, below=4)
+lesson.claim("limits/relu-width").holds(rest, below=4)
 
 # %% [markdown]
 # What fails, and why: zero drift promises no direction, a missing mean leaves no drift, and where
@@ -415,7 +433,7 @@ claim("limits/relu-width").holds(rest, below=4)
 #
 # ## Your turn
 #
-# `hint("04.1", 1)` to `hint("04.1", 3)` help; `reveal("04.1")` shows a solution. A check never stops
+# `lesson.hint(1, 1)` to `lesson.hint(1, 3)` help; `lesson.reveal(1)` shows a solution. A check never stops
 # the notebook.
 
 # %% [markdown] tags=["exercise:04.1"]
@@ -430,7 +448,7 @@ coin = 0.5 * math.log(2)
 # END SOLUTION
 
 # %% tags=["check:04.1"]
-check("04.1", coin)
+lesson.check(1, coin)
 
 # %% [markdown] tags=["exercise:04.2"]
 # ### Exercise 04.2 · What He's rule keeps
@@ -450,7 +468,7 @@ letter = "c"
 # END SOLUTION
 
 # %% tags=["check:04.2"]
-check("04.2", letter)
+lesson.check(2, letter)
 
 # %% [markdown] tags=["exercise:04.3"]
 # ### Exercise 04.3 · How far a product carries
@@ -481,7 +499,7 @@ def distances(matrices):
 
 
 # %% tags=["check:04.3"]
-check("04.3", distances)
+lesson.check(3, distances)
 
 # %% [markdown]
 # See afterwards: `distances` of 600 Gaussian matrices, divided by 600. How many digits of $\log2$ do
@@ -511,7 +529,7 @@ def functional_terms(matrices, vector):
 
 
 # %% tags=["check:04.4"]
-check("04.4", functional_terms)
+lesson.check(4, functional_terms)
 
 # %% [markdown]
 # See afterwards: start from two different vectors. After how many layers, counted from the far end,
@@ -548,7 +566,7 @@ levy = sum(one_drift() for _ in range(20)) / 20
 # END SOLUTION
 
 # %% tags=["check:04.5"]
-check("04.5", levy)
+lesson.check(5, levy)
 
 # %% [markdown]
 # See afterwards: the digits themselves have no finite mean. Which mean does Kingman's theorem need?
@@ -559,7 +577,7 @@ check("04.5", levy)
 # Let the layers be independent with one law, nonexpansive, with $E\,d(o,\varphi o)<\infty$. Prove
 # that $E\,d(o,u(n)o)/n$ converges. Where is nonexpansiveness used? Why is the limit the same in both
 # orders, and why can one functional in general follow $u(n)o$ only if new layers go inside? About ten
-# lines; then `reveal("04.6")`.
+# lines; then `lesson.reveal(6)`.
 
 # %% [markdown] tags=["answer:04.6"] points=4
 # BEGIN SOLUTION
@@ -578,7 +596,7 @@ check("04.5", levy)
 # three times as many networks and twice the training. What it gave once, on the machine named:
 
 # %%
-full_scale("04_deep_limits")
+lesson.full_scale()
 
 # %% [markdown]
 # Repeat it with `bsgd run 04 --profile full`.
@@ -589,7 +607,7 @@ full_scale("04_deep_limits")
 # Karlsson's setting asserts in general; the examples are ours throughout.
 
 # %%
-claims_table("04_deep_limits")
+lesson.claims_table()
 
 # %% [markdown]
 # ## Five lines to remember

@@ -25,18 +25,17 @@ from functools import partial
 
 import torch
 
-from bsgd_edu import datasets, dynamics, explorers, metrics, nets, rules
-from bsgd_edu.course import begin, check, claim, claims_table, full_scale, hint, reveal
+from bsgd_edu import datasets, dynamics, estimates, metrics, nets, rules
+from bsgd_edu.course import begin
 from bsgd_edu.maps import AffineMap, forward_orbit
-from bsgd_edu.plot import cutoff_pages as pages
 from bsgd_edu.seeding import generator
 
-where = begin(device, profile)
-times = {"quick": 1, "full": 8}[profile]
-real = {"dtype": torch.float64, "device": where}
+lesson = begin("05_cutoff", profile=profile, seed=seed, device=device)
+pages, real = lesson.pages, lesson.real  # real: float64, on the device
+times = 8 if lesson.full else 1  # as many networks
 # pair(width, depth, networks) sends two unrelated Gaussian inputs through each network:
 # their distance, angle and norm at each depth, (depth + 1, networks) each
-pair = partial(explorers.cutoff.gaussian_pair, seed=seed, device=where)
+pair = partial(lesson.runs.gaussian_pair, seed=seed, device=lesson.device)
 
 # %% [markdown]
 # ## Predict
@@ -80,17 +79,17 @@ print("Your guess is kept; the first experiment answers it.")
 depths = torch.arange(81, dtype=torch.float64)
 gap = 0.5**depths
 distance = gap[:, None]  # (81 depths, 1 network)
-seen = {bits: dynamics.separation(distance, 2.0**-bits) for bits in (10, 40)}
+seen = {bits: dynamics.cutoff.separation(distance, 2.0**-bits) for bits in (10, 40)}
 pages.show_one_neuron(depths, gap, seen)
 
 by_hand = {5: 1.0, 8: 0.954, 9: 0.683, 10: 0.383, 11: 0.197, 12: 0.099}
 measured = {depth: seen[10][depth] for depth in by_hand}
-claim("cutoff/one-neuron").agrees(measured, by_hand, atol=5e-4)
+lesson.claim("cutoff/one-neuron").agrees(measured, by_hand, atol=5e-4)
 
 # At τ = 2^-640 the location is 640: 10 % before it and 10 % after it
 around = torch.tensor([[0.5**576], [0.5**704]], dtype=torch.float64)
-before, after = dynamics.separation(around, 2.0**-640)
-claim("cutoff/definition").agrees([before, after], [1.0, 0.0], atol=1e-6)
+before, after = dynamics.cutoff.separation(around, 2.0**-640)
+lesson.claim("cutoff/definition").agrees([before, after], [1.0, 0.0], atol=1e-6)
 
 # %% [markdown]
 # The gap itself is halved by the first layer: no cut-off there. The *saturating* separation waits for
@@ -139,12 +138,12 @@ claim("cutoff/definition").agrees([before, after], [1.0, 0.0], atol=1e-6)
 #
 # | symbol | in code |
 # |---|---|
-# | $S_\tau$, $L(q)$ | `dynamics.separation`, `dynamics.cutoff_depths` |
-# | $\lambda$, $v$ | `dynamics.relu_lyapunov_exponent(n, s / n)`, `dynamics.relu_log_norm_variance(n)` |
-# | predicted $S_\tau$ | `dynamics.predicted_separation` |
-# | $L(.1)/L(.9)$ | `dynamics.relative_window` |
-# | $\kappa$, and the same on angles | `dynamics.relu_cosine_map`, `dynamics.relu_angle_map` |
-# | depth of round-off | `dynamics.roundoff_depth` |
+# | $S_\tau$, $L(q)$ | `dynamics.cutoff.separation`, `dynamics.cutoff.depths` |
+# | $\lambda$, $v$ | `dynamics.relu.lyapunov_exponent(n, s / n)`, `dynamics.relu.log_norm_variance(n)` |
+# | predicted $S_\tau$ | `dynamics.cutoff.predicted_separation` |
+# | $L(.1)/L(.9)$ | `dynamics.cutoff.relative_window` |
+# | $\kappa$, and the same on angles | `dynamics.relu.cosine_map`, `dynamics.relu.angle_map` |
+# | depth of round-off | `dynamics.cutoff.roundoff_depth` |
 #
 # ## Experiment: four observables
 #
@@ -159,34 +158,40 @@ pixels = datasets.load("digits").inputs[:40].to(**real)  # (40, 64)
 pairs, swings = {}, {}
 for n in (16, 64, 256):
     pairs[n] = pair(n, 60, 48 * times)
-    stream = generator(seed, "digits", n, device=where)
+    stream = lesson.stream("digits", n)
     # Each network has two matrices: one embeds the pixels, a row of the other reads off
     draws = torch.randn(2, 24 * times, 64, n, generator=stream, **real)
     embedding = draws[0] / n**0.5
     direction = torch.nn.functional.normalize(draws[1, :, :1], dim=-1)
     # cloud: (depths, networks, 40 digits, n)
-    cloud = dynamics.random_cloud(pixels @ embedding, 30, generator=stream, at=even)
+    cloud = dynamics.random_layers.random_cloud(
+        pixels @ embedding, 30, generator=stream, at=even
+    )
     swings[n] = metrics.oscillation((cloud * direction).sum(-1))  # (depths, networks)
-seen = {n: dynamics.separation(orbit.distance, 1e-4) for n, orbit in pairs.items()}
+seen = {
+    n: dynamics.cutoff.separation(orbit.distance, 1e-4) for n, orbit in pairs.items()
+}
 pages.show_observables(pairs, seen, swings, at=even, slope=-0.5 * math.log(6))
 
 # %%
 windows, raw_windows = {}, []
 for n, orbit in pairs.items():
-    windows[n] = dynamics.relative_window(dynamics.separation(orbit.distance, 1e-12))
+    windows[n] = dynamics.cutoff.relative_window(
+        dynamics.cutoff.separation(orbit.distance, 1e-12)
+    )
     for raw in (orbit.distance, orbit.angle, swings[n]):
-        raw_windows.append(dynamics.relative_window((raw / raw[0]).mean(1)))
-claim("cutoff/observed").holds(windows, below=1.25)
-claim("cutoff/raw-has-none").holds(raw_windows, above=5)
+        raw_windows.append(dynamics.cutoff.relative_window((raw / raw[0]).mean(1)))
+lesson.claim("cutoff/observed").holds(windows, below=1.25)
+lesson.claim("cutoff/raw-has-none").holds(raw_windows, above=5)
 
 rates, slopes, swing_slopes = {}, {}, {}
 for n in (64, 256):
-    rates[n] = dynamics.relu_lyapunov_exponent(n, 1 / (3 * n))
+    rates[n] = dynamics.relu.lyapunov_exponent(n, 1 / (3 * n))
     distance, swing = pairs[n].distance, swings[n]  # swing[k] is at depth 2k
-    slopes[n] = dynamics.mean_and_stderr((distance[40] / distance[10]).log() / 30)
-    swing_slopes[n] = dynamics.mean_and_stderr((swing[13] / swing[5]).log() / 16)
-claim("cutoff/slope").agrees(slopes, rates, atol=1e-3)
-claim("cutoff/oscillation").agrees(swing_slopes, rates, atol=1e-3)
+    slopes[n] = estimates.mean_and_stderr((distance[40] / distance[10]).log() / 30)
+    swing_slopes[n] = estimates.mean_and_stderr((swing[13] / swing[5]).log() / 16)
+lesson.claim("cutoff/slope").agrees(slopes, rates, atol=1e-3)
+lesson.claim("cutoff/oscillation").agrees(swing_slopes, rates, atol=1e-3)
 
 # %% [markdown]
 # It is (b), for the *separation*. Distance, angle and oscillation fall from the first layer on: each
@@ -194,7 +199,7 @@ claim("cutoff/oscillation").agrees(swing_slopes, rates, atol=1e-3)
 # plots. All fall at one rate, the predicted one, hardly dependent on the width. (At $n=16$ we leave
 # the comparison out: for uniform weights our formula is right only up to order $1/n^2$.)
 #
-# ## Experiment: where, how sharp, and when it is the machine
+# ## Experiment: lesson.device, how sharp, and when it is the machine
 #
 # Width 128. Theory uses $\lambda$, $v$ and the effective distance, nothing fitted. Bottom right, three
 # computations of one thing: the difference carried along exactly, and two separate passes in float32
@@ -202,11 +207,11 @@ claim("cutoff/oscillation").agrees(swing_slopes, rates, atol=1e-3)
 
 # %%
 depths = torch.arange(61)
-rate = dynamics.relu_lyapunov_exponent(128, 1 / (3 * 128))  # λ
-variance = dynamics.relu_log_norm_variance(128)  # v
+rate = dynamics.relu.lyapunov_exponent(128, 1 / (3 * 128))  # λ
+variance = dynamics.relu.log_norm_variance(128)  # v
 q, c = 128.0, torch.tensor(0.0, dtype=torch.float64)
 for _ in range(12):  # far enough: from here on the rate is constant
-    c = dynamics.relu_cosine_map((q * c + 1) / (q + 1))
+    c = dynamics.relu.cosine_map((q * c + 1) / (q + 1))
     q = (q + 1) / 6
 after_twelve = float((2 * q * (1 - c)) ** 0.5)
 d_0 = after_twelve * 6 ** (12 / 2)  # effective distance: traced back at that rate
@@ -216,10 +221,12 @@ wide = pair(128, 60, 400 * times)
 measured, predicted = {}, {}  # S by depth
 measured_depths, predicted_depths = {}, {}  # L(.9), L(.5), L(.1)
 for tau in (1e-1, 1e-2, 1e-4, 1e-8, 1e-12, 1e-16, 1e-20):
-    measured[tau] = dynamics.separation(wide.distance, tau)
-    measured_depths[tau] = dynamics.cutoff_depths(measured[tau])
-    predicted[tau] = dynamics.predicted_separation(depths, rate, variance, d_0, tau)
-    predicted_depths[tau] = dynamics.cutoff_depths(predicted[tau])
+    measured[tau] = dynamics.cutoff.separation(wide.distance, tau)
+    measured_depths[tau] = dynamics.cutoff.depths(measured[tau])
+    predicted[tau] = dynamics.cutoff.predicted_separation(
+        depths, rate, variance, d_0, tau
+    )
+    predicted_depths[tau] = dynamics.cutoff.depths(predicted[tau])
 
 passes = {"difference carried along": wide}
 for name, dtype in (("float32", torch.float32), ("float64", torch.float64)):
@@ -228,20 +235,20 @@ pages.show_location(measured, predicted, measured_depths, predicted_depths, pass
 
 # %%
 whole = {tau: measured_depths[tau][[0, 2]].ceil() for tau in (1e-1, 1e-4)}
-claim("cutoff/location").agrees(whole, {1e-1: [4, 7], 1e-4: [12, 15]}, atol=0.5)
-claim("cutoff/first-layers").agrees(measured_depths, predicted_depths, atol=0.25)
-window = dynamics.relative_window(measured[1e-20])
-claim("cutoff/relative-window").holds(window, below=1.1)
+lesson.claim("cutoff/location").agrees(whole, {1e-1: [4, 7], 1e-4: [12, 15]}, atol=0.5)
+lesson.claim("cutoff/first-layers").agrees(measured_depths, predicted_depths, atol=0.25)
+window = dynamics.cutoff.relative_window(measured[1e-20])
+lesson.claim("cutoff/relative-window").holds(window, below=1.1)
 
 float32 = passes["float32"]
 floor = (float32.distance / float32.norm).double().mean(1)  # at each depth
 unit = torch.finfo(torch.float32).eps  # one unit in the last place
-claim("cutoff/floor").holds(floor[30:], between=(unit / 4, unit))
-lost = dynamics.roundoff_depth(floor, torch.ones(61), torch.float32)  # norm 1
+lesson.claim("cutoff/floor").holds(floor[30:], between=(unit / 4, unit))
+lost = dynamics.cutoff.roundoff_depth(floor, torch.ones(61), torch.float32)  # norm 1
 due = math.log(d_0 / (8 * unit * 0.2**0.5)) / -rate  # the squared norm settles at 1/5
-claim("cutoff/floor-depth").agrees(lost, due, atol=1)
-slope = dynamics.mean_and_stderr((wide.angle[40] / wide.angle[10]).log() / 30)
-claim("cutoff/bias-angle").agrees(slope, rate, atol=3e-4)
+lesson.claim("cutoff/floor-depth").agrees(lost, due, atol=1)
+slope = estimates.mean_and_stderr((wide.angle[40] / wide.angle[10]).log() / 30)
+lesson.claim("cutoff/bias-angle").agrees(slope, rate, atol=3e-4)
 
 # %% [markdown]
 # At $\tau=10^{-1}$ the separation is below .9 from layer 4 and below .1 from layer 7; at $10^{-4}$,
@@ -271,7 +278,7 @@ rho, far = 0.8, 1e4  # D = 10^4, in units of s
 c = torch.linspace(-3, 4, 15, dtype=torch.float64)
 steps = ((math.log(far) + c) / -math.log(rho)).round().int()
 
-stream = generator(seed, "sgd", device=where)
+stream = lesson.stream("sgd")
 draws = torch.randn(62, 20_000 * times, 1, generator=stream, **real)
 start = far + draws[0]
 stationary, noise = draws[1], draws[2:]
@@ -283,28 +290,34 @@ ends = forward_orbit(maps, start, at=steps.tolist())  # (15, runs, 1)
 middle = far * rho ** steps[:, None] / 2
 sgd_beyond = ends[..., 0].cpu() > middle  # (15, runs)
 stationary_beyond = stationary[:, 0].cpu() > middle
-told_apart = dynamics.gap_and_stderr(sgd_beyond, stationary_beyond)
+told_apart = estimates.gap_and_stderr(sgd_beyond, stationary_beyond)
 
 # %%
 c_sgd = steps * -math.log(rho) - math.log(far)  # of whole steps
 
 n = 1000
 redraws = (n / 2 * math.log(n) + c * n).int()
-bits = dynamics.hypercube_total_variation(n, 8000)[redraws]
+bits = dynamics.mixing.hypercube_total_variation(n, 8000)[redraws]
 
 shuffles = torch.arange(1, 13, dtype=torch.float64)
-deck = [dynamics.riffle_total_variation(int(m)) for m in shuffles]
+deck = [dynamics.mixing.riffle_total_variation(int(m)) for m in shuffles]
 c_deck = torch.log(2 * 3**0.5 * 2**shuffles / 52**1.5)
 
 net = measured[1e-8]
 c_net = math.log(1e-8 / d_0) - rate * depths
 pages.show_bridge((c_sgd, told_apart), (c, bits), (c_deck, deck), (c_net, net))
 
-claim("cutoff/sgd-profile").agrees(told_apart, dynamics.cutoff_profile(c_sgd))
-claim("cutoff/random-bits").agrees(bits, dynamics.cutoff_profile(c), atol=7e-3)
+lesson.claim("cutoff/sgd-profile").agrees(
+    told_apart, dynamics.mixing.cutoff_profile(c_sgd)
+)
+lesson.claim("cutoff/random-bits").agrees(
+    bits, dynamics.mixing.cutoff_profile(c), atol=7e-3
+)
 table = [0.924, 0.614, 0.334, 0.167, 0.085, 0.043]  # after 5 to 10 shuffles
-claim("cutoff/riffles").agrees(deck[4:10], table, atol=5e-4)
-claim("cutoff/riffle-profile").agrees(deck, dynamics.cutoff_profile(c_deck), atol=0.03)
+lesson.claim("cutoff/riffles").agrees(deck[4:10], table, atol=5e-4)
+lesson.claim("cutoff/riffle-profile").agrees(
+    deck, dynamics.mixing.cutoff_profile(c_deck), atol=0.03
+)
 
 # %% [markdown]
 # SGD with a constant learning rate contracts by the same factor at every step, and yet there is a
@@ -320,7 +333,7 @@ claim("cutoff/riffle-profile").agrees(deck, dynamics.cutoff_profile(c_deck), ato
 # grow; does the fall get steeper in its own units? Without a kernel you see the first picture of each.
 
 # %% tags=["nbval-ignore-output"]
-explorers.cutoff.chapter().show()
+lesson.explore.chapter().show()
 
 # %% [markdown]
 # Two hints: a prediction for close inputs meets inputs that are far apart; and a float32 curve with
@@ -343,23 +356,25 @@ bare = pair(128, 60, 400 * times, bias=False)
 # Infinitely wide, and no bias: from the right angle of unrelated inputs on
 angle = torch.full((61,), math.pi / 2, dtype=torch.float64)
 for layer in range(60):
-    angle[layer + 1] = dynamics.relu_angle_map(angle[layer])
+    angle[layer + 1] = dynamics.relu.angle_map(angle[layer])
 
 # %%
 he, he_seen = {}, {}
 for n in (64, 32, 16):
     layers = 1700 if n == 16 else 14 * n  # n = 16 goes on until τ = 1e-40 is passed
     he[n] = pair(n, layers, 100 * times, init="he", bias=False)
-    he_seen[n] = dynamics.separation(he[n].distance / he[n].norm[0], 1e-3)
+    he_seen[n] = dynamics.cutoff.separation(he[n].distance / he[n].norm[0], 1e-3)
 narrow = he[16].distance / he[16].norm[0]
 alive = he[16].norm[-1] > 0  # networks that do not output exactly 0
 
-he_rate = dynamics.relu_lyapunov_exponent(16)
-he_variance = dynamics.relu_log_norm_variance(16)
+he_rate = dynamics.relu.lyapunov_exponent(16)
+he_variance = dynamics.relu.log_norm_variance(16)
 he_depths, he_predicted = {}, {}  # n = 16: L(.9), L(.5), L(.1)
 for tau in (1e-1, 1e-2, 1e-3, 1e-6, 1e-12, 1e-20, 1e-40):
-    he_depths[tau] = dynamics.cutoff_depths(dynamics.separation(narrow, tau))
-    he_predicted[tau] = dynamics.predicted_depths(he_rate, he_variance, 2**0.5, tau)
+    he_depths[tau] = dynamics.cutoff.depths(dynamics.cutoff.separation(narrow, tau))
+    he_predicted[tau] = dynamics.cutoff.predicted_depths(
+        he_rate, he_variance, 2**0.5, tau
+    )
 
 falls = {  # measured, predicted, distance at depth 0
     "default, n = 128": (measured_depths, predicted_depths, 16),
@@ -369,21 +384,23 @@ pages.show_broken(wide, bare, angle, he_seen, falls)
 
 # %%
 chord = 2 * 128**0.5 * (angle / 2).sin()  # the distance, but for the norm's decay
-bare_predicted = dynamics.predicted_separation(depths, rate, variance, chord, 1e-4)
-bare_seen = dynamics.separation(bare.distance, 1e-4)
-found, due = dynamics.cutoff_depths(bare_seen), dynamics.cutoff_depths(bare_predicted)
-claim("cutoff/bias-distance").agrees(found, due, atol=0.42)
-angle_kept = dynamics.mean_and_stderr(bare.angle[60] / angle[60])
-claim("cutoff/bare-angle").holds(angle_kept, between=(math.exp(-60 / 128), 1))
+bare_predicted = dynamics.cutoff.predicted_separation(
+    depths, rate, variance, chord, 1e-4
+)
+bare_seen = dynamics.cutoff.separation(bare.distance, 1e-4)
+found, due = dynamics.cutoff.depths(bare_seen), dynamics.cutoff.depths(bare_predicted)
+lesson.claim("cutoff/bias-distance").agrees(found, due, atol=0.42)
+angle_kept = estimates.mean_and_stderr(bare.angle[60] / angle[60])
+lesson.claim("cutoff/bare-angle").holds(angle_kept, between=(math.exp(-60 / 128), 1))
 
-halves = [dynamics.cutoff_depths(curve)[1] / n for n, curve in he_seen.items()]
-claim("cutoff/he-location").holds(max(halves) / min(halves), below=1.3)
-he_windows = {n: dynamics.relative_window(curve) for n, curve in he_seen.items()}
-claim("cutoff/he-window").holds(he_windows, above=2)
-passed = dynamics.cutoff_depths(narrow[:, alive], (1e-3, 1e-6, 1e-12, 1e-20, 1e-40))
-waits = dynamics.mean_and_stderr(passed[1:] - passed[0])  # passed: (5 τ, networks)
+halves = [dynamics.cutoff.depths(curve)[1] / n for n, curve in he_seen.items()]
+lesson.claim("cutoff/he-location").holds(max(halves) / min(halves), below=1.3)
+he_windows = {n: dynamics.cutoff.relative_window(curve) for n, curve in he_seen.items()}
+lesson.claim("cutoff/he-window").holds(he_windows, above=2)
+passed = dynamics.cutoff.depths(narrow[:, alive], (1e-3, 1e-6, 1e-12, 1e-20, 1e-40))
+waits = estimates.mean_and_stderr(passed[1:] - passed[0])  # passed: (5 τ, networks)
 due = [decades * math.log(10) / -he_rate for decades in (3, 9, 17, 37)]
-claim("cutoff/he-law").agrees(waits, due)
+lesson.claim("cutoff/he-law").agrees(waits, due)
 
 # %% [markdown]
 # **What fails.** Without bias the cut-off of the raw distance survives, and means nothing: it is the
@@ -406,7 +423,7 @@ runs = 3 * min(times, 4)
 accuracy = {"default": {}, "He": {}}
 for layers in (2, 4, 6, 8):
     net = nets.MLP([64] * (layers + 1) + [10])
-    stream = generator(seed, "nets", layers)
+    stream = lesson.stream("nets", layers, device="cpu")
     batches = datasets.draw_batches(len(train), 300, 64, generator=stream, runs=(runs,))
     default, he = net.init(stream, replicas=(2, runs))
     for weight, _ in net.layers(he):  # views of he
@@ -421,8 +438,10 @@ for layers in (2, 4, 6, 8):
         accuracy[name][layers] = max(reached, key=torch.mean)
 
 pages.show_training(accuracy, chance=0.1)
-claim("cutoff/deep-default-stuck").holds(accuracy["default"][8].mean(), below=0.2)
-claim("cutoff/deep-he-learns").holds(accuracy["He"][8].mean(), above=0.85)
+lesson.claim("cutoff/deep-default-stuck").holds(
+    accuracy["default"][8].mean(), below=0.2
+)
+lesson.claim("cutoff/deep-he-learns").holds(accuracy["He"][8].mean(), above=0.85)
 
 # %% [markdown]
 # The default initialisation trains two layers, four with difficulty, and is stuck at guessing from
@@ -440,7 +459,7 @@ claim("cutoff/deep-he-learns").holds(accuracy["He"][8].mean(), above=0.85)
 #
 # ## Your turn
 #
-# `hint("05.1", 1)` to `hint("05.1", 3)` help; `reveal("05.1")` shows a solution.
+# `lesson.hint(1, 1)` to `lesson.hint(1, 3)` help; `lesson.reveal(1)` shows a solution.
 
 # %% [markdown] tags=["exercise:05.1"]
 # ### Exercise 05.1 · Location by hand
@@ -453,7 +472,7 @@ location = 14.0
 # END SOLUTION
 
 # %% tags=["check:05.1"]
-check("05.1", location)
+lesson.check(1, location)
 
 # %% [markdown] tags=["exercise:05.2"]
 # ### Exercise 05.2 · A flat end
@@ -473,7 +492,7 @@ letter = "c"
 # END SOLUTION
 
 # %% tags=["check:05.2"]
-check("05.2", letter)
+lesson.check(2, letter)
 
 # %% [markdown] tags=["exercise:05.3"]
 # ### Exercise 05.3 · What an observer sees
@@ -492,7 +511,7 @@ def separate(distance, tau):
 
 
 # %% tags=["check:05.3"]
-check("05.3", separate)
+lesson.check(3, separate)
 
 # %% [markdown] tags=["exercise:05.4"]
 # ### Exercise 05.4 · From where on
@@ -513,27 +532,29 @@ def stays_below(curve, level):
 
 
 # %% tags=["check:05.4"]
-check("05.4", stays_below)
+lesson.check(4, stays_below)
 
 # %% [markdown] tags=["exercise:05.5"]
 # ### Exercise 05.5 · Weights that neither kill nor explode
 #
 # He's variance $2/n$ keeps the mean square. Which $s$ (weights $N(0,s/n)$, no bias) keeps the
 # *typical* norm at $n=16$: mean of $\log(\|x_L\|/\|x_0\|)$ zero? Measure it within 4 %, and set
-# `critical` to it. Leave out networks that output exactly 0: a layer kills one in $2^{16}$. Use `dynamics.random_pair(x, y, depth, init=s, bias=False, generator=…).norm`.
+# `critical` to it. Leave out networks that output exactly 0: a layer kills one in $2^{16}$. Use `dynamics.random_layers.random_pair(x, y, depth, init=s, bias=False, generator=…).norm`.
 
 # %% tags=["answer:05.5"]
 # BEGIN SOLUTION
 x, y = torch.randn(2, 2000, 16, generator=generator(1, "points"), dtype=torch.float64)
 stream = generator(1, "he")
-norm = dynamics.random_pair(x, y, 60, init=2.0, bias=False, generator=stream).norm
+norm = dynamics.random_layers.random_pair(
+    x, y, 60, init=2.0, bias=False, generator=stream
+).norm
 alive = norm[60] > 0
 growth = (norm[60] / norm[0])[alive].log().mean().item() / 60
 critical = 2.0 * math.exp(-2 * growth)
 # END SOLUTION
 
 # %% tags=["check:05.5"]
-check("05.5", critical)
+lesson.check(5, critical)
 
 # %% [markdown]
 # See afterwards: with this $s$, what does the mean *square* do after 60 layers?
@@ -563,7 +584,7 @@ check("05.5", critical)
 # times as many networks, four times as many trainings, same widths and depths. What it gave once:
 
 # %%
-full_scale("05_cutoff")
+lesson.full_scale()
 
 # %% [markdown]
 # Repeat it with `bsgd run 05 --profile full`.
@@ -573,7 +594,7 @@ full_scale("05_cutoff")
 # One claim is the paper's, and a weak one: that a cut-off is *observed*. All numbers are ours.
 
 # %%
-claims_table("05_cutoff")
+lesson.claims_table()
 
 # %% [markdown]
 # ## Five lines to remember

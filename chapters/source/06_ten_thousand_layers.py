@@ -25,19 +25,20 @@ from functools import partial
 
 import torch
 
-from bsgd_edu import datasets, dynamics, explorers, maps, meanfield, nets
-from bsgd_edu.course import begin, check, claim, claims_table, full_scale, hint, reveal
-from bsgd_edu.dynamics import mean_and_stderr
-from bsgd_edu.plot import isometry_pages as pages
+from bsgd_edu import datasets, dynamics, maps, meanfield, nets
+from bsgd_edu.course import begin
+from bsgd_edu.estimates import mean_and_stderr
 from bsgd_edu.seeding import generator
 
-where = begin(device, profile)
-full = profile == "full"
-times = 4 if full else 1  # times as many networks
+lesson = begin("06_ten_thousand_layers", profile=profile, seed=seed, device=device)
+pages, full, real = (
+    lesson.pages,
+    lesson.full,
+    lesson.real,
+)  # real: float64, on the device
+times = 4 if full else 1  # as many networks
 steps = 60 if full else 24  # of SGD
 depths = (16, 64, 256, 1000, 10_000) if full else (16, 64, 256, 1000)
-stream = partial(generator, seed, device=where)  # a random stream for each name
-double = {"dtype": torch.float64, "device": where}
 
 # %% [markdown]
 # ## Predict
@@ -71,20 +72,22 @@ print("Your guess is kept; the experiment on training answers it.")
 depth, networks = 100, 200 * times
 lengths = {}
 for n in (1, 4, 16):
-    draw = partial(torch.randn, generator=stream("pixel", n), **double)
+    draw = partial(torch.randn, generator=lesson.stream("pixel", n), **real)
     weights = draw(depth, networks, n, n) / n**0.5
     start = torch.nn.functional.normalize(draw(networks, n), dim=-1)
     layers = maps.AffineMap(weights, torch.zeros_like(weights[..., 0]))
     lengths[n] = maps.forward_orbit(layers, start).norm(dim=-1)  # (depth + 1, networks)
-turns = meanfield.orthogonal_(torch.empty_like(weights), generator=stream("turns"))
+turns = meanfield.orthogonal_(
+    torch.empty_like(weights), generator=lesson.stream("turns")
+)
 kept = maps.forward_orbit(maps.AffineMap(turns, layers.offset), start).norm(dim=-1)
 
-exponents = {n: dynamics.gaussian_lyapunov_spectrum(n, n**-0.5)[0] for n in lengths}
+exponents = {n: dynamics.lyapunov.gaussian_spectrum(n, n**-0.5)[0] for n in lengths}
 pages.show_one_pixel(lengths, exponents, kept)
 
 slopes = {n: mean_and_stderr(norm[-1].log() / depth) for n, norm in lengths.items()}
-claim("isometry/gaussian-forgets").agrees(slopes, exponents)
-claim("isometry/orthogonal-keeps").agrees(kept, 1.0, atol=1e-12)
+lesson.claim("isometry/gaussian-forgets").agrees(slopes, exponents)
+lesson.claim("isometry/orthogonal-keeps").agrees(kept, 1.0, atol=1e-12)
 
 # %% [markdown]
 # More channels help, the slope is about $-\tfrac1{2n}$: but any finite width loses. Orthogonal layers
@@ -154,7 +157,7 @@ for phase, variances in phases.items():
     c, q = inputs[phase], limits[phase].q
 
     # Two inputs in 60 layers of 2,000 neurons; in 200 layers of infinitely many
-    size = {"width": 2000, "networks": 20 * times, "generator": stream(phase)}
+    size = {"width": 2000, "networks": 20 * times, "generator": lesson.stream(phase)}
     orbit = meanfield.correlation_orbit(c, q, depth=60, **variances, **size)
     correlations[phase] = mean_and_stderr(orbit)  # over networks
     layer = partial(meanfield.correlation_map, q=q, **variances)
@@ -162,7 +165,7 @@ for phase, variances in phases.items():
 
     # Gradients in 40 convolutions of 64 channels on a 4×4 map: (41, networks)
     net = nets.DeepCNN(4, 64, 40, in_channels=64, **variances)
-    draws = stream("signals", "delta_orthogonal", 64)
+    draws = lesson.stream("signals", "delta_orthogonal", 64)
     gradients[phase] = nets.random_signals(net, 32 * times, generator=draws).gradients
     rates[phase] = mean_and_stderr(gradients[phase][35].log() / 35)  # a layer
 
@@ -170,22 +173,22 @@ for phase, variances in phases.items():
 pages.show_phases(phases, correlations, theory, gradients)
 
 shallow = {phase: orbit[:61] for phase, orbit in theory.items()}
-claim("isometry/correlation-map").agrees(correlations, shallow, atol=0.03)
+lesson.claim("isometry/correlation-map").agrees(correlations, shallow, atol=0.03)
 
 log_chi_1 = {phase: limit.chi_1.log() for phase, limit in limits.items()}
-claim("isometry/gradient-factor").agrees(rates, log_chi_1, atol=1 / 64)
+lesson.claim("isometry/gradient-factor").agrees(rates, log_chi_1, atol=1 / 64)
 
 xi, xi_c = {}, {}
 for phase in ("ordered", "chaotic"):
     deviation = theory[phase] - limits[phase].c
     xi[phase] = 50 / (deviation[150] / deviation[200]).log()
     xi_c[phase] = limits[phase].xi_c
-claim("isometry/depth-scale").agrees(xi, xi_c, rtol=1e-4)
+lesson.claim("isometry/depth-scale").agrees(xi, xi_c, rtol=1e-4)
 
 line = meanfield.critical_line(torch.tensor([1 / 64, 1 / 4, 1.0]).double())
 table = [[1.03055751, 1.39396163, 2.15330265]]  # σ_w², by adaptive quadrature
 table += [[4.651333e-6, 8.125154e-3, 1.509646e-1]]  # σ_b²
-claim("isometry/critical-line").agrees(line, table, rtol=2e-7)
+lesson.claim("isometry/critical-line").agrees(line, table, rtol=2e-7)
 
 # %% [markdown]
 # Markers on lines: two thousand neurons are nearly infinitely many. In the ordered phase two inputs
@@ -207,7 +210,7 @@ taps = {"equal taps": torch.ones(3) / 3, "delta taps": torch.tensor([0.0, 1.0, 0
 
 amplitudes, exact = {}, {}
 for name, shares in taps.items():
-    size = {"channels": 128, "networks": 48 * times, "generator": stream(name)}
+    size = {"channels": 128, "networks": 48 * times, "generator": lesson.stream(name)}
     delta = name == "delta taps"
     orbit = meanfield.variance_orbit(pattern, depth=16, delta=delta, **critical, **size)
     modes = meanfield.mode_amplitudes(orbit, 3)  # (17, networks, f = 1, 2, 3)
@@ -226,7 +229,7 @@ for name, shares in taps.items():
 spread, expected, singular_values = {}, {}, {}
 for weights in ("orthogonal", "Gaussian"):
     kind = {"orthogonal": weights == "orthogonal"}
-    size = {"networks": 12 * times, "generator": stream(weights)}
+    size = {"networks": 12 * times, "generator": lesson.stream(weights)}
     spread[weights], expected[weights] = {}, {}
     for L in (4, 16, 64):
         s2 = meanfield.squared_singular_values(128, (L,), 1 / L, **kind, **size)[0]
@@ -237,18 +240,18 @@ for weights in ("orthogonal", "Gaussian"):
 pages.show_kept(amplitudes, exact, singular_values, spread, expected)
 
 # %%
-claim("isometry/modes").agrees(amplitudes, exact, atol=0.03)
+lesson.claim("isometry/modes").agrees(amplitudes, exact, atol=0.03)
 chi_q = meanfield.chi_q(1 / 16, weight_var)
 factors = {name: mode[16, 0] / mode[15, 0] / chi_q for name, mode in exact.items()}
 lambda_1 = {"equal taps": (1 + 2 * math.cos(2 * math.pi / 16)) / 3, "delta taps": 1}
-claim("isometry/mode-factor").agrees(factors, lambda_1, rtol=0.02)
+lesson.claim("isometry/mode-factor").agrees(factors, lambda_1, rtol=0.02)
 
 found, due = spread["orthogonal"], expected["orthogonal"]
-claim("isometry/jacobian-orthogonal").agrees(found, due, rtol=4 / 128)
+lesson.claim("isometry/jacobian-orthogonal").agrees(found, due, rtol=4 / 128)
 s = singular_values["Gaussian"]
-claim("isometry/jacobian-gaussian").holds(s.amin(-1) / s.amax(-1), below=1e-6)
+lesson.claim("isometry/jacobian-gaussian").holds(s.amin(-1) / s.amax(-1), below=1e-6)
 _, variance = meanfield.jacobian_moments(1 / 10_000, 10_000, orthogonal=True)
-claim("isometry/eight-over-l").agrees(10_000 * variance, 8, rtol=0.01)
+lesson.claim("isometry/eight-over-l").agrees(10_000 * variance, 8, rtol=0.01)
 
 # %% [markdown]
 # Above: at criticality equal taps erase the third wave within five layers; delta taps treat all alike
@@ -268,8 +271,8 @@ claim("isometry/eight-over-l").agrees(10_000 * variance, 8, rtol=0.01)
 data = "mnist" if full and datasets.available("mnist") else "digits"
 seen = datasets.load(data, split="train")
 unseen = datasets.load(data, split="test")
-x, y = seen.tensors(where)
-x_test, y_test = unseen.tensors(where, 1000)
+x, y = seen.tensors(lesson.device)
+x_test, y_test = unseen.tensors(lesson.device, 1000)
 x, x_test = 3 * x - 1, 3 * x_test - 1  # mean square about 1
 side = seen.shape[0]
 # 8 channels on a 4×4 map of patches, a readout of all positions, a gigabyte at most
@@ -282,9 +285,13 @@ def train(law, L, q, padding="circular"):
     weight_var, bias_var = meanfield.critical_line(q)
     critical = {"weight_var": weight_var, "bias_var": bias_var}
     net = network(L, init=law, padding=padding, **critical)
-    theta = net.init(stream("init", L))
-    order = generator(seed, "batches", L)  # on the CPU: the same on every device
-    batches = datasets.draw_batches(len(seen), steps, 32, generator=order).to(where)
+    theta = net.init(lesson.stream("init", L))
+    order = lesson.stream(
+        "batches", L, device="cpu"
+    )  # on the CPU: the same on every device
+    batches = datasets.draw_batches(len(seen), steps, 32, generator=order).to(
+        lesson.device
+    )
     velocity, losses = 0.0, []
     for rows in batches:
         losses.append(float(net.loss(theta, x[rows], y[rows])))
@@ -306,12 +313,16 @@ losses[zeros], scores[zeros] = train("delta_orthogonal", 256, q=1 / 16, padding=
 
 pages.show_training(losses, scores)
 
-claim("isometry/ten-thousand").holds(scores["delta_orthogonal", depths[-1]], above=0.4)
-claim("isometry/gaussian-fails").holds(scores["gaussian", depths[-1]], below=0.25)
+lesson.claim("isometry/ten-thousand").holds(
+    scores["delta_orthogonal", depths[-1]], above=0.4
+)
+lesson.claim("isometry/gaussian-fails").holds(
+    scores["gaussian", depths[-1]], below=0.25
+)
 shallow = [scores["delta_orthogonal", 16], scores["gaussian", 16]]
-claim("isometry/shallow-alike").holds(shallow, above=0.5)
-claim("isometry/critical-is-not-enough").holds(scores[large_q], below=0.3)
-claim("isometry/zeros-train").holds(scores[zeros], above=0.4)
+lesson.claim("isometry/shallow-alike").holds(shallow, above=0.5)
+lesson.claim("isometry/critical-is-not-enough").holds(scores[large_q], below=0.3)
+lesson.claim("isometry/zeros-train").holds(scores[zeros], above=0.4)
 
 # %% [markdown]
 # It is (c). The same data, batches and rule: left, every depth learns; right, sixteen layers do,
@@ -333,7 +344,7 @@ claim("isometry/zeros-train").holds(scores[zeros], above=0.4)
 # histogram reach zero latest? Without a kernel you see the first picture of each.
 
 # %% tags=["nbval-ignore-output"]
-explorers.isometry.chapter().show()
+lesson.explore.chapter().show()
 
 # %% [markdown]
 # ## Break an assumption
@@ -352,18 +363,18 @@ explorers.isometry.chapter().show()
 
 # %%
 widths = (4, 8, 16, 32)
-loss = {n: -dynamics.gaussian_lyapunov_spectrum(n, n**-0.5)[0] for n in (*widths, 64)}
+loss = {n: -dynamics.lyapunov.gaussian_spectrum(n, n**-0.5)[0] for n in (*widths, 64)}
 measured = {"constant mode": {}, "varying modes": {}}
 predicted = {"constant mode": {}, "varying modes": {}}
 for C in widths:
-    draws = stream("modes", C)
+    draws = lesson.stream("modes", C)
     growth = meanfield.mode_drift(8, C, 60, networks=200 * times, generator=draws)
     varying = growth[:, 1:4].mean(1)  # of (networks, modes f = 0 … 4)
     measured["constant mode"][C] = mean_and_stderr(-growth[:, 0])
     measured["varying modes"][C] = mean_and_stderr(-varying)
     predicted["constant mode"][C] = loss[C]
     predicted["varying modes"][C] = loss[2 * C]
-claim("isometry/mode-drift").agrees(measured, predicted, rtol=0.02)
+lesson.claim("isometry/mode-drift").agrees(measured, predicted, rtol=0.02)
 
 L = torch.arange(1001)
 lucky = {C: (1.95 * (L / (4 * C)).sqrt() - L / (4 * C)) / math.log(10) for C in (16, 8)}
@@ -377,18 +388,20 @@ delta = ("delta_orthogonal", 16)
 signals = {}
 for law, C in (delta, ("gaussian", 16), ("gaussian", 8)):
     net = nets.DeepCNN(7, C, 1000, in_channels=C, init=law)
-    draws = stream("signals", law, C)
+    draws = lesson.stream("signals", law, C)
     signals[law, C] = nets.random_signals(net, 6 * times, generator=draws)
 decades = {name: sent.gradients.log10() / 2 for name, sent in signals.items()}
 
 pages.show_drift(measured, predicted, decades, lucky)
 
-claim("isometry/delta-gradients").holds(decades[delta], between=(-0.1, 0.1))
+lesson.claim("isometry/delta-gradients").holds(decades[delta], between=(-0.1, 0.1))
 last = mean_and_stderr(signals[delta].last)
 finite_width = 2 / 16 * (1 - math.exp(-2)) * (1 - 2 * math.exp(-2))
-claim("isometry/delta-signals").agrees(last, 1 + finite_width, atol=1 / 64)
+lesson.claim("isometry/delta-signals").agrees(last, 1 + finite_width, atol=1 / 64)
 end = [mean_and_stderr(decades["gaussian", C][-1]) for C in (16, 8)]
-claim("isometry/gaussian-gradients").agrees(end, [lucky[16][-1], lucky[8][-1]], atol=1)
+lesson.claim("isometry/gaussian-gradients").agrees(
+    end, [lucky[16][-1], lucky[8][-1]], atol=1
+)
 
 # %% [markdown]
 # Left: closed forms of chapter 4. Right: the tanh networks fall as the luckiest of 24 linear modes does,
@@ -407,17 +420,19 @@ kept = {}  # lengths: (41, networks)
 for kernels in ("delta", "spread"):
     for padding in ("circular", "zeros"):
         kind = {"delta": kernels == "delta", "padding": padding}
-        size = {"networks": 24 * times, "generator": stream(kernels, padding)}
+        size = {"networks": 24 * times, "generator": lesson.stream(kernels, padding)}
         kept[kernels, padding] = meanfield.length_orbit(9, 8, 40, **kind, **size)
 
 pages.show_padding(kept)
 
 both = [kept["delta", padding] for padding in ("circular", "zeros")]
-claim("isometry/delta-any-padding").agrees(both, 1, atol=1e-12)
-claim("isometry/spread-circular").agrees(kept["spread", "circular"], 1, atol=1e-12)
+lesson.claim("isometry/delta-any-padding").agrees(both, 1, atol=1e-12)
+lesson.claim("isometry/spread-circular").agrees(
+    kept["spread", "circular"], 1, atol=1e-12
+)
 first = mean_and_stderr(kept["spread", "zeros"][1] ** 2)
-claim("isometry/spread-zeros").agrees(first, (17 / 18) ** 2)
-claim("isometry/spread-zeros-deep").holds(kept["spread", "zeros"][40], below=0.5)
+lesson.claim("isometry/spread-zeros").agrees(first, (17 / 18) ** 2)
+lesson.claim("isometry/spread-zeros-deep").holds(kept["spread", "zeros"][40], below=0.5)
 
 # %% [markdown]
 # **What fails.** Orthogonal as a matrix per tap, or as a circular convolution, is not orthogonal as the
@@ -428,7 +443,7 @@ claim("isometry/spread-zeros-deep").holds(kept["spread", "zeros"][40], below=0.5
 #
 # ## Your turn
 #
-# `hint("06.1", 1)` to `hint("06.1", 3)` help; `reveal("06.1")` shows a solution.
+# `lesson.hint(1, 1)` to `lesson.hint(1, 3)` help; `lesson.reveal(1)` shows a solution.
 
 # %% [markdown] tags=["exercise:06.1"]
 # ### Exercise 06.1 · What fifty layers leave of a mode
@@ -442,7 +457,7 @@ share = ((1 + 2 * math.cos(2 * math.pi / 28)) / 3) ** 50
 # END SOLUTION
 
 # %% tags=["check:06.1"]
-check("06.1", share)
+lesson.check(1, share)
 
 # %% [markdown] tags=["exercise:06.2"]
 # ### Exercise 06.2 · A variance in place of a deviation
@@ -462,7 +477,7 @@ letter = "b"
 # END SOLUTION
 
 # %% tags=["check:06.2"]
-check("06.2", letter)
+lesson.check(2, letter)
 
 # %% [markdown] tags=["exercise:06.3"]
 # ### Exercise 06.3 · A kernel that keeps every length
@@ -486,7 +501,7 @@ def delta_kernel(gaussian, size, gain):
 
 
 # %% tags=["check:06.3"]
-check("06.3", delta_kernel)
+lesson.check(3, delta_kernel)
 
 # %% [markdown] tags=["exercise:06.4"]
 # ### Exercise 06.4 · Sweep the critical line
@@ -510,7 +525,7 @@ def critical(q):
 
 
 # %% tags=["check:06.4"]
-check("06.4", critical)
+lesson.check(4, critical)
 
 # %% [markdown] tags=["exercise:06.5"]
 # ### Exercise 06.5 · How wide for a thousand Gaussian layers?
@@ -529,7 +544,7 @@ wide = 32 * 1000 * loss / math.log(10)
 # END SOLUTION
 
 # %% tags=["check:06.5"]
-check("06.5", wide)
+lesson.check(5, wide)
 
 # %% [markdown] tags=["exercise:06.6"]
 # ### Exercise 06.6 · How small is the bias?
@@ -554,7 +569,7 @@ check("06.5", wide)
 # claim is about training them properly, which takes more steps than we ran. What it gave once:
 
 # %%
-full_scale("06_ten_thousand_layers")
+lesson.full_scale()
 
 # %% [markdown]
 # Repeat it with `bsgd run 06 --profile full`.
@@ -562,7 +577,7 @@ full_scale("06_ten_thousand_layers")
 # ## Claims of this chapter
 
 # %%
-claims_table("06_ten_thousand_layers")
+lesson.claims_table()
 
 # %% [markdown]
 # ## Five lines to remember

@@ -25,16 +25,15 @@ import itertools
 
 import torch
 
-from bsgd_edu import datasets, dynamics, explorers, rmt
-from bsgd_edu.course import begin, check, claim, claims_table, full_scale, hint, reveal
-from bsgd_edu.dynamics import Estimate, gap_and_stderr, mean_and_stderr
+from bsgd_edu import datasets, rmt
+from bsgd_edu.course import begin
+from bsgd_edu.estimates import Estimate, gap_and_stderr, mean_and_stderr
 from bsgd_edu.maps import AffineMap, backward_orbit, forward_orbit
-from bsgd_edu.plot import learning_pages as pages
-from bsgd_edu.seeding import generator
 
-where = begin(device, profile)
-profiles = {"quick": (256, 50, "digits"), "full": (512, 200, "mnist")}
-p, runs, data_set = profiles[profile]  # p: features
+lesson = begin("07_learning_dynamics", profile=profile, seed=seed, device=device)
+pages, runs = lesson.pages, lesson.runs
+p, num_runs = (512, 200) if lesson.full else (256, 50)  # p: features
+data_set = "mnist" if lesson.full else "digits"
 n = 2 * p  # samples
 c = p / n
 sizes = {"num_features": p, "num_samples": n}
@@ -88,10 +87,12 @@ spectral = rmt.spectral_filter(torch.arange(61), S.diagonal(), lr=alpha, discret
 filtered = spectral.learned * b
 pages.show_two_directions(forward, filtered)
 
-claim("learning/one-map").agrees([forward, backward], [filtered, filtered], atol=1e-12)
+lesson.claim("learning/one-map").agrees(
+    [forward, backward], [filtered, filtered], atol=1e-12
+)
 late = forward_orbit([step] * 600, start, at=[1, 600])  # w_1 and w_600
 cosines = late[:, 0] / late.norm(dim=1)  # with μ, which is the first axis
-claim("learning/by-hand").agrees(cosines, [8 / 65**0.5, 1 / 5**0.5], atol=1e-12)
+lesson.claim("learning/by-hand").agrees(cosines, [8 / 65**0.5, 1 / 5**0.5], atol=1e-12)
 
 # %% [markdown]
 # Nothing is wrong with the labels, and the loss falls at every step. But least squares divides each
@@ -157,10 +158,10 @@ claim("learning/by-hand").agrees(cosines, [8 / 65**0.5, 1 / 5**0.5], atol=1e-12)
 # %%
 laws, found = {}, {}
 for rho in (0.25, 0.5, 1, 2, 4):
-    stream = generator(seed, "spectrum", str(rho), device=where)
+    stream = lesson.stream("spectrum", str(rho))
     laws[rho] = rmt.SpikedMarchenkoPastur(c, rho**0.5)
-    found[rho] = dynamics.sampled_spectrum(
-        **sizes, signal=rho**0.5, runs=runs, generator=stream
+    found[rho] = rmt.sampled_spectrum(
+        **sizes, signal=rho**0.5, runs=num_runs, generator=stream
     )
 pages.show_spectrum(laws, found)
 
@@ -171,18 +172,20 @@ law = laws[2]
 # All eigenvalues of all runs in order: the law should give each its rank.
 eigenvalues = weak.eigenvalues.flatten().sort().values
 ranks = torch.linspace(0, 1, len(eigenvalues))
-claim("learning/bulk").agrees(law.bulk.cdf(eigenvalues), ranks, atol=2 / p)
+lesson.claim("learning/bulk").agrees(law.bulk.cdf(eigenvalues), ranks, atol=2 / p)
 
 top = mean_and_stderr(weak.eigenvalues[:, -1])
 unit = n ** (-2 / 3) * (1 + c**0.5) * (1 + c**-0.5) ** (1 / 3)  # Tracy and Widom's
-claim("learning/no-spike").holds((top.mean - law.edges[1]) / unit, between=(-3.5, 1))
+lesson.claim("learning/no-spike").holds(
+    (top.mean - law.edges[1]) / unit, between=(-3.5, 1)
+)
 top = mean_and_stderr(strong.eigenvalues[:, -1])
-claim("learning/spike").agrees(top, law.spike)
+lesson.claim("learning/spike").agrees(top, law.spike)
 
 known = {"μ": mean_and_stderr(strong.overlap)}
 known["b"] = mean_and_stderr(strong.overlap_with_targets)
 theory = {"μ": law.overlap, "b": law.overlap_with_targets}
-claim("learning/overlap").agrees(known, theory, atol=1 / p)
+lesson.claim("learning/overlap").agrees(known, theory, atol=1 / p)
 
 # %% [markdown]
 # Below the threshold two classes leave no trace in any single eigenvalue. Above it one direction
@@ -207,38 +210,38 @@ for init_var in (0.001, 0.01, 0.1, 1.0):
     best = rmt.optimal_stopping(ratio=c, **model).time
     moments = {"along": run_times, "early": best / 3, "best": best, "late": 3 * best}
     moments["end"] = 1e6
-    stream = generator(seed, "runs", device=where)  # the same data for each variance
-    test[init_var], train[init_var] = dynamics.accuracies_at(
-        moments, **sizes, **model, replicas=runs, generator=stream
+    stream = lesson.stream("runs")  # the same data for each variance
+    test[init_var], train[init_var] = runs.accuracies_at(
+        moments, **sizes, **model, replicas=num_runs, generator=stream
     )
 pages.show_learning(0.01 * curve_times, curves, 0.01 * run_times, test, train)
 
 # %%
 theory = rmt.learning_curve(run_times, ratio=c, **setting, init_var=0.1)
 measured = mean_and_stderr(test[0.1]["along"])
-claim("learning/test-curve").agrees(measured, theory.test_accuracy)
+lesson.claim("learning/test-curve").agrees(measured, theory.test_accuracy)
 measured = mean_and_stderr(train[0.1]["along"])
-claim("learning/train-curve").agrees(measured, theory.train_accuracy)
+lesson.claim("learning/train-curve").agrees(measured, theory.train_accuracy)
 
 # From here on differences are taken run by run, since data are the same.
 fall = mean_and_stderr(test[0.1]["best"] - test[0.1]["end"])
 rise = mean_and_stderr(train[0.1]["end"] - train[0.1]["best"])
-claim("learning/overfits").holds([fall, rise], above=0)
+lesson.claim("learning/overfits").holds([fall, rise], above=0)
 
 gains = {}
 for init_var, accuracy in test.items():
     gains[init_var, "early"] = mean_and_stderr(accuracy["best"] - accuracy["early"])
     gains[init_var, "late"] = mean_and_stderr(accuracy["best"] - accuracy["late"])
-claim("learning/best-time").holds(gains, above=0)
+lesson.claim("learning/best-time").holds(gains, above=0)
 
 gains = {}
 for small, large in itertools.pairwise(test):  # each variance, and ten times as much
     gains[small] = mean_and_stderr(test[small]["best"] - test[large]["best"])
-claim("learning/small-start").holds(gains, above=0)
+lesson.claim("learning/small-start").holds(gains, above=0)
 
 ends = {init_var: mean_and_stderr(test[init_var]["end"]) for init_var in test}
 limit = rmt.limit_accuracy(ratio=c, signal=1.0, init_var=0.1).test_accuracy
-claim("learning/start-forgotten").agrees(ends, limit)
+lesson.claim("learning/start-forgotten").agrees(ends, limit)
 
 # %% [markdown]
 # It is (b): the training accuracy never turns, the test accuracy does near $\alpha t=1$ and loses five
@@ -256,36 +259,38 @@ claim("learning/start-forgotten").agrees(ends, limit)
 # the authors' code), with a ridge of .1 and without. Guess first: which curves have a peak, and where?
 
 # %%
-stream = generator(seed, "descent", device=where)
+stream = lesson.stream("descent")
 model = {"init_var": 0.1, "generator": stream}
 late_times = torch.tensor([1e2, 1e3])  # αt; the best time is put before them
 root = 5 * p // 8  # √(pn), the same for each c
-descent = dynamics.sampled_descent(root, late_times, signal=1.0, runs=runs, **model)
+descent = runs.sampled_descent(root, late_times, signal=1.0, runs=num_runs, **model)
 
 square = {"num_features": p, "num_samples": p, "signal": 2**0.5}
 measured, theory = {}, {}
 for ridge in (0.0, 0.1):
-    measured[ridge], theory[ridge] = dynamics.compared_runs(
-        run_times, **square, **model, lr=0.1, ridge=ridge, replicas=runs
+    measured[ridge], theory[ridge] = runs.compared_runs(
+        run_times, **square, **model, lr=0.1, ridge=ridge, replicas=num_runs
     )
 
 # Theory in between, for ‖μ‖ = 1 and σ² = .1, at αt = 10² and 10³.
-lines = [explorers.learning.descent_curves(1.0, 0.1, power) for power in (2, 3)]
+lines = [lesson.theory.descent_curves(1.0, 0.1, power) for power in (2, 3)]
 pages.show_descent(lines, descent, 0.1 * run_times, measured, theory)
 
 # %%
 # For each c three test errors: stopped at the best time, at αt = 100 and at 1,000.
 errors = {ratio: mean_and_stderr(found) for ratio, found in descent.errors.items()}
-claim("learning/descent").agrees(errors, descent.predicted)
+lesson.claim("learning/descent").agrees(errors, descent.predicted)
 
 late = {ratio: found[2] for ratio, found in descent.errors.items()}  # at 1,000
 rises = [gap_and_stderr(late[1.0], late[ratio]) for ratio in (0.5, 2.0)]
-claim("learning/peak").holds(rises, above=0)
+lesson.claim("learning/peak").holds(rises, above=0)
 
 stopped = torch.stack([expected[0] for expected in descent.predicted.values()])
-claim("learning/no-peak").holds(stopped.diff(), above=0)  # from each c to the next
+lesson.claim("learning/no-peak").holds(
+    stopped.diff(), above=0
+)  # from each c to the next
 
-claim("learning/ridge").agrees(measured, theory)
+lesson.claim("learning/ridge").agrees(measured, theory)
 
 # %% [markdown]
 # Read from right to left, as samples are added: after long training the error falls, rises to a peak
@@ -303,7 +308,7 @@ claim("learning/ridge").agrees(measured, theory)
 # picture of each.
 
 # %% tags=["nbval-ignore-output"]
-explorers.learning.chapter().show()
+lesson.explore.chapter().show()
 
 # %% [markdown]
 # ## Break an assumption
@@ -318,33 +323,33 @@ explorers.learning.chapter().show()
 steps = torch.tensor([1, 2, 3, 5, 10, 20, 50, 100])
 measured, theory, ahead = {}, {}, {}
 for lr in (0.1, 0.3, 0.5):
-    stream = generator(seed, "steps", str(lr), device=where)
+    stream = lesson.stream("steps", str(lr))
     model = {"signal": 1.0, "init_var": 0.1, "lr": lr}
-    measured[lr], theory[lr] = dynamics.compared_runs(
-        steps, **sizes, **model, replicas=runs, discrete=True, generator=stream
+    measured[lr], theory[lr] = runs.compared_runs(
+        steps, **sizes, **model, replicas=num_runs, discrete=True, generator=stream
     )
     flow = rmt.learning_curve(torch.tensor(1.0), ratio=c, **model).test_accuracy
     mean, stderr = measured[lr]
     ahead[lr] = Estimate(mean[0] - flow, stderr[0])  # a step against the flow
 
 # %%
-stream = generator(seed, "rates", device=where)
+stream = lesson.stream("rates")
 rates = {share: share * 2 / laws[4].spike for share in (0.8, 1.2)}
-losses = dynamics.sampled_losses(40, rates, **sizes, signal=2, runs=8, generator=stream)
+losses = runs.sampled_losses(40, rates, **sizes, signal=2, runs=8, generator=stream)
 pages.show_steps(steps, measured, theory, losses)
 
-claim("learning/steps").agrees(measured, theory)
+lesson.claim("learning/steps").agrees(measured, theory)
 
 alpha = torch.tensor([0.1, 0.3, 0.5], dtype=torch.float64)
 variance = (1 + c + c * 0.1) * alpha**2 + 0.1 * (alpha - 1) ** 2  # ρ = 1, σ² = .1
 formula = torch.special.ndtr(alpha / variance.sqrt())
 after_one = [accuracy[0] for accuracy in theory.values()]
-claim("learning/one-step").agrees(after_one, formula, atol=1e-12)
+lesson.claim("learning/one-step").agrees(after_one, formula, atol=1e-12)
 
-claim("learning/flow-differs").holds([ahead[0.3], ahead[0.5]], above=0)
+lesson.claim("learning/flow-differs").holds([ahead[0.3], ahead[0.5]], above=0)
 falls = losses[0.8][20] / losses[0.8][40]
 grows = losses[1.2][40] / losses[1.2][20]
-claim("learning/largest-rate").holds([falls, grows], above=1)
+lesson.claim("learning/largest-rate").holds([falls, grows], above=1)
 
 # %% [markdown]
 # The first step is a better filter than the flow here: where $\alpha x\le1$, $1-\alpha x$ leaves less of
@@ -366,19 +371,19 @@ claim("learning/largest-rate").holds([falls, grows], above=1)
 # %%
 images, labels = datasets.class_pair(data_set, 1, 7)
 pixels = images.shape[1]
-stream = generator(seed, "pixels", device=where)
+stream = lesson.stream("pixels")
 norm2, cases = datasets.pair_cases(images, labels, generator=stream)
 
 times = torch.logspace(0, 4, 33).double()
 model = {"init_var": 0.1, "lr": 0.01, "generator": stream}
 seen = {}
 for name, inputs in cases.items():  # whitened, alike, raw
-    seen[name] = dynamics.image_runs(times, inputs, labels, pixels, runs=100, **model)
+    seen[name] = runs.image_runs(times, inputs, labels, pixels, runs=100, **model)
 
 square = {"num_features": pixels, "num_samples": pixels, "replicas": 100}
-twins = dynamics.compared_runs(times, **square, signal=seen["whitened"].signal, **model)
-gaps = dynamics.finite_size_gaps(  # after 1,000 steps, αt = 10
-    (8, 16, 32), 1000.0, ratio=c, signal=1.0, runs=60 * runs, **model
+twins = runs.compared_runs(times, **square, signal=seen["whitened"].signal, **model)
+gaps = runs.finite_size_gaps(  # after 1,000 steps, αt = 10
+    (8, 16, 32), 1000.0, ratio=c, signal=1.0, runs=60 * num_runs, **model
 )
 pages.show_real(0.01 * times, seen, twins, gaps)
 
@@ -386,18 +391,20 @@ pages.show_real(0.01 * times, seen, twins, gaps)
 real = seen["whitened"]
 mean, stderr = real.measured
 best = int(real.theory.argmax())  # the predicted best time
-claim("learning/real-signal").agrees(real.norm2, norm2, rtol=0.5 / pixels**0.5)
-claim("learning/real-best-time").holds(mean.max() - mean[best], below=0.005)
-claim("learning/real-optimism").holds(real.theory[best] - mean[best], between=(0, 0.02))
+lesson.claim("learning/real-signal").agrees(real.norm2, norm2, rtol=0.5 / pixels**0.5)
+lesson.claim("learning/real-best-time").holds(mean.max() - mean[best], below=0.005)
+lesson.claim("learning/real-optimism").holds(
+    real.theory[best] - mean[best], between=(0, 0.02)
+)
 fall = Estimate(mean[best] - mean[-1], stderr[best].hypot(stderr[-1]))
-claim("learning/real-turns").holds(fall, above=0)
-claim("learning/twins").agrees(twins.measured, twins.theory)
+lesson.claim("learning/real-turns").holds(fall, above=0)
+lesson.claim("learning/twins").agrees(twins.measured, twins.theory)
 
 alike = seen["alike"]
 mean, stderr = alike.measured
 at = [16, 20, 24]  # αt = 1, 3.2 and 10
 missing = Estimate(alike.theory[at] - mean[at], stderr[at])
-claim("learning/handling").holds(missing, above=0)
+lesson.claim("learning/handling").holds(missing, above=0)
 
 # %%
 factors = {}  # between the late error and its prediction
@@ -405,14 +412,14 @@ for name in ("whitened", "raw"):
     error = 1 - seen[name].measured.mean[-1]
     expected = (1 - seen[name].theory[-1]).clamp_min(1e-12)
     factors[name] = max(error / expected, expected / error)
-claim("learning/raw-misses").holds(factors["raw"] / factors["whitened"], above=2)
+lesson.claim("learning/raw-misses").holds(factors["raw"] / factors["whitened"], above=2)
 
 scaled = {}  # p times the distance from theory, on new and on training samples
 for size in (16, 32):
     stderr = (size * gaps[size].stderr).hypot(8 * gaps[8].stderr)
     scaled[size] = Estimate(size * gaps[size].mean, stderr)
 of_smallest = 8 * gaps[8].mean
-claim("learning/finite-size").agrees(scaled, {16: of_smallest, 32: of_smallest})
+lesson.claim("learning/finite-size").agrees(scaled, {16: of_smallest, 32: of_smallest})
 
 # %% [markdown]
 # The theory, fed with a single eigenvalue, predicts the rise, the best time and the fall on images.
@@ -434,7 +441,7 @@ claim("learning/finite-size").agrees(scaled, {16: of_smallest, 32: of_smallest})
 #
 # ## Your turn
 #
-# `hint("07.1", 1)` to `hint("07.1", 3)` help; `reveal("07.1")` shows a solution.
+# `lesson.hint(1, 1)` to `lesson.hint(1, 3)` help; `lesson.reveal(1)` shows a solution.
 
 # %% [markdown] tags=["exercise:07.1"]
 # ### Exercise 07.1 · After very long training
@@ -447,7 +454,7 @@ z = 0.8125
 # END SOLUTION
 
 # %% tags=["check:07.1"]
-check("07.1", z)
+lesson.check(1, z)
 
 # %% [markdown] tags=["exercise:07.2"]
 # ### Exercise 07.2 · A visible signal
@@ -461,7 +468,7 @@ visible = 0.5
 # END SOLUTION
 
 # %% tags=["check:07.2"]
-check("07.2", visible)
+lesson.check(2, visible)
 
 # %% [markdown] tags=["exercise:07.3"]
 # ### Exercise 07.3 · All steps at once
@@ -485,7 +492,7 @@ def all_times(gram, target, start, lr, steps):
 
 
 # %% tags=["check:07.3"]
-check("07.3", all_times)
+lesson.check(3, all_times)
 
 # %% [markdown] tags=["exercise:07.4"]
 # ### Exercise 07.4 · Accuracy out of a spectrum
@@ -511,7 +518,7 @@ def predicted(times, nodes, signal, bulk, norm2, ratio, init_var):
 
 
 # %% tags=["check:07.4"]
-check("07.4", predicted)
+lesson.check(4, predicted)
 
 # %% [markdown] tags=["exercise:07.5"]
 # ### Exercise 07.5 · When to stop
@@ -529,7 +536,7 @@ best_time = float(fine[tops.argmax()])
 # END SOLUTION
 
 # %% tags=["check:07.5"]
-check("07.5", best_time)
+lesson.check(5, best_time)
 
 # %% [markdown]
 # See afterwards: how much do you lose at half, and at twice this time?
@@ -558,7 +565,7 @@ check("07.5", best_time)
 # settings of the paper's own figures we do not know. What it gave once:
 
 # %%
-full_scale("07_learning_dynamics")
+lesson.full_scale()
 
 # %% [markdown]
 # Repeat it with `bsgd run 07 --profile full` (it downloads 12 MB unless `BSGD_EDU_DATA` is set).
@@ -569,7 +576,7 @@ full_scale("07_learning_dynamics")
 # that code, or what the abstract announces. The others are classics or ours.
 
 # %%
-claims_table("07_learning_dynamics")
+lesson.claims_table()
 
 # %% [markdown]
 # ## Five lines to remember

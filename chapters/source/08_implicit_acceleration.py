@@ -24,18 +24,18 @@ import math
 
 import torch
 
-from bsgd_edu import datasets, dynamics, explorers, nets, operators
-from bsgd_edu.course import begin, check, claim, claims_table, full_scale, hint, reveal
+from bsgd_edu import datasets, dynamics, nets, operators
+from bsgd_edu.course import begin
 from bsgd_edu.nets.deep_linear import balanced_factors
-from bsgd_edu.plot import acceleration_pages as pages
-from bsgd_edu.seeding import generator
-from bsgd_edu.training import races
-from bsgd_edu.training.races import geometric_mean
 
-where = begin(device, profile)
-draws = {"quick": 4, "full": 16}[profile]  # of the data of the race
-longest = {"quick": 1200, "full": 6000}[profile]  # its steps
-real = {"dtype": torch.float64, "device": where}
+lesson = begin("08_implicit_acceleration", profile=profile, seed=seed, device=device)
+pages, races, real = (
+    lesson.pages,
+    lesson.runs,
+    lesson.real,
+)  # real: float64, on the device
+draws = 16 if lesson.full else 4  # of the data of the race
+longest = 6000 if lesson.full else 1200  # its steps
 
 # %% [markdown]
 # ## Predict
@@ -87,17 +87,21 @@ ends = {depth: run[-1] for depth, run in losses.items()}  # the last step, (rate
 # A rate is reliable if neither it nor any smaller one diverges.
 reliable = {depth: end.isfinite().cumprod(0).bool() for depth, end in ends.items()}
 limit = {depth: toy_rates[reliable[depth]].max() for depth in ends}
-claim("acceleration/toy-limit").agrees(limit["depth 1"], 0.02, atol=2e-4)
+lesson.claim("acceleration/toy-limit").agrees(limit["depth 1"], 0.02, atol=2e-4)
 
 late = ends["depth 1"][toy_rates == 0.0198]
-claim("acceleration/toy-law").agrees(late, 7.97e-5, rtol=0.03)  # 1/(8(ηt)²), ηt = 39.6
+lesson.claim("acceleration/toy-law").agrees(
+    late, 7.97e-5, rtol=0.03
+)  # 1/(8(ηt)²), ηt = 39.6
 gain = ends["depth 1"] / ends["depth 2"]
-claim("acceleration/toy-gain").agrees(gain[toy_rates == 0.004], 160, rtol=0.2)
+lesson.claim("acceleration/toy-gain").agrees(gain[toy_rates == 0.004], 160, rtol=0.2)
 
 lowest = {depth: end[reliable[depth]].min() for depth, end in ends.items()}
-claim("acceleration/toy-tuned").holds(lowest["depth 1"] / lowest["depth 2"], above=5)
+lesson.claim("acceleration/toy-tuned").holds(
+    lowest["depth 1"] / lowest["depth 2"], above=5
+)
 farthest = toy_rates[ends["depth 2"].isfinite()].max()  # on an island
-claim("acceleration/toy-islands").holds(farthest / limit["depth 2"], above=2)
+lesson.claim("acceleration/toy-islands").holds(farthest / limit["depth 2"], above=2)
 
 # %% [markdown]
 # Depth 2 diverges from .006 on. What is left with the best reliable rate of each is a factor of
@@ -156,7 +160,7 @@ claim("acceleration/toy-islands").holds(farthest / limit["depth 2"], above=2)
 # | balanced factors, their defect | `nets.deep_linear.balanced_factors`, `balancedness` |
 # | $F$, the rule | `operators.end_to_end_direction`, `rules.end_to_end_map` |
 # | preconditioner | `operators.end_to_end_preconditioner` |
-# | $\oint F\cdot dw$, curl | `dynamics.circulation`, `dynamics.curl` |
+# | $\oint F\cdot dw$, curl | `dynamics.loops.circulation`, `dynamics.loops.curl` |
 #
 # ## Experiment: rule against network
 #
@@ -166,7 +170,7 @@ claim("acceleration/toy-islands").holds(farthest / limit["depth 2"], above=2)
 # claims compare the preconditioner's eigenvalues with the gains: $N$ and 1 times $|w|^{2-2/N}$.
 
 # %%
-stream = generator(seed, "matrices", device=where)
+stream = lesson.stream("matrices")
 x = torch.randn(40, 6, generator=stream, **real)  # inputs
 true_matrix = torch.randn(6, 3, generator=stream, **real)
 matrix = torch.randn(3, 6, generator=stream, **real)  # twice the start
@@ -177,7 +181,7 @@ gains = {}  # N → the two eigenvalues over |w|^{2−2/N}
 for n in (2, 3, 4):
     preconditioner = operators.end_to_end_preconditioner(vector, n).dense()  # 2×2
     gains[n] = torch.linalg.eigvalsh(preconditioner) / 10 ** (2 - 2 / n)
-claim("acceleration/gains").agrees(gains, {n: [1, n] for n in gains}, rtol=1e-12)
+lesson.claim("acceleration/gains").agrees(gains, {n: [1, n] for n in gains}, rtol=1e-12)
 
 # For a matrix each pair of singular values gives Σ_j s_r^{2(j−1)/N} s_s^{2(N−j)/N}.
 s = torch.cat([torch.linalg.svdvals(matrix), torch.zeros(3, **real)])
@@ -189,7 +193,7 @@ for n in (2, 3, 4):
         pairs += torch.outer(s[:3] ** (2 * (j - 1) / n), s ** (2 * (n - j) / n))
     eigenvalues = torch.linalg.eigvalsh(preconditioner)  # in increasing order
     rounding[n] = eigenvalues - pairs.flatten().sort().values
-claim("acceleration/eigenvalues").agrees(rounding, 0, atol=1e-12)
+lesson.claim("acceleration/eigenvalues").agrees(rounding, 0, atol=1e-12)
 
 # %%
 slow_rates = torch.tensor([2e-3, 1e-3, 5e-4], **real)
@@ -211,17 +215,19 @@ pages.show_rule(slow_rates, gaps)
 # %%
 halved = {name: gap.distance[:-1] / gap.distance[1:] for name, gap in gaps.items()}
 with_decay = halved.pop("depth 3, decay .1")
-claim("acceleration/rule").agrees(halved, 2, atol=0.2)
-claim("acceleration/rule-decay").agrees(with_decay, 2, atol=0.2)
+lesson.claim("acceleration/rule").agrees(halved, 2, atol=0.2)
+lesson.claim("acceleration/rule-decay").agrees(with_decay, 2, atol=0.2)
 
 drift = {name: gap.imbalance[:-1] / gap.imbalance[1:] for name, gap in gaps.items()}
-claim("acceleration/balance").agrees(drift, 2, atol=0.2)
+lesson.claim("acceleration/balance").agrees(drift, 2, atol=0.2)
 
 # The same product through nine hidden units that a rotation Q mixes: Q W₁ and W₂ Qᵀ.
 first, second = balanced_factors(matrix / 2, [6, 9, 3])
 rotation = torch.linalg.qr(turn).Q
 wide = races.rule_gap([rotation @ first, second @ rotation.mT], matrix_loss, slow_rates)
-claim("acceleration/widths").agrees(wide.product, gaps["depth 2"].product, rtol=1e-9)
+lesson.claim("acceleration/widths").agrees(
+    wide.product, gaps["depth 2"].product, rtol=1e-9
+)
 
 # %% [markdown]
 # All points lie on lines of slope one. Nine hidden units in place of three, and turned at random,
@@ -242,9 +248,9 @@ claim("acceleration/widths").agrees(wide.product, gaps["depth 2"].product, rtol=
 # at who beats whom, and at the spread between draws.
 
 # %%
-streams = [generator(seed, "data", draw, device=where) for draw in range(draws)]
+streams = [lesson.stream("data", draw) for draw in range(draws)]
 inputs, targets, truth = datasets.heavy_tailed_regressions(streams)  # (draws, ...)
-start = torch.randn(draws, 32, generator=generator(seed, "start", device=where), **real)
+start = torch.randn(draws, 32, generator=lesson.stream("start"), **real)
 start *= 0.01 / start.norm(dim=-1, keepdim=True)
 
 grid = 10 ** (torch.arange(27, **real) / 8 - 2.5)  # .003 to 5.6
@@ -263,23 +269,27 @@ pages.show_race(l4, l2)
 
 # %%
 at_end = torch.stack([run.at_end for run in (*l4.values(), *l2.values())])
-claim("acceleration/inside-grids").holds(int(at_end.sum()), below=1)
+lesson.claim("acceleration/inside-grids").holds(int(at_end.sum()), below=1)
 
 faster = {depth: l4["depth 1"].mean_steps / l4[depth].mean_steps for depth in deep}
-claim("acceleration/quartic").holds(faster, above=1.34)
+lesson.claim("acceleration/quartic").holds(faster, above=1.34)
 faster = {depth: l2["depth 1"].mean_steps / l2[depth].mean_steps for depth in deep}
-claim("acceleration/square").holds(faster, below=1.34)
+lesson.claim("acceleration/square").holds(faster, below=1.34)
 
 depth_2 = l4["depth 2"].mean_steps  # the geometric mean over draws
-claim("acceleration/adagrad").holds(l4["AdaGrad"].mean_steps / depth_2, above=1.34)
-default = geometric_mean(l4["AdaDelta"].grid[:, 0])  # at rate 1, its default
-claim("acceleration/adadelta").holds(default / depth_2, above=1.34)
+lesson.claim("acceleration/adagrad").holds(
+    l4["AdaGrad"].mean_steps / depth_2, above=1.34
+)
+default = races.geometric_mean(l4["AdaDelta"].grid[:, 0])  # at rate 1, its default
+lesson.claim("acceleration/adadelta").holds(default / depth_2, above=1.34)
 
 baselines = [l4["momentum"].mean_steps / depth_2, l4["AdaDelta"].mean_steps / depth_2]
-claim("acceleration/tuned-baselines").holds(baselines, below=0.74)
+lesson.claim("acceleration/tuned-baselines").holds(baselines, below=0.74)
 scale = l4["scale of depth 2"].mean_steps
-claim("acceleration/scale-alone").holds(scale / depth_2, below=0.74)
-claim("acceleration/warm-up").holds(l4["warm-up of 30"].mean_steps / scale, below=0.74)
+lesson.claim("acceleration/scale-alone").holds(scale / depth_2, below=0.74)
+lesson.claim("acceleration/warm-up").holds(
+    l4["warm-up of 30"].mean_steps / scale, below=0.74
+)
 
 # %% [markdown]
 # It is (c) for $l_4$: a few times fewer steps, in every draw shown. How many depends on the draw; heavy
@@ -316,25 +326,29 @@ def quadratic_gradient(w):
     return w @ H - b  # H is symmetric
 
 
-half_ring = dynamics.half_annulus_loop(0.5, 1.0, num_edges=2000).to(where)
+half_ring = lesson.ring.half_annulus_loop(0.5, 1.0, num_edges=2000).to(lesson.device)
 center = torch.tensor([1.0, 0.5], **real)
 angle = torch.arange(200, **real) * math.pi / 100
 circle = center + 0.4 * torch.stack([angle.cos(), angle.sin()], dim=-1)  # (200, 2)
 
 depths = (1, 2, 3, 4)
-constant = {n: dynamics.end_to_end_field(constant_gradient, n) for n in depths}
-quadratic = {n: dynamics.end_to_end_field(quadratic_gradient, n) for n in depths}
-around_ring = {n: dynamics.circulation(constant[n], half_ring) for n in depths}
-around_circle = {n: dynamics.circulation(quadratic[n], circle) for n in depths}
+constant = {n: dynamics.loops.end_to_end_field(constant_gradient, n) for n in depths}
+quadratic = {n: dynamics.loops.end_to_end_field(quadratic_gradient, n) for n in depths}
+around_ring = {n: dynamics.loops.circulation(constant[n], half_ring) for n in depths}
+around_circle = {n: dynamics.loops.circulation(quadratic[n], circle) for n in depths}
 pages.show_loops(constant[3], half_ring, circle, around_ring, around_circle)
 
 # %%
 from_three = [around_ring[3], around_ring[4]]
-claim("acceleration/no-potential").agrees(from_three, [0.458043, 0.987868], atol=2e-6)
-claim("acceleration/depth-two").agrees([around_ring[1], around_ring[2]], 0, atol=1e-12)
-curl = dynamics.curl(quadratic[2], center)
-claim("acceleration/quadratic").agrees(curl, 0.245967, atol=1e-6)
-claim("acceleration/depth-two-caught").holds(around_circle[2], above=0.05)
+lesson.claim("acceleration/no-potential").agrees(
+    from_three, [0.458043, 0.987868], atol=2e-6
+)
+lesson.claim("acceleration/depth-two").agrees(
+    [around_ring[1], around_ring[2]], 0, atol=1e-12
+)
+curl = dynamics.loops.curl(quadratic[2], center)
+lesson.claim("acceleration/quadratic").agrees(curl, 0.245967, atol=1e-6)
+lesson.claim("acceleration/depth-two-caught").holds(around_circle[2], above=0.05)
 
 # %% [markdown]
 # From depth 3 on even a constant gradient has circulation: no function of $w$, with whatever regulariser,
@@ -348,7 +362,7 @@ claim("acceleration/depth-two-caught").holds(around_circle[2], above=0.05)
 # each.
 
 # %% tags=["nbval-ignore-output"]
-explorers.acceleration.chapter().show()
+lesson.explore.chapter().show()
 
 # %% [markdown]
 # ## Break an assumption
@@ -369,13 +383,15 @@ rule = races.race(toy, near_zero, "rule of depth 2", toy_rates, [2000])[-1]
 pages.show_broken(slow_rates, skewed, toy_rates, {"network": network, "rule": rule})
 
 stuck = skewed["c = 3"].distance
-claim("acceleration/unbalanced").agrees(stuck[:-1] / stuck[1:], 1, atol=0.05)
-claim("acceleration/unbalanced-size").holds(stuck, above=0.1)
+lesson.claim("acceleration/unbalanced").agrees(stuck[:-1] / stuck[1:], 1, atol=0.05)
+lesson.claim("acceleration/unbalanced-size").holds(stuck, above=0.1)
 
 only_one_converges = network.isfinite() != rule.isfinite()
-claim("acceleration/large-steps").holds(int(only_one_converges.sum()), above=0)
+lesson.claim("acceleration/large-steps").holds(int(only_one_converges.sum()), above=0)
 small = (toy_rates >= 0.001) & (toy_rates <= 0.002)
-claim("acceleration/small-steps").agrees(rule[small] / network[small], 1, rtol=0.2)
+lesson.claim("acceleration/small-steps").agrees(
+    rule[small] / network[small], 1, rtol=0.2
+)
 
 # %% [markdown]
 # Out of balance the distance stays, whatever $\eta$; weights drawn as usual are balanced only if they
@@ -392,9 +408,9 @@ halving = (1e-3, 5e-4, 2.5e-4)
 slow = [races.memory(regression, start[0], eta, round(1 / eta)) for eta in halving]
 
 errors = torch.tensor([run.error for run in slow])  # of the last w, rebuilt
-claim("acceleration/memory").agrees(errors[:-1] / errors[1:], 2, atol=0.2)
+lesson.claim("acceleration/memory").agrees(errors[:-1] / errors[1:], 2, atol=0.2)
 signs = [(run.gamma < 0).double().mean() for run in slow]  # shares of steps
-claim("acceleration/momentum-sign").holds(signs, above=0.5)
+lesson.claim("acceleration/momentum-sign").holds(signs, above=0.5)
 
 # %%
 rate_1 = float(l4["depth 1"].rate[0])  # tuned for this draw
@@ -404,16 +420,16 @@ shown = [10, 30, 100]  # steps
 pages.show_memory(tuned, shown, rate_1)
 
 past = {step: tuned.weights(step)[1:].sum() for step in shown}  # the newest weighs 1
-claim("acceleration/little-memory").holds(past, below=0.1)
-claim("acceleration/past-share").holds(tuned.share[shown], above=0.1)
+lesson.claim("acceleration/little-memory").holds(past, below=0.1)
+lesson.claim("acceleration/past-share").holds(tuned.share[shown], above=0.1)
 
 ahead = {}  # the speed-up over the ratio of rates at the end
 for n in (2, 3):
     run = l4[f"depth {n}"]
     risen = run.rate * truth.norm(dim=-1) ** (2 - 2 / n)  # η|w|^{2−2/N}
     speed_up = l4["depth 1"].steps / run.steps
-    ahead[n] = geometric_mean(speed_up / (risen / l4["depth 1"].rate))
-claim("acceleration/risen-rate").holds(ahead, between=(0.5, 2))
+    ahead[n] = races.geometric_mean(speed_up / (risen / l4["depth 1"].rate))
+lesson.claim("acceleration/risen-rate").holds(ahead, between=(0.5, 2))
 
 # %% [markdown]
 # The form is right, and the sign is momentum's. But *all past gradients together* weigh less than a
@@ -426,7 +442,7 @@ claim("acceleration/risen-rate").holds(ahead, between=(0.5, 2))
 #
 # ## Your turn
 #
-# `hint("08.1", 1)` to `hint("08.1", 3)` help; `reveal("08.1")` shows a solution.
+# `lesson.hint(1, 1)` to `lesson.hint(1, 3)` help; `lesson.reveal(1)` shows a solution.
 
 # %% [markdown] tags=["exercise:08.1"]
 # ### Exercise 08.1 · The largest learning rate
@@ -440,7 +456,7 @@ rate = 2 / 5**2
 # END SOLUTION
 
 # %% tags=["check:08.1"]
-check("08.1", rate)
+lesson.check(1, rate)
 
 # %% [markdown] tags=["exercise:08.2"]
 # ### Exercise 08.2 · Which depths have a potential?
@@ -459,7 +475,7 @@ letter = "b"
 # END SOLUTION
 
 # %% tags=["check:08.2"]
-check("08.2", letter)
+lesson.check(2, letter)
 
 # %% [markdown] tags=["exercise:08.3"]
 # ### Exercise 08.3 · The direction of depth
@@ -479,7 +495,7 @@ def direct(w, g, depth):
 
 
 # %% tags=["check:08.3"]
-check("08.3", direct)
+lesson.check(3, direct)
 
 # %% [markdown] tags=["exercise:08.4"]
 # ### Exercise 08.4 · A circulation meter
@@ -499,7 +515,7 @@ def circulate(field, loop):
 
 
 # %% tags=["check:08.4"]
-check("08.4", circulate)
+lesson.check(4, circulate)
 
 # %% [markdown] tags=["exercise:08.5"]
 # ### Exercise 08.5 · Depth two is caught
@@ -510,13 +526,13 @@ check("08.4", circulate)
 # %% tags=["answer:08.5"]
 # BEGIN SOLUTION
 curvatures = torch.tensor([4.0, 1.0], dtype=torch.float64)
-bent = dynamics.end_to_end_field(lambda w: curvatures * w, 2)
+bent = dynamics.loops.end_to_end_field(lambda w: curvatures * w, 2)
 corners = torch.tensor([[1, 1], [3, 1], [3, 2], [1, 2]], dtype=torch.float64)
-caught = float(dynamics.circulation(bent, corners))
+caught = float(dynamics.loops.circulation(bent, corners))
 # END SOLUTION
 
 # %% tags=["check:08.5"]
-check("08.5", caught)
+lesson.check(5, caught)
 
 # %% [markdown]
 # See afterwards: with equal curvatures it vanishes. Why?
@@ -547,13 +563,13 @@ check("08.5", caught)
 ethanol = None
 read_at = range(0, 2001, 10)  # steps
 if profile == "full":
-    ethanol = races.ethanol_race(read_at, device=where)
+    ethanol = races.ethanol_race(read_at, device=lesson.device)
 if ethanol is None:
     print("Data: the surrogate.")
 else:
     pages.show_ethanol(read_at, ethanol)
     print("Data: the surrogate, and the paper's ethanol data.")
-full_scale("08_implicit_acceleration")
+lesson.full_scale()
 
 # %% [markdown]
 # Repeat it with `bsgd run 08 --profile full`.
@@ -561,7 +577,7 @@ full_scale("08_implicit_acceleration")
 # ## Claims of this chapter
 
 # %%
-claims_table("08_implicit_acceleration")
+lesson.claims_table()
 
 # %% [markdown]
 # ## Five lines to remember

@@ -25,18 +25,16 @@ from itertools import pairwise
 
 import torch
 
-from bsgd_edu import explorers, nets
-from bsgd_edu.course import begin, check, claim, claims_table, full_scale, hint, reveal
+from bsgd_edu import nets
+from bsgd_edu.course import begin
 from bsgd_edu.curvature import certify
-from bsgd_edu.dynamics import share_and_stderr
+from bsgd_edu.estimates import share_and_stderr
 from bsgd_edu.nets.deep_linear import escape, factor_gradients
-from bsgd_edu.plot import minima_pages as pages
 from bsgd_edu.seeding import generator
-from bsgd_edu.training import descents
-from bsgd_edu.training.descents import descend
 
-where = begin(device, profile)
-times = {"quick": 1, "full": 10}[profile]  # as many runs
+lesson = begin("09_no_bad_minima", profile=profile, seed=seed, device=device)
+pages, runs, traps = lesson.pages, lesson.runs, lesson.traps
+times = 10 if lesson.full else 1  # as many runs
 real = {"dtype": torch.float64}
 print("The examples of a few numbers run on the processor.")
 
@@ -76,9 +74,9 @@ two = nets.DeepLinear([1, 1, 1], square)  # points are (w_1, w_2)
 opposite = torch.tensor([1.2, -1.2], **real)
 origin = torch.zeros(2, **real)
 aside = two.flat(escape(two.factors(origin), slope, size=0.4))  # (0, 0.4)
-onward = descend(two, aside, lr=0.03, at=range(121))
+onward = runs.descend(two, aside, lr=0.03, at=range(121))
 paths = {
-    "opposite weights": descend(two, opposite, lr=0.03, at=range(121)),
+    "opposite weights": runs.descend(two, opposite, lr=0.03, at=range(121)),
     "after an escape": torch.cat([origin[None], onward]),
 }
 
@@ -93,11 +91,11 @@ for layers in (2, 3, 4, 5):
 pages.show_one_number(paths, sizes, pushes, slope=2.0)
 
 predicted = {layers: 2 * sizes ** (layers - 1) for layers in pushes}
-claim("minima/one-number").agrees(pushes, predicted, rtol=1e-12)
+lesson.claim("minima/one-number").agrees(pushes, predicted, rtol=1e-12)
 eigenvalue = certify(two.loss, origin).smallest_eigenvalue
 three = nets.DeepLinear([1, 1, 1, 1], square)
 entry = torch.func.hessian(three.loss)(torch.zeros(3, **real)).abs().max()
-claim("minima/flat-origin").agrees([eigenvalue, entry], [-2, 0], atol=1e-12)
+lesson.claim("minima/flat-origin").agrees([eigenvalue, entry], [-2, 0], atol=1e-12)
 
 # %% [markdown]
 # Exactly opposite weights run into the saddle: convergence alone proves nothing. And from three
@@ -155,29 +153,29 @@ claim("minima/flat-origin").agrees([eigenvalue, entry], [-2, 0], atol=1e-12)
 
 # %%
 # Name → (loss, learning rate, number of steps).
-convex = descents.convex_losses(generator(seed, "data", device=where))
+convex = runs.convex_losses(lesson.stream("data"))
 
 # The reference: descent on A itself, a network of one factor.
 optimum, steps = {}, {}
 for name, (loss, lr, last) in convex.items():
     matrix = nets.DeepLinear([4, 3], loss)
-    zero = torch.zeros(matrix.dim, device=where, **real)
-    end = descend(matrix, zero, lr, at=[last], momentum=0.9)[0]
+    zero = torch.zeros(matrix.dim, **lesson.real)
+    end = runs.descend(matrix, zero, lr, at=[last], momentum=0.9)[0]
     optimum[name] = matrix.loss(end)
     steps[name] = torch.linspace(0, last, 41).int().tolist()  # when to look below
 
 # %%
 wide = {"4–3–3": [4, 3, 3], "4–5–3–3": [4, 5, 3, 3]}
 narrow = {"4–2–3": [4, 2, 3], "4–1–3": [4, 1, 3]}
-runs = 100 * times
+num_runs = 100 * times
 
 gaps, certificates = {}, {}
 for name, (loss, lr, _) in convex.items():
     for network, widths in (wide | narrow).items():
         net = nets.DeepLinear(widths, loss)
-        stream = generator(seed, "starts", *widths, device=where)
-        starts = net.init(stream, (runs,), std=0.3)
-        points = descend(net, starts, lr, at=steps[name], momentum=0.9)
+        stream = lesson.stream("starts", *widths)
+        starts = net.init(stream, (num_runs,), std=0.3)
+        points = runs.descend(net, starts, lr, at=steps[name], momentum=0.9)
         gaps[name, network] = net.loss(points) - optimum[name]  # (41 steps, runs)
         certificates[name, network] = certify(net.loss, points[-1])
 
@@ -190,15 +188,15 @@ of_narrow = [(name, network) for name in convex for network in narrow]
 for case in of_narrow:
     at_rest = certificates[case].second_order  # no gradient, no direction of descent
     above = at_rest & (final[case] > final[case].min() + 1e-3)
-    print(f"{', '.join(case)}: {int(above.sum())} of {runs} rest above the best")
+    print(f"{', '.join(case)}: {int(above.sum())} of {num_runs} rest above the best")
 
-claim("minima/all-runs").agrees([final[case] for case in of_wide], 0, atol=1e-6)
+lesson.claim("minima/all-runs").agrees([final[case] for case in of_wide], 0, atol=1e-6)
 gradients = [certificates[case].gradient_norm for case in of_wide]
-claim("minima/critical").holds(gradients, below=1e-6)
+lesson.claim("minima/critical").holds(gradients, below=1e-6)
 eigenvalues = [certificates[case].smallest_eigenvalue for case in of_wide]
-claim("minima/no-descent").holds(eigenvalues, above=-1e-6)
+lesson.claim("minima/no-descent").holds(eigenvalues, above=-1e-6)
 best = {case: final[case].min() for case in of_narrow}
-claim("minima/narrow-is-above").holds(best, above=1e-3)
+lesson.claim("minima/narrow-is-above").holds(best, above=1e-3)
 
 # %% [markdown]
 # It is (c): all 600 runs end at the convex optimum. A narrow layer has products of rank 2 or 1 only,
@@ -222,22 +220,24 @@ claim("minima/narrow-is-above").holds(best, above=1e-3)
 # %%
 levels = [14.0, 5.0, 1.0, 0.0]  # the least losses of rank 0, 1, 2 and 3
 # Losses of each descent, and the gradient of layer 1 after each escape:
-stairs = explorers.minima.climb_down(layers=3, size=0.1, presses=3)
+stairs = runs.climb_down(layers=3, size=0.1, presses=3)
 
 target = torch.diag(torch.tensor([3.0, 2.0, 1.0], **real))
 net = nets.DeepLinear([3, 4, 4, 3], nets.squared_loss(target))
-starts = net.init(generator(seed, "small"), (10 * times,), std=0.03)
+starts = net.init(lesson.stream("small", device="cpu"), (10 * times,), std=0.03)
 often = range(0, 3001, 5)
-walks = descend(net, starts, lr=0.02, at=often)  # (601 steps, runs, 40 weights)
+walks = runs.descend(net, starts, lr=0.02, at=often)  # (601 steps, runs, 40 weights)
 losses = net.loss(walks)
 pages.show_stairs(stairs.losses, often, losses, levels)
 
 # %%
 rests = [descent[-1] for descent in stairs.losses]
-claim("minima/stairs").agrees(rests, levels, atol=1e-9)
+lesson.claim("minima/stairs").agrees(rests, levels, atol=1e-9)
 jumps = [after[0] - before[-1] for before, after in pairwise(stairs.losses)]
-claim("minima/escape-is-free").agrees(jumps, 0, atol=1e-12)
-claim("minima/escape-gradient").agrees(stairs.pushes, stairs.predicted, rtol=1e-6)
+lesson.claim("minima/escape-is-free").agrees(jumps, 0, atol=1e-12)
+lesson.claim("minima/escape-gradient").agrees(
+    stairs.pushes, stairs.predicted, rtol=1e-6
+)
 
 # A random run rests where its gradient is least between two levels.
 gradients = torch.linalg.vector_norm(net.grad(walks), dim=-1)  # (601, runs)
@@ -246,7 +246,7 @@ for low, high in [(3, 12), (0.3, 3)]:
     between = (low < losses) & (losses < high)
     stillest = gradients.where(between, torch.inf).argmin(0)
     plateaus.append(losses.gather(0, stillest[None]).median())  # over runs
-claim("minima/plateaus").agrees(plateaus, [5.0, 1.0], rtol=0.05)
+lesson.claim("minima/plateaus").agrees(plateaus, [5.0, 1.0], rtol=0.05)
 
 # %% [markdown]
 # After the three escapes layer 1 has gradients $.01\cdot6$, $.01\cdot4$ and $.01\cdot2$, that is
@@ -262,7 +262,7 @@ claim("minima/plateaus").agrees(plateaus, [5.0, 1.0], rtol=0.05)
 # first pictures.
 
 # %% tags=["nbval-ignore-output"]
-explorers.minima.chapter().show()
+lesson.explore.chapter().show()
 
 # %% [markdown]
 # ## Break an assumption
@@ -285,25 +285,25 @@ explorers.minima.chapter().show()
 prices = (1.0, 1.25, 2.5, 3.0, 4.0, 6.0)
 spectra, shares = {}, {}
 for K in prices:
-    net, bad = nets.bottleneck_trap(K)  # bad: the factors of diag(0, ½)
+    net, bad = traps.bottleneck_trap(K)  # bad: the factors of diag(0, ½)
     spectra[K] = torch.linalg.eigvalsh(torch.func.hessian(net.loss)(bad))
-    shares[K] = descents.stuck_share(K, std=1.0, runs=2000 * times, seed=seed)
+    shares[K] = runs.stuck_share(K, std=1.0, runs=2000 * times, seed=seed)
 
 small = {}  # shares of small starts, at K = 4
 for size in (0.3, 0.1, 0.03, 0.01):
-    small[size] = descents.stuck_share(4.0, std=size, runs=4000 * times, seed=seed)
-landscape = explorers.minima.bottleneck_runs(weight=4.0, std=1.0)
+    small[size] = runs.stuck_share(4.0, std=size, runs=4000 * times, seed=seed)
+landscape = traps.bottleneck_runs(weight=4.0, std=1.0)
 pages.show_bottleneck(spectra, landscape, shares, small)
 
 # %%
 predicted = {K: sorted([K - 2, 0, 2, K + 2]) for K in prices}
-claim("minima/bottleneck-eigenvalues").agrees(spectra, predicted, atol=1e-12)
+lesson.claim("minima/bottleneck-eigenvalues").agrees(spectra, predicted, atol=1e-12)
 below = [shares[K].mean for K in prices if K < 2]
-claim("minima/none-stuck").agrees(below, 0, atol=1e-9)
+lesson.claim("minima/none-stuck").agrees(below, 0, atol=1e-9)
 above = [shares[K] for K in prices if K > 2]
-claim("minima/some-stuck").holds(above, above=0)
-power = descents.power_between(small, 0.01, 0.1)  # p, if the share is like σᵖ
-claim("minima/small-starts").agrees(power, 1, atol=0.1)
+lesson.claim("minima/some-stuck").holds(above, above=0)
+power = runs.power_between(small, 0.01, 0.1)  # p, if the share is like σᵖ
+lesson.claim("minima/small-starts").agrees(power, 1, atol=0.1)
 
 # %% [markdown]
 # At $K=1$ the loss is plain squares, where a bottleneck does no harm (Baldi and Hornik 1989). Weights
@@ -327,20 +327,20 @@ claim("minima/small-starts").agrees(power, 1, atol=0.1)
 
 # %%
 radii = (0.3, 0.4, 0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8)
-stream = generator(seed, "box")
-lowest = {r: descents.search_box(r, starts=24, generator=stream).min() for r in radii}
-pages.show_trap(explorers.minima.trap_box(0.7), lowest)
+stream = lesson.stream("box", device="cpu")
+lowest = {r: runs.search_box(r, starts=24, generator=stream).min() for r in radii}
+pages.show_trap(traps.trap_box(0.7), lowest)
 
 up_to_half = [lowest[r] for r in radii if r <= 0.5]
-claim("minima/trap").agrees(up_to_half, 1, atol=1e-9)
+lesson.claim("minima/trap").agrees(up_to_half, 1, atol=1e-9)
 formula = {}
 for r in radii:
     q = ((1 - r) / r) ** 2
     formula[r] = 1 - max(1 - q, 0) * min(2 * r**2, 1)
-claim("minima/trap-depth").agrees(lowest, formula, atol=1e-9)
+lesson.claim("minima/trap-depth").agrees(lowest, formula, atol=1e-9)
 
 # %%
-net, trap = nets.kink_trap()
+net, trap = traps.kink_trap()
 W1, W2 = net.factors(trap)
 corner = torch.diag(torch.tensor([0.0, 1.0], **real))  # e_2 e_2ᵀ
 epsilon = 1e-3
@@ -349,7 +349,7 @@ for delta in (0.1, 0.3, 0.5):
     moved = net.flat([W1 + epsilon * corner, W2 + delta * corner])
     costs[delta] = (net.loss(moved) - 1) / epsilon
 predicted = {delta: 1 - delta for delta in costs}
-claim("minima/corner-cost").agrees(costs, predicted, atol=1e-9)
+lesson.claim("minima/corner-cost").agrees(costs, predicted, atol=1e-9)
 
 # %% [markdown]
 # The trap is real: a local minimum with loss 1, nothing lower until some entry changes by more than
@@ -362,27 +362,27 @@ claim("minima/corner-cost").agrees(costs, predicted, atol=1e-9)
 # tolerance may not wait. Start $10^{-3}$ beside the saddle; left, time is multiplied by $|\lambda|$.
 
 # %%
-stream = generator(seed, "kicks")
+stream = lesson.stream("kicks", device="cpu")
 kicks = 1e-3 * torch.randn(40 * times, 8, generator=stream, **real)
 
 eigenvalues, formula, falls = {}, {}, {}
 for h in (0.5, 0.2, 0.1, 0.05):
-    net, saddle = nets.kink_trap(h)
+    net, saddle = traps.kink_trap(h)
     eigenvalues[h] = certify(net.loss, saddle).smallest_eigenvalue
     formula[h] = 1 / (2 * h) - (1 / (4 * h**2) + 1) ** 0.5
-    falls[h] = descents.leave_trap(h, kicks, at=range(0, 4001, 40))  # over |λ|t
+    falls[h] = runs.leave_trap(h, kicks, at=range(0, 4001, 40))  # over |λ|t
 
 reported, stopped = {}, {}
 for h in (0.5, 0.2, 0.1, 0.05, 0.02, 0.01):
-    reported[h] = descents.quasi_newton(h, kicks)  # the losses it ends at
+    reported[h] = runs.quasi_newton(h, kicks)  # the losses it ends at
     of_saddle = 1 - h / 2
     stopped[h] = share_and_stderr((reported[h] - of_saddle).abs() < 1e-3)
 pages.show_smoothed(falls, stopped)
 
-claim("minima/rounded-saddle").agrees(eigenvalues, formula, rtol=1e-9)
+lesson.claim("minima/rounded-saddle").agrees(eigenvalues, formula, rtol=1e-9)
 worst = {h: fall.losses[-1].max() for h, fall in falls.items()}
-claim("minima/rounded-descends").holds(worst, below=1e-3)
-claim("minima/rounded-stops").agrees(reported[0.01].median(), 0.995, atol=1e-4)
+lesson.claim("minima/rounded-descends").holds(worst, below=1e-3)
+lesson.claim("minima/rounded-stops").agrees(reported[0.01].median(), 0.995, atol=1e-4)
 
 # %% [markdown]
 # Every descent leaves, after nearly the same number of units $1/|\lambda|$, but those units grow like $1/h$. At
@@ -392,7 +392,7 @@ claim("minima/rounded-stops").agrees(reported[0.01].median(), 0.995, atol=1e-4)
 #
 # ## Your turn
 #
-# `hint("09.1", 1)` to `hint("09.1", 3)` help; `reveal("09.1")` shows a solution. Both come from
+# `lesson.hint(1, 1)` to `lesson.hint(1, 3)` help; `lesson.reveal(1)` shows a solution. Both come from
 # `bsgd_edu.course`.
 
 # %% [markdown] tags=["exercise:09.1"]
@@ -407,7 +407,7 @@ threshold = 4.0
 # END SOLUTION
 
 # %% tags=["check:09.1"]
-check("09.1", threshold)
+lesson.check(1, threshold)
 
 # %% [markdown] tags=["exercise:09.2"]
 # ### Exercise 09.2 · Which one is not covered?
@@ -426,7 +426,7 @@ letter = "c"
 # END SOLUTION
 
 # %% tags=["check:09.2"]
-check("09.2", letter)
+lesson.check(2, letter)
 
 # %% [markdown] tags=["exercise:09.3"]
 # ### Exercise 09.3 · What a layer sees
@@ -449,7 +449,7 @@ def layer_gradient(factors, gradient, k):
 
 
 # %% tags=["check:09.3"]
-check("09.3", layer_gradient)
+lesson.check(3, layer_gradient)
 
 # %% [markdown] tags=["exercise:09.4"]
 # ### Exercise 09.4 · Open a corridor
@@ -478,7 +478,7 @@ def corridor(factors, gradient, size):
 
 
 # %% tags=["check:09.4"]
-check("09.4", corridor)
+lesson.check(4, corridor)
 
 # %% [markdown]
 # See afterwards: descend from there, for $f=\|A-M\|^2$. It stops at the sum of all squared singular values
@@ -492,15 +492,15 @@ check("09.4", corridor)
 
 # %% tags=["answer:09.5"]
 # BEGIN SOLUTION
-trial, bad_minimum = nets.bottleneck_trap(4.0)
+trial, bad_minimum = traps.bottleneck_trap(4.0)
 from_small = trial.init(generator(1, "trial"), (5000,), std=0.1)
-last_points = descend(trial, from_small, lr=0.015, at=[1500])[0]
+last_points = runs.descend(trial, from_small, lr=0.015, at=[1500])[0]
 is_stuck = (trial.loss(last_points) - 1).abs() < 0.01
 stuck = float(is_stuck.double().mean())
 # END SOLUTION
 
 # %% tags=["check:09.5"]
-check("09.5", stuck)
+lesson.check(5, stuck)
 
 # %% [markdown]
 # See afterwards: halve the size again. What is the share proportional to, and what would $s=\tfrac13$ change?
@@ -529,7 +529,7 @@ check("09.5", stuck)
 # What it gave once:
 
 # %%
-full_scale("09_no_bad_minima")
+lesson.full_scale()
 
 # %% [markdown]
 # Repeat it with `bsgd run 09 --profile full`.
@@ -540,7 +540,7 @@ full_scale("09_no_bad_minima")
 # break it. The others are ours or classic.
 
 # %%
-claims_table("09_no_bad_minima")
+lesson.claims_table()
 
 # %% [markdown]
 # ## Five lines to remember

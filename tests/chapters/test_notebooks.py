@@ -13,15 +13,15 @@ from pathlib import Path
 
 import pytest
 
-from bsgd_edu.course.build import differences, solved_notebook, write_unexecuted
-from bsgd_edu.course.commands import default_workers
-from bsgd_edu.course.execute import stderr_cells
-from bsgd_edu.course.lint import lint_chapters
-from bsgd_edu.course.notebooks import chapters_in, read_notebook
-from bsgd_edu.course.outcomes import gather
-from bsgd_edu.course.registry import read_registry
-from bsgd_edu.course.run import plan, run_jobs
-from bsgd_edu.course.source import read_source, solution_lines
+from bsgd_edu.course.claims.outcomes import gather
+from bsgd_edu.course.claims.registry import read_registry
+from bsgd_edu.course.commands.run import default_workers
+from bsgd_edu.course.linting.lint import lint_chapters
+from bsgd_edu.course.running.execute import stderr_cells
+from bsgd_edu.course.running.run import plan, run_jobs
+from bsgd_edu.course.writing.build import differences, solved_notebook, write_unexecuted
+from bsgd_edu.course.writing.notebooks import chapters_in, read_notebook
+from bsgd_edu.course.writing.source import read_source, solution_lines
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "chapters"

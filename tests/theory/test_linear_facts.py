@@ -12,6 +12,8 @@ import pytest
 import torch
 
 from bsgd_edu import curvature, datasets, dynamics, nets, operators, optim, rules
+from bsgd_edu.lessons.c08_implicit_acceleration import ring
+from bsgd_edu.lessons.c09_no_bad_minima import traps
 from bsgd_edu.maps import apply_in_order
 from bsgd_edu.nets import deep_linear
 from bsgd_edu.seeding import generator
@@ -123,15 +125,16 @@ def constant(w):
     ("depth", "expected"), [(1, 0.0), (2, 0.0), (3, 0.458043), (4, 0.987868)], ids=str
 )
 def test_circulation_around_the_half_annulus(depth, expected):
-    assert dynamics.half_annulus_circulation(depth, 0.5, 1.0) == pytest.approx(expected, abs=5e-7)
-    loops = [dynamics.half_annulus_loop(0.5, 1.0, num_edges=n) for n in (50, 100, 200, 400)]
-    row = [dynamics.circulation(dynamics.end_to_end_field(constant, depth), loop) for loop in loops]
+    assert ring.half_annulus_circulation(depth, 0.5, 1.0) == pytest.approx(expected, abs=5e-7)
+    loops = [ring.half_annulus_loop(0.5, 1.0, num_edges=n) for n in (50, 100, 200, 400)]
+    row = [
+        dynamics.loops.circulation(dynamics.loops.end_to_end_field(constant, depth), loop)
+        for loop in loops
+    ]
     # The error of a polygon has even powers of the edge only: extrapolate them away.
     for order in (4, 16, 64):
         row = [(order * b - a) / (order - 1) for a, b in pairwise(row)]
-    assert row[0].item() == pytest.approx(
-        dynamics.half_annulus_circulation(depth, 0.5, 1.0), abs=1e-13
-    )
+    assert row[0].item() == pytest.approx(ring.half_annulus_circulation(depth, 0.5, 1.0), abs=1e-13)
 
 
 @pytest.mark.parametrize("depth", [1, 2, 3, 4, 7])
@@ -140,7 +143,7 @@ def test_curl_of_the_direction_of_a_linear_loss(depth):
     radius, height = w.norm(dim=-1), w[:, 1]
     factor = (depth - 1) * (depth - 2) / depth
     expected = factor * radius ** (1 - 2 / depth) * height / radius
-    found = dynamics.curl(dynamics.end_to_end_field(constant, depth), w)
+    found = dynamics.loops.curl(dynamics.loops.end_to_end_field(constant, depth), w)
     torch.testing.assert_close(found, expected, rtol=1e-12, atol=1e-13)
 
 
@@ -148,7 +151,9 @@ def test_curl_of_depth_two_with_a_quadratic_loss():
     hessian = torch.tensor([[2.0, 0.3], [0.3, 1.0]], dtype=F64)
     b = torch.tensor([1.0, -0.5], dtype=F64)
     point = torch.tensor([1.0, 0.5], dtype=F64)
-    found = dynamics.curl(dynamics.end_to_end_field(lambda w: w @ hessian - b, 2), point)
+    found = dynamics.loops.curl(
+        dynamics.loops.end_to_end_field(lambda w: w @ hessian - b, 2), point
+    )
     assert found.item() == pytest.approx(0.245967, abs=5e-7)
     # By hand: |w| (g + (w·g) w/|w|²) has curl (w × g)/|w| + ∇(w·g/|w|) × w, and with g = Hw − b
     # the second is (Hw + g) × w/|w|, so that Hw × w/|w| is left.
@@ -159,7 +164,7 @@ def test_curl_of_depth_two_with_a_quadratic_loss():
     potential = lambda w: w.norm(dim=-1) * w[..., 0]  # noqa: E731
     w = normal(5, 2, label="points").requires_grad_()
     (slope,) = torch.autograd.grad(potential(w).sum(), w)
-    torch.testing.assert_close(slope, dynamics.end_to_end_field(constant, 2)(w.detach()))
+    torch.testing.assert_close(slope, dynamics.loops.end_to_end_field(constant, 2)(w.detach()))
 
 
 # --- acceleration: the toy and the surrogate ---------------------------------------------------
@@ -393,17 +398,17 @@ def test_escape_from_the_origin_and_from_saddle_to_saddle():
 def test_the_kink_traps_within_half():
     values = {0.3: 1.0, 0.49: 1.0, 0.5: 1.0, 0.51: 0.96, 0.55: 0.8, 0.6: 0.6, 0.7: 0.2}
     for radius, value in values.items():
-        assert nets.kink_trap_value(radius) == pytest.approx(value, abs=1e-12)
+        assert traps.kink_trap_value(radius) == pytest.approx(value, abs=1e-12)
 
 
 @pytest.mark.parametrize("radius", [0.5, 0.55, 0.7, 0.72, 0.75, 0.9])
 def test_the_value_of_the_trap_is_attained(radius):
-    net, theta = nets.kink_trap()
+    net, theta = traps.kink_trap()
     x = min(radius, 1 / (2 * radius))
     y = -(1 - radius) * x / radius
     point = torch.tensor([1 - radius, radius, y, x, y, 1 - radius, x, radius], dtype=F64)
     assert (point - theta).abs().max() <= radius + 1e-15
-    assert net.loss(point).item() == pytest.approx(nets.kink_trap_value(radius), abs=1e-14)
+    assert net.loss(point).item() == pytest.approx(traps.kink_trap_value(radius), abs=1e-14)
 
 
 @pytest.mark.parametrize("radius", [0.3, 0.5, 0.6, 0.72, 0.75])
@@ -435,13 +440,13 @@ def test_no_point_within_the_radius_is_below_the_value_of_the_trap(radius):
             w2 = transposed.T
         lowest = min(lowest, value)
     # Corners are where products of two boxes are extreme: the search finds the value itself.
-    assert lowest == pytest.approx(nets.kink_trap_value(radius), abs=1e-9)
+    assert lowest == pytest.approx(traps.kink_trap_value(radius), abs=1e-9)
 
 
 def test_rounding_the_kink_opens_the_trap_but_not_wide():
     kicks = 1e-3 * normal(6, 8, label="kicks")
     for delta in (0.5, 0.1, 0.01):
-        net, theta = nets.kink_trap(delta)
+        net, theta = traps.kink_trap(delta)
         assert net.grad(theta).norm() == 0
         assert net.loss(theta).item() == pytest.approx(1 - delta / 2, abs=1e-15)
         ends = net.loss(descended(net, theta + kicks, 0.02 * delta, 10_000, 0.9))
@@ -453,7 +458,7 @@ def test_rounding_the_kink_opens_the_trap_but_not_wide():
 
 @pytest.mark.parametrize(("coupling", "verdict"), [(1.9, "saddle"), (2.1, "minimum")])
 def test_the_bottleneck_traps_above_coupling_two(coupling, verdict):
-    net, theta = nets.bottleneck_trap(coupling)
+    net, theta = traps.bottleneck_trap(coupling)
     spectrum = torch.linalg.eigvalsh(torch.autograd.functional.hessian(net.loss, theta))
     expected = torch.tensor(sorted([0.0, coupling - 2, 2.0, coupling + 2]), dtype=F64)
     torch.testing.assert_close(spectrum, expected, rtol=0, atol=1e-13)
@@ -469,7 +474,7 @@ def test_the_bottleneck_traps_above_coupling_two(coupling, verdict):
 def test_how_many_runs_the_bottleneck_traps():
     # Shares on record from 200 starts; four of their standard errors. Below 2 nothing is trapped.
     for coupling, share in ((1.0, 0.005), (2.1, 0.125), (4.0, 0.31)):
-        net, _ = nets.bottleneck_trap(coupling)
+        net, _ = traps.bottleneck_trap(coupling)
         starts = net.init(generator(0, "bottleneck"), (1000,))
         ends = net.loss(descended(net, starts, 0.02, 3000))
         trapped = ((ends - 1).abs() < 1e-3).double().mean().item()

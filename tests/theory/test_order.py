@@ -89,7 +89,7 @@ def long_runs():
 
 def test_stationary_variance(long_runs):
     rho, sigma, _, x, y = long_runs
-    predicted = dynamics.ar1_variance(1 - rho, 1.0, sigma**2)
+    predicted = dynamics.stationary.ar1_variance(1 - rho, 1.0, sigma**2)
     assert predicted == pytest.approx(sigma**2 * 0.2 / 1.8)
     assert variance_near(x[-1], predicted)
     assert variance_near(y[-1], predicted)
@@ -100,15 +100,18 @@ def test_correlation_along_the_path_at_step_40(long_runs):
     forward = torch.corrcoef(x[40:42])[0, 1].item()
     backward = torch.corrcoef(y[40:42])[0, 1].item()
     # The standard error of a correlation r is (1 − r²)/√n.
-    assert abs(forward - dynamics.ar1_forward_correlation(rho, 40)) < SIGMAS * 0.36 / 20_000**0.5
+    assert (
+        abs(forward - dynamics.stationary.ar1_forward_correlation(rho, 40))
+        < SIGMAS * 0.36 / 20_000**0.5
+    )
     assert round(forward, 1) == 0.8
-    assert abs(backward - dynamics.ar1_backward_correlation(rho, 40)) < 1e-8
+    assert abs(backward - dynamics.stationary.ar1_backward_correlation(rho, 40)) < 1e-8
     assert round(backward, 6) == 1.0
 
 
 def test_forward_keeps_jumping_and_backward_does_not(long_runs):
     rho, sigma, _, x, y = long_runs
-    assert near((x[60] - x[59]) ** 2, dynamics.ar1_forward_jump(rho, sigma) ** 2)
+    assert near((x[60] - x[59]) ** 2, dynamics.stationary.ar1_forward_jump(rho, sigma) ** 2)
     assert (y[60] - y[59]).square().mean().sqrt() < 2 * rho**59 * sigma
 
 
@@ -129,21 +132,23 @@ def test_variance_of_the_limit_given_its_first_batches(long_runs):
     for known in (0, 1, 4):
         decided = (1 - rho) * (rho ** torch.arange(known, dtype=DOUBLE) @ a[:known])
         rest = y[-1] - decided if known else y[-1]
-        assert variance_near(rest, dynamics.ar1_conditional_variance(rho, known, sigma**2))
+        assert variance_near(
+            rest, dynamics.stationary.ar1_conditional_variance(rho, known, sigma**2)
+        )
 
 
 def test_limit_averages_a_finite_number_of_batches(long_runs):
     rho, sigma, _, _, y = long_runs
-    assert dynamics.effective_batches(rho) == pytest.approx(9)
+    assert dynamics.stationary.effective_batches(rho) == pytest.approx(9)
     assert variance_near(y[-1], sigma**2 / 9)
 
 
 def test_polyak_mean_reaches_the_variance_of_the_mean_of_the_targets(long_runs):
     rho, sigma, _, x, y = long_runs
     n = 60
-    assert variance_near(x[1:].mean(0), dynamics.ar1_polyak_variance(rho, sigma**2, n))
+    assert variance_near(x[1:].mean(0), dynamics.stationary.ar1_polyak_variance(rho, sigma**2, n))
     for steps in (10**3, 10**5):
-        scaled = steps * dynamics.ar1_polyak_variance(rho, 1.0, steps)
+        scaled = steps * dynamics.stationary.ar1_polyak_variance(rho, 1.0, steps)
         assert scaled == pytest.approx(1, abs=10 / steps)  # 1 − (2ρ/(1−ρ) − …)/n
     # Averaging the backward path gains nothing: its points agree already.
     assert y[1:].mean(0).var() > 5 * x[1:].mean(0).var()
@@ -155,7 +160,7 @@ def test_coin_flip_targets_give_bernoulli_convolutions(ratio):
     y = backward_orbit(scalar_maps(ratio, signs), torch.zeros(20_000, 1, dtype=DOUBLE), at=[60])
     ordered = y[0, :, 0].sort().values
     empirical = torch.arange(1, 20_001) / 20_000
-    cdf = (ordered + 1) / 2 if ratio == 0.5 else dynamics.bernoulli_cdf(ratio, ordered)
+    cdf = (ordered + 1) / 2 if ratio == 0.5 else dynamics.bernoulli.cdf(ratio, ordered)
     assert (cdf - empirical).abs().max() < 1.95 / 20_000**0.5  # Kolmogorov's 0.1 % point
     if ratio < 0.5:  # nothing falls in the middle third
         assert (y.abs() >= 1 / 3 - 1e-12).all()
@@ -190,7 +195,7 @@ def quadratics():
     steps = AffineMap(
         torch.eye(4, dtype=DOUBLE) - lr * hessian, lr * (hessian @ centre[..., None])[..., 0]
     )
-    return steps, dynamics.gradient_step_factor(lr, 0.5, 4.0)
+    return steps, dynamics.contraction.gradient_step_factor(lr, 0.5, 4.0)
 
 
 def test_backward_iterates_obey_the_error_bound_without_any_probability(quadratics):
@@ -203,7 +208,7 @@ def test_backward_iterates_obey_the_error_bound_without_any_probability(quadrati
     powers = factor ** torch.arange(60, dtype=DOUBLE)
     assert (increments <= powers * moves + 1e-14).all()
     steps_n = torch.arange(30)
-    bound = dynamics.backward_error_bound(factor, moves.max().item(), steps_n)
+    bound = dynamics.contraction.backward_error_bound(factor, moves.max().item(), steps_n)
     assert ((y[:30] - y[-1]).norm(dim=1) <= bound).all()
 
 
@@ -251,9 +256,11 @@ def test_coupled_runs_meet_after_log_distance_over_exponent():
     # Scalar regression: a random factor each step, exponent E log|1 − ηx²|.
     steps = AffineMap((1 - lr * x**2)[..., None, None], (a[:, None] * x)[..., None])
     ones = torch.ones(500, 1, dtype=DOUBLE)
-    distance = dynamics.synchronous_coupling(steps, 0 * ones, start * ones)
+    distance = dynamics.coupling.synchronous(steps, 0 * ones, start * ones)
     met = (distance > tolerance).sum(0).double()  # first step within the tolerance, roughly
-    predicted = dynamics.coupling_time(dynamics.scalar_lyapunov_exponent(lr), start, tolerance)
+    predicted = dynamics.coupling.meeting_time(
+        dynamics.tails.scalar_lyapunov_exponent(lr), start, tolerance
+    )
     # First passage of a random walk overshoots by a bounded number of steps.
     assert met.mean().item() == pytest.approx(predicted, abs=3)
 
@@ -301,7 +308,7 @@ def test_bracket_explains_the_difference_up_to_third_order(small_net):
     def measure(steps, theta, lr, gradients):
         n = [len(steps)]
         gap = forward_orbit(steps, theta, at=n)[0] - backward_orbit(steps, theta, at=n)[0]
-        return gap - dynamics.order_difference(gradients, theta, lr)
+        return gap - dynamics.contraction.order_difference(gradients, theta, lr)
 
     assert all(order == pytest.approx(3, abs=0.06) for order in residuals(small_net, measure))
 
@@ -310,7 +317,7 @@ def test_bracket_by_derivatives_equals_bracket_by_differences(small_net):
     gradients, theta = small_net
     lr = 1e-3
     steps = [rules.sgd_map(g, lr) for g in gradients]
-    exact = dynamics.order_difference(gradients, theta, lr)
+    exact = dynamics.contraction.order_difference(gradients, theta, lr)
     # The symmetric difference has relative error of order (lr·|g|)².
     assert torch.allclose(rules.lie_bracket(steps, theta), exact, rtol=1e-3, atol=1e-9)
 
@@ -336,14 +343,14 @@ def test_palindromic_average_is_free_of_the_order_up_to_third_order(small_net):
 
 
 def test_lyapunov_exponent_and_its_zero():
-    assert dynamics.scalar_lyapunov_exponent(0.5) == pytest.approx(-0.48463, abs=5e-6)
-    assert dynamics.scalar_stability_limit() == pytest.approx(2.42125, abs=5e-6)
-    assert dynamics.regression_sgd_limit(1, 1) == pytest.approx(2 / 3)
+    assert dynamics.tails.scalar_lyapunov_exponent(0.5) == pytest.approx(-0.48463, abs=5e-6)
+    assert dynamics.tails.scalar_stability_limit() == pytest.approx(2.42125, abs=5e-6)
+    assert dynamics.stationary.regression_sgd_limit(1, 1) == pytest.approx(2 / 3)
 
 
 def test_tail_index_is_two_where_the_variance_ends():
-    assert dynamics.kesten_index(2 / 3) == pytest.approx(2, abs=1e-9)
-    assert dynamics.kesten_index(1.0) == pytest.approx(1.091, abs=5e-4)
+    assert dynamics.tails.kesten_index(2 / 3) == pytest.approx(2, abs=1e-9)
+    assert dynamics.tails.kesten_index(1.0) == pytest.approx(1.091, abs=5e-4)
 
 
 def regression_steps(lr, num_steps, runs, sigma, label):
@@ -370,7 +377,7 @@ def test_tail_of_the_limit_has_kestens_index():
     top = y.sort(descending=True).values[:400]
     hill = 1 / (top[:-1] / top[-1]).log().mean().item()
     # Hill's estimator on k points has relative standard error 1/√k; its bias is below that here.
-    assert hill == pytest.approx(dynamics.kesten_index(1.0), rel=SIGMAS / 400**0.5)
+    assert hill == pytest.approx(dynamics.tails.kesten_index(1.0), rel=SIGMAS / 400**0.5)
 
 
 @pytest.mark.parametrize(("lr", "dim", "batch"), [(0.2, 3, 1), (0.3, 4, 4), (0.1, 1, 1)])
@@ -382,7 +389,7 @@ def test_regression_sgd_has_the_predicted_stationary_variance(lr, dim, batch):
         noise = sigma * torch.randn(runs, batch, generator=stream, dtype=DOUBLE)
         residual = torch.einsum("rbd,rd->rb", x, theta) - noise
         theta = theta - lr / batch * torch.einsum("rb,rbd->rd", residual, x)
-    predicted = dynamics.regression_sgd_variance(lr, dim, batch, sigma**2)
+    predicted = dynamics.stationary.regression_sgd_variance(lr, dim, batch, sigma**2)
     assert near(theta.square().mean(1), predicted)
 
 
@@ -393,10 +400,10 @@ def test_lyapunov_equation_holds_and_its_small_step_limit_errs_by_first_order():
     noise = root[1] @ root[1].T
     errors = []
     for lr in (0.02, 0.01, 0.005):
-        exact = dynamics.lyapunov_covariance(hessian, noise, lr)
+        exact = dynamics.stationary.lyapunov_covariance(hessian, noise, lr)
         step = torch.eye(3, dtype=DOUBLE) - lr * hessian
         assert torch.allclose(exact, step @ exact @ step.T + lr**2 * noise, atol=1e-14)
-        limit = dynamics.small_lr_covariance(hessian, noise, lr)
+        limit = dynamics.stationary.small_lr_covariance(hessian, noise, lr)
         assert torch.allclose(hessian @ limit + limit @ hessian, lr * noise, atol=1e-14)
         errors.append(((exact - limit).norm() / limit.norm()).item())
     assert errors[0] / errors[1] == pytest.approx(2, rel=0.1)
@@ -412,7 +419,7 @@ def test_exact_covariance_is_what_sgd_on_a_quadratic_reaches():
     for _ in range(60):
         kick = torch.randn(runs, 2, generator=stream, dtype=DOUBLE) @ root.T
         theta = theta - lr * (theta @ hessian + kick)
-    exact = dynamics.lyapunov_covariance(hessian, noise, lr)
+    exact = dynamics.stationary.lyapunov_covariance(hessian, noise, lr)
     for i, j in [(0, 0), (0, 1), (1, 1)]:
         assert near(theta[:, i] * theta[:, j], exact[i, j].item())
 
@@ -455,8 +462,8 @@ def test_backward_lindley_is_the_running_maximum_and_composes_the_same_maps():
     steps = [lambda w, v=v: torch.relu(w + v) for v in x]  # a ReLU net of width 1
     zero = torch.zeros(1, dtype=DOUBLE)
     forward, backward = forward_orbit(steps, zero)[:, 0], backward_orbit(steps, zero)[:, 0]
-    assert torch.allclose(dynamics.lindley_forward(x), forward, atol=1e-12)
-    assert torch.allclose(dynamics.lindley_backward(x), backward, atol=1e-12)
+    assert torch.allclose(dynamics.coupling.lindley_forward(x), forward, atol=1e-12)
+    assert torch.allclose(dynamics.coupling.lindley_backward(x), backward, atol=1e-12)
     assert (backward.diff() >= 0).all()
 
 
@@ -470,11 +477,11 @@ def test_queue_is_empty_half_the_time_with_mean_wait_one(kind):
     else:
         up = torch.rand(steps, runs, generator=stream, dtype=DOUBLE) < 1 / 3
         increments = up.to(DOUBLE) * 2 - 1
-    waits = dynamics.lindley_backward(increments)[-1]
-    assert dynamics.mm1_waiting(0.5, 1.0) == (0.5, 1.0)
+    waits = dynamics.coupling.lindley_backward(increments)[-1]
+    assert dynamics.coupling.mm1_waiting(0.5, 1.0) == (0.5, 1.0)
     assert near((waits == 0).to(DOUBLE), 0.5)
     assert near(waits, 1.0)
-    assert near(dynamics.lindley_forward(increments)[-1], 1.0)  # Loynes: the same law
+    assert near(dynamics.coupling.lindley_forward(increments)[-1], 1.0)  # Loynes: the same law
 
 
 def test_coupling_from_the_past_is_exact_and_forward_coalescence_is_biased():
@@ -482,9 +489,9 @@ def test_coupling_from_the_past_is_exact_and_forward_coalescence_is_biased():
         heads = torch.randint(2, (count, 1), generator=stream)
         return torch.where(heads == 1, torch.tensor([0, 0]), torch.tensor([1, 0]))
 
-    past, _ = dynamics.coupling_from_the_past(draw, 20_000, generator=generator(0, "past"))
+    past, _ = dynamics.coupling.from_the_past(draw, 20_000, generator=generator(0, "past"))
     assert near((past == 0).to(DOUBLE), 2 / 3)
-    met, _ = dynamics.forward_coalescence(draw, 20_000, generator=generator(0, "met"))
+    met, _ = dynamics.coupling.forward_coalescence(draw, 20_000, generator=generator(0, "met"))
     assert (met == 0).all()  # (1, 0) in place of (2/3, 1/3)
 
 
@@ -494,7 +501,7 @@ def test_momentum_contracts_backward_at_root_beta_although_one_step_expands():
     steps = [rules.momentum_map(lambda x, a=a: x - a, lr, momentum=beta) for a in targets]
     start = rules.momentum_state(torch.tensor([3.0], dtype=DOUBLE))
     y = maps.backward_orbit(steps, start)
-    assert torch.linalg.matrix_norm(dynamics.heavy_ball_matrix(1.0, lr, beta), 2) > 1
+    assert torch.linalg.matrix_norm(dynamics.contraction.heavy_ball_matrix(1.0, lr, beta), 2) > 1
     size = y.diff(dim=0).norm(dim=1)
     # Complex eigenvalues rotate, so compare maxima over windows of 20 steps, 100 steps apart.
     rate = (size[160:180].max() / size[60:80].max()) ** (1 / 100)

@@ -7,7 +7,7 @@ import torch
 from scipy import optimize
 from scipy.stats import norm
 
-from bsgd_edu import dynamics, rmt
+from bsgd_edu import estimates, rmt
 from bsgd_edu.seeding import generator
 
 F64 = torch.float64
@@ -237,7 +237,7 @@ def test_spike_and_overlaps_of_sampled_data():
             targets = data.mean(1)  # Xy/n, y = 1 after a change of signs
             with_targets = (vectors[:, -1] @ targets) ** 2 / (targets @ targets)
             rows.append([float(values[-1]), float(with_targets), float(vectors[0, -1] ** 2)])
-        mean, stderr = dynamics.mean_and_stderr(torch.tensor(rows, dtype=F64), 0)
+        mean, stderr = estimates.mean_and_stderr(torch.tensor(rows, dtype=F64), 0)
         expected = tensor(law.spike, law.overlap_with_targets, law.overlap)
         slack = 3 * stderr + expected * (3 / n)
         if rho == 1.0:  # half a gap above the bulk's edge, where shifts are of order n^−⅔
@@ -251,7 +251,7 @@ def test_spike_and_overlaps_of_sampled_data():
 def agrees(run, theory, num_samples, errors=3):
     """Means over replicas within so many standard errors of the theory."""
     for found, expected, drawn in zip(run, theory, (math.inf, num_samples), strict=True):
-        mean, stderr = dynamics.mean_and_stderr(found, 0)
+        mean, stderr = estimates.mean_and_stderr(found, 0)
         # A share of 0.9999 may be 1 in every replica, without spread: the error of a share then.
         share = (expected * (1 - expected) / (drawn * len(found))).sqrt()
         stderr = torch.maximum(stderr, share)

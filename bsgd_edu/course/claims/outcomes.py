@@ -1,0 +1,267 @@
+"""What came of the claims: gathered from executed notebooks, stored, and shown as tables."""
+
+import html
+import json
+import math
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ...errors import DataError, UsageError
+from ...files import write_json
+from ..nearest import nearest
+from .registry import read_registry
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+__all__ = [
+    "MIME",
+    "VERDICTS",
+    "Outcome",
+    "gather",
+    "list_claims",
+    "load_outcomes",
+    "number",
+    "render_html",
+    "save_outcomes",
+    "summary",
+]
+
+MIME = "application/vnd.bsgd.claim+json"
+VERDICTS = ("reproduced", "reproduced at smaller scale", "not reproduced", "failed")
+_MARKS = {"reproduced": "✓", "reproduced at smaller scale": "✓", "not reproduced": "○"}
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A claim with what a run made of it.
+
+    ``measured``, ``stderr`` and ``gap`` belong to the entry that was furthest off when ``count``
+    numbers were compared; ``gap`` counts standard errors where ``gap_unit`` says so.
+    """
+
+    id: str
+    chapter: str
+    paper: str
+    where: str
+    source: str
+    statement: str
+    kind: str
+    predicted: str
+    verdict: str
+    measured: float | None = None
+    expected: float | None = None
+    stderr: float | None = None
+    gap: float | None = None
+    gap_unit: str = ""
+    tolerance: str = ""
+    count: int = 0
+    why: str = ""
+    profile: str = ""
+
+    def stable(self) -> dict[str, Any]:
+        """Returns what is the same under every profile and on every machine."""
+        varying = {"measured", "expected", "stderr", "gap", "gap_unit", "count", "profile"}
+        return {key: value for key, value in asdict(self).items() if key not in varying}
+
+
+_FIELDS = {field.name for field in fields(Outcome)}
+
+
+def gather(notebooks: Iterable[Any]) -> list[Outcome]:
+    """Reads the outcomes of claims out of executed notebooks.
+
+    Args:
+        notebooks: Paths of notebooks, or notebooks that nbformat has read.
+
+    Returns:
+        Outcomes in the order of the cells; where a notebook states a claim twice, its last.
+
+    Raises:
+        DataError: If a path holds no notebook.
+    """
+    found: dict[tuple[int, str], Outcome] = {}
+    for index, notebook in enumerate(notebooks):
+        for cell in _read(notebook).get("cells", []):
+            for output in cell.get("outputs", []):
+                payload = output.get("data", {}).get(MIME)
+                if isinstance(payload, Mapping) and "id" in payload:
+                    measured = output.get("metadata", {}).get(MIME, {})
+                    outcome = _outcome({**payload, **measured})
+                    found[index, outcome.id] = outcome
+    return list(found.values())
+
+
+def _read(notebook: Any) -> Mapping:
+    if isinstance(notebook, Mapping):
+        return notebook
+    try:
+        content = json.loads(Path(notebook).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise DataError(
+            f"gather: notebooks must be readable .ipynb files, but {notebook} is not ({error}). "
+            "Run the chapter again."
+        ) from None
+    return content if isinstance(content, Mapping) else {}
+
+
+def _outcome(payload: Mapping[str, Any]) -> Outcome:
+    known = {key: value for key, value in payload.items() if key in _FIELDS}
+    texts = {name: "" for name in _FIELDS if Outcome.__dataclass_fields__[name].type is str}
+    return Outcome(**{**texts, **known})
+
+
+def save_outcomes(outcomes: Iterable[Outcome], path: str | Path) -> None:
+    """Writes outcomes as JSON; an interrupted write leaves the old file whole.
+
+    Args:
+        outcomes: What `gather` returned.
+        path: The file; its folder must exist.
+    """
+    write_json(path, [asdict(outcome) for outcome in outcomes])
+
+
+def load_outcomes(path: str | Path) -> list[Outcome]:
+    """Reads what `save_outcomes` wrote; a missing file holds no outcomes.
+
+    Args:
+        path: The file.
+
+    Returns:
+        Outcomes.
+
+    Raises:
+        DataError: If the file is damaged.
+    """
+    if not Path(path).exists():
+        return []
+    try:
+        return [_outcome(item) for item in json.loads(Path(path).read_text(encoding="utf-8"))]
+    except (ValueError, TypeError, AttributeError) as error:
+        raise DataError(
+            f"load_outcomes: path must be a file of outcomes, but {path} is damaged ({error}). "
+            "Delete it and run the chapters again."
+        ) from None
+
+
+def summary(outcomes: Iterable[Outcome]) -> str:
+    """Returns one line that counts verdicts.
+
+    Args:
+        outcomes: What `gather` returned.
+
+    Returns:
+        For example ``"3 claims: 2 reproduced, 1 not reproduced"``.
+
+    Example:
+        >>> summary([])
+        '0 claims'
+    """
+    counts = Counter(outcome.verdict for outcome in outcomes)
+    total = sum(counts.values())
+    parts = [f"{counts[verdict]} {verdict}" for verdict in VERDICTS if counts[verdict]]
+    head = f"{total} claim{'' if total == 1 else 's'}"
+    return f"{head}: {', '.join(parts)}" if parts else head
+
+
+def number(value: float | None, digits: int = 4) -> str:
+    """Returns a number for a table, "–" where there is none.
+
+    Example:
+        >>> number(0.123456), number(None)
+        ('0.1235', '–')
+    """
+    return "–" if value is None else f"{value:.{digits}g}".replace("-", "−")
+
+
+def _gap(outcome: Outcome) -> str:
+    if outcome.gap is None:
+        return "–"
+    return f"{outcome.gap:.2g} {outcome.gap_unit}".strip()
+
+
+def render_html(outcomes: Iterable[Outcome]) -> str:
+    """Returns the outcomes as one HTML table.
+
+    Args:
+        outcomes: What `gather` returned.
+
+    Returns:
+        A fragment that needs no style sheet.
+    """
+    head = ("Claim", "Predicted", "Measured", "Gap", "Verdict")
+    rows = []
+    for outcome in outcomes:
+        source = {"paper": outcome.paper, "ours": f"ours, on {outcome.paper}"}.get(
+            outcome.source, f"classic: {outcome.paper}"
+        )
+        spread = f" ± {number(outcome.stderr, 2)}" if outcome.stderr else ""
+        against = "" if outcome.expected is None else f" against {number(outcome.expected)}"
+        many = f" (worst of {outcome.count})" if outcome.count > 1 else ""
+        verdict = f"{_MARKS.get(outcome.verdict, '✗')} {outcome.verdict}"
+        if outcome.why:
+            verdict += f": {outcome.why}"
+        cells = (
+            outcome.predicted,
+            f"{number(outcome.measured)}{spread}{against}{many}",
+            _gap(outcome),
+            verdict,
+        )
+        rows.append(
+            f'<tr id="claim-{html.escape(outcome.id.replace("/", "-"))}">'
+            f'<th scope="row" style="text-align:left;font-weight:normal">'
+            f"<code>{html.escape(outcome.id)}</code><br>{html.escape(outcome.statement)}<br>"
+            f"<small>{html.escape(source)}</small></th>"
+            + "".join(f'<td style="text-align:left">{html.escape(cell)}</td>' for cell in cells)
+            + "</tr>"
+        )
+    top = "".join(f'<th scope="col" style="text-align:left">{name}</th>' for name in head)
+    return (
+        '<div style="overflow-x:auto"><table class="claims">'
+        f"<thead><tr>{top}</tr></thead><tbody>{''.join(rows)}</tbody></table></div>"
+    )
+
+
+def list_claims(chapter: str | None = None, outcomes: Iterable[Outcome] = ()) -> "Table":
+    """Returns the register as a table for the terminal, with the last outcome of each claim.
+
+    Args:
+        chapter: A chapter's slug or its two-digit number; None for all.
+        outcomes: Outcomes to show beside the claims.
+
+    Returns:
+        A rich table.
+
+    Raises:
+        UsageError: If no chapter of that name has claims.
+    """
+    from rich.markup import escape
+    from rich.table import Table
+
+    entries = list(read_registry().values())
+    chapters = {entry.chapter for entry in entries}
+    if chapter is not None:
+        entries = [e for e in entries if chapter in (e.chapter, e.chapter[:2])]
+        if not entries:
+            raise UsageError(
+                f"claims: chapter must be one that has claims, but {chapter!r} has none. "
+                f"{nearest(chapter, chapters)}"
+            )
+    last = {outcome.id: outcome for outcome in outcomes}
+    table = Table("claim", "predicted", "measured", "verdict", title="Claims", show_lines=True)
+    for item in entries:
+        outcome = last.get(item.id)
+        measured = number(outcome.measured) if outcome else "–"
+        verdict = outcome.verdict if outcome else "not run yet"
+        # The id stands on a line of its own: it stays whole in a narrow terminal.
+        stated = f"[bold]{escape(item.id)}[/bold]\n{escape(item.statement)}"
+        table.add_row(stated, *map(escape, (item.predicted, measured, verdict)))
+    return table
+
+
+def finite(value: float | None) -> float | None:
+    """Returns the number if JSON can hold it, else None."""
+    return value if value is None or math.isfinite(value) else None

@@ -1,0 +1,1 @@
+"""How can the whole learning curve be known before any data is seen?"""

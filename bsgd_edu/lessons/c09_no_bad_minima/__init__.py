@@ -1,0 +1,1 @@
+"""Can descent on a product of matrices get stuck, and which assumption keeps it from that?"""

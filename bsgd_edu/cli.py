@@ -34,7 +34,15 @@ Force = Annotated[bool, typer.Option("--force", help="Also run what is up to dat
 
 
 @app.callback(invoke_without_command=True)
-def _start(context: typer.Context) -> None:
+def _start(
+    context: typer.Context,
+    shown: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+) -> None:
+    if shown:
+        from . import __version__
+
+        print(f"bsgd_edu {__version__}")
+        raise typer.Exit()
     if context.invoked_subcommand is None:
         print(context.get_help())
 

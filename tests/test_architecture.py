@@ -21,7 +21,7 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 # Import only from a lower rank, or from your own sub-package. Within a row two things stand by
 # their nature below and above the others: errors, which all raise, and the command line.
 RANKS = {
-    0: ("errors", "seeding", "device", "paths"),
+    0: ("errors", "extras", "seeding", "device", "paths"),
     1: ("maps", "metrics", "meanfield", "operators", "rmt"),
     2: ("rules", "optim", "dynamics", "curvature", "nets", "datasets"),
     3: ("training",),

@@ -5,6 +5,10 @@ Each explorer is a function that returns an `Explorer`; widgets load when the fi
 
 import lazy_loader
 
+from ..extras import needs
+
+needs("ipywidgets", by="explorers")
+
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submodules=[

@@ -19,15 +19,18 @@ EXTRAS = {
         "PIL",
         "ipykernel",
         "ipywidgets",
+        "jinja2",
         "jupyter_client",
         "jupyter_core",
         "jupytext",
         "latex2mathml",
+        "markupsafe",
         "matplotlib",
         "nbclient",
         "nbconvert",
         "nbformat",
         "papermill",
+        "pygments",
         "rich",
         "tqdm",
         "typer",
@@ -67,8 +70,8 @@ def explained(error: ImportError, *, by: str) -> ImportError:
         What to raise or to show in its place: the error itself where no extra has the module.
 
     Example:
-        >>> print(explained(ModuleNotFoundError(name="pooch.core"), by="load"))
-        load: pooch must be installed, but it is not. Install it with `pip install "bsgd-edu[data]"`.
+        >>> print(explained(ModuleNotFoundError(name="rich.text"), by="x"))
+        x: rich must be installed, but it is not. Install it with `pip install "bsgd-edu[course]"`.
     """
     module = (error.name or "").partition(".")[0]
     return _missing(module, by) if module in _EXTRA else error

@@ -29,7 +29,8 @@ RANKS = {
     5: ("explorers",),
     6: ("course", "cli"),
 }
-RANK = {name: rank for rank, names in RANKS.items() for name in names} | {"errors": -1, "cli": 7}
+RANK = {name: rank for rank, names in RANKS.items() for name in names}
+RANK |= {"errors": -1, "cli": 7, "__main__": 8}
 DRAWING = {"matplotlib", "ipywidgets", "IPython", "seaborn", "plotly", "pylab"}
 # What a light user must not pay for: loaded when first touched, never at import.
 HEAVY = {
@@ -48,7 +49,9 @@ HEAVY = {
     "typer",
 }
 PUBLIC = sorted(
-    name for name in RANK if (PACKAGE / name).is_dir() or (PACKAGE / f"{name}.py").is_file()
+    name
+    for name in RANK
+    if ((PACKAGE / name).is_dir() or (PACKAGE / f"{name}.py").is_file()) and name != "__main__"
 )
 
 
@@ -402,7 +405,9 @@ TEXTS = [
 ] + [
     path
     for path in sorted(ROOT.iterdir())
-    if path.is_file() and path.suffix in {".toml", ".md", ".txt", ".yml", ".py", ".cfg", ""}
+    if path.is_file()
+    and path.suffix in {".toml", ".md", ".txt", ".yml", ".py", ".cfg", ""}
+    and path.name != ".git"  # a file in a work tree beside the checkout; git writes it
 ]
 # A folder of somebody's machine: absolute, at least two deep, no URL, no shebang.
 FOLDER = re.compile(r"(?<![\w:/.<>*~$}}\])-])/(home|root|Users|work|mnt|tmp|private|srv)/\w+")

@@ -61,7 +61,7 @@ def test_a_bare_call_shows_the_help(bsgd):
         (["run", "--profile", "fast"], "bsgd: run: --profile must be quick or full"),
         (["run", "--jobs", "0"], "--jobs must be at least 1"),
         (["run", "--jobs", "many"], "bsgd: Invalid value for '--jobs'"),
-        (["run", "--frce"], "bsgd: No such option: --frce"),
+        (["run", "--frce"], "bsgd: No such option: --frce (Possible options: --force). `bsgd"),
         (["build", "07"], "bsgd: chapter: must be one"),
         (["build", "--check", "07"], "bsgd: chapter: must be one"),
         (["lint", "07"], "bsgd: chapter: must be one"),
@@ -138,6 +138,21 @@ def test_version_names_what_it_stands_on(bsgd):
     assert code == 0
     assert out.startswith(f"bsgd_edu {__version__}\n")
     assert "torch 2." in out
+
+
+@pytest.mark.parametrize("start", ["bsgd", "-m"])
+def test_version_is_one_line_for_scripts(start):
+    program = os.path.join(os.path.dirname(sys.executable), "bsgd")
+    if start == "bsgd" and not os.path.exists(program):
+        pytest.skip("bsgd_edu is not installed here")
+    words = [program] if start == "bsgd" else [sys.executable, "-m", "bsgd_edu"]
+    done = subprocess.run([*words, "--version"], capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (0, f"bsgd_edu {__version__}\n")
+
+
+def test_help_tells_of_the_version(bsgd):
+    assert "--version" in bsgd("--help")[1]
+    assert bsgd("--version") == (0, f"bsgd_edu {__version__}\n", "")
 
 
 def test_the_installed_command_is_there():

@@ -146,8 +146,12 @@ def claims(
 ) -> None:
     """Lists the claims that the course reproduces, with the last outcome of each."""
     from .course.outcomes import list_claims, load_outcomes
+    from .paths import project_root
 
-    _, made = _folders(chapters, build)
+    if chapters or project_root():
+        _, made = _folders(chapters, build)
+    else:  # installed from a wheel: the claims come along, chapters need not be at hand
+        made = build or Path("build")
     _console().print(list_claims(chapter, load_outcomes(made / "claims.json")))
 
 

@@ -1,13 +1,17 @@
 """The `bsgd` command: quick help, one line for bad input, exit codes that a script can use."""
 
 import os
+import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from sample_chapters import SOURCE, write_chapter, write_source
 
 from bsgd_edu import __version__, cli
+
+ROOT = Path(__file__).resolve().parents[1]
 
 
 @pytest.fixture
@@ -131,6 +135,26 @@ def test_claims_are_listed(bsgd):
     code, out, _ = bsgd("claims")
     assert code == 0
     assert "Claims" in out
+
+
+def test_claims_are_listed_where_there_is_no_checkout(tmp_path):
+    """From what a wheel carries: the package, and the data folder inside it."""
+    site, elsewhere = tmp_path / "site", tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    package, ignored = ROOT / "bsgd_edu", shutil.ignore_patterns("__pycache__")
+    shutil.copytree(package, site / "bsgd_edu", ignore=ignored)
+    shutil.copytree(ROOT / "data", site / "bsgd_edu" / "_data")
+    done = subprocess.run(
+        [sys.executable, "-m", "bsgd_edu", "claims", "01_order_matters"],
+        cwd=elsewhere,
+        env={**os.environ, "PYTHONPATH": str(site), "COLUMNS": "100"},
+        capture_output=True,
+        text=True,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "order/backward-" in done.stdout
+    assert "not run yet" in done.stdout
+    assert not list(elsewhere.iterdir())
 
 
 def test_version_names_what_it_stands_on(bsgd):

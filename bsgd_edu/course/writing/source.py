@@ -48,6 +48,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 from ...errors import UsageError
+from ...extras import needs
 from .notebooks import Chapter
 
 __all__ = [
@@ -142,15 +143,11 @@ def read_source(chapter: Chapter) -> Source:
     """Reads a chapter's source and checks what the build relies on.
 
     Raises:
-        UsageError: If jupytext is missing, or the source breaks the rules of this module.
+        UsageError: If the source breaks the rules of this module.
+        MissingExtraError: If jupytext was not installed.
     """
-    try:
-        import jupytext
-    except ImportError:
-        raise UsageError(
-            "build: jupytext must be installed to read a chapter's source, but it is not. "
-            'Install it with `pip install "bsgd-edu[dev]"`.'
-        ) from None
+    needs("jupytext", by="build")
+    import jupytext
 
     path = chapter.source
     try:

@@ -107,9 +107,13 @@ def test_versions_agree():
     assert f"## {version} " in (ROOT / "CHANGELOG.md").read_text()
 
 
-def test_readme_lists_exactly_the_chapters_there_are():
-    readme = (ROOT / "README.md").read_text()
-    listed = re.findall(r"\]\((chapters/[^)]+\.ipynb)\)", readme)
+def test_readme_lists_the_chapters_as_the_build_writes_them():
+    from bsgd_edu.course.writing.contents import contents_differ
+    from bsgd_edu.course.writing.notebooks import chapters_in
+
+    chapters = chapters_in(ROOT / "chapters", sources=True)
+    assert not contents_differ(ROOT / "README.md", chapters), "run `bsgd build`"
+    listed = re.findall(r"\]\((chapters/[^)]+\.ipynb)\)", (ROOT / "README.md").read_text())
     assert listed == sorted(str(p.relative_to(ROOT)) for p in (ROOT / "chapters").glob("*.ipynb"))
     assert len(listed) == len(list((ROOT / "chapters/source").glob("*.py")))
 

@@ -82,7 +82,8 @@ def build_chapters(
 def _execute(notebooks, build: Path, console: "Console", *, force, jobs, depends_on):
     from ..commands.progress import RichWatcher, show_failure
     from ..commands.run import default_workers
-    from ..running.run import plan, run_jobs
+    from ..running.plan import plan
+    from ..running.run import run_jobs
 
     planned = plan(notebooks, build, depends_on=depends_on)
     with RichWatcher(console, planned) as watcher:

@@ -150,7 +150,7 @@ Pass for example momentum=0.
         left, right = above if at_least is None else at_least, below if at_most is None else at_most
         if left is not None and right is not None:
             ends = "[("[at_least is None], "])"[at_most is None]
-            rule = f"lie in {ends[0]}{_short(left)}, {_short(right)}{ends[1]}"
+            rule = f"lie in {ends[0]}{_short(left)}, {_short(right)}{ends[1]}".replace("-", "−")
             example = at_least if at_most is None else at_most
             example = (left + right) / 2 if example is None else example
         elif left is not None:

@@ -137,7 +137,7 @@ def require_finite(
     """
     low, high = bounds(x)
     if not (low > -torch.inf and high < torch.inf):
-        require_entries(function, name, "be finite", x.isfinite(), x, remedy)
+        require_entries(x.isfinite(), function, f"{name} must be finite", x, remedy)
 
 
 def require_positive(function: str, name: str, x: Tensor, remedy: str) -> None:
@@ -154,29 +154,26 @@ def require_positive(function: str, name: str, x: Tensor, remedy: str) -> None:
     """
     low, high = bounds(x)
     if not (low > 0 and high < torch.inf):
-        good = (x > 0) & x.isfinite()
-        require_entries(function, name, "be positive and finite", good, x, remedy)
+        good, rule = (x > 0) & x.isfinite(), f"{name} must be positive and finite"
+        require_entries(good, function, rule, x, remedy)
 
 
-def require_entries(
-    function: str, name: str, rule: str, good: Tensor, values: Tensor, remedy: str
-) -> None:
+def require_entries(good: Tensor, function: str, rule: str, values: Tensor, remedy: str) -> None:
     """Checks a tensor entry by entry; the error shows the first that fails, and how many do.
 
     Args:
+        good: Where the rule holds (...).
         function: Who refuses.
-        name: The argument's name.
-        rule: What each entry must, without the name: "be ≥ 0".
-        good: Where it does (...).
-        values: What to show (...).
+        rule: What must hold, with the argument's name.
+        values: What to show where it does not (...).
         remedy: What to do.
 
     Raises:
-        DomainError: Some entry does not.
+        DomainError: Some entry fails.
 
     Example:
         >>> p = torch.tensor([0.5, -0.5])
-        >>> require_entries("entropy", "p", "be ≥ 0", p >= 0, p, "A law has no negative part.")
+        >>> require_entries(p >= 0, "entropy", "p must be ≥ 0", p, "A law has no negative part.")
         Traceback (most recent call last):
         bsgd_edu.errors.DomainError: entropy: p must be ≥ 0, but entry (1,) is -0.5 (1 of 2 fail). \
 A law has no negative part.
@@ -187,7 +184,7 @@ A law has no negative part.
     where = tuple(bad[0].tolist())
     entry = f"entry {where}" if where else "it"
     fact = f"{entry} is {values[where].item():.17g} ({len(bad)} of {good.numel()} fail)"
-    raise refusal(function, f"{name} must {rule}", fact, remedy, DomainError)
+    raise refusal(function, rule, fact, remedy, DomainError)
 
 
 def _listed(shapes: dict[str, tuple[int, ...]]) -> str:

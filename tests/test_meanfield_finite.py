@@ -133,7 +133,7 @@ def test_three_of_four_combinations_keep_lengths(delta, padding):
 
 def test_refusals_name_the_numbers():
     stream = generator(0, "refused")
-    with pytest.raises(DomainError, match=r"c must lie in .*, but they are 1 and 5"):
+    with pytest.raises(DomainError, match=r"c must lie in \(−1, 1\), but it is 1\.0"):
         meanfield.correlation_orbit(1.0, 1, 1, 0, 2, width=5, networks=1, generator=stream)
     with pytest.raises(DomainError, match=r"they are 0\.5 and 1"):
         meanfield.correlation_orbit(0.5, 1, 1, 0, 2, width=1, networks=1, generator=stream)

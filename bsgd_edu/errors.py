@@ -24,6 +24,7 @@ __all__ = [
     "require_integer",
     "require_number",
     "require_shape",
+    "require_sizes",
 ]
 
 
@@ -213,6 +214,26 @@ but it is 2.5. Pass for example window=0.
         remedy = remedy or f"Pass for example {name}={example}."
         raise refusal(function, f"{name} must be an integer{rule}", _found(number), remedy)
     return int(number)
+
+
+def require_sizes(function: str, **sizes: object) -> None:
+    """Checks that each of several counts is an integer ≥ 1.
+
+    Args:
+        function: Who refuses.
+        **sizes: The counts, by the names of the arguments.
+
+    Raises:
+        DomainError: One is not.
+
+    Example:
+        >>> require_sizes("draw_batches", num_steps=100, batch=0)
+        Traceback (most recent call last):
+        bsgd_edu.errors.DomainError: draw_batches: batch must be an integer ≥ 1, but it is 0. \
+Pass for example batch=1.
+    """
+    for name, size in sizes.items():
+        require_integer(function, name, size, at_least=1)
 
 
 def require_choice(

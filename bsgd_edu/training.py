@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
-from .errors import ShapeError
+from .errors import ShapeError, require
 from .maps import Map, forward_orbit
 from .maps.orbits import chosen_steps
 
@@ -75,11 +75,14 @@ def train(
     values = {}
     for label, function in observe.items():
         values[label] = function(points).detach()
-        if values[label].shape[:1] != (len(steps),):
-            raise ShapeError(
-                f"train: observation {label!r} must have one row for each of {len(steps)} steps, "
-                f"but it has shape {tuple(values[label].shape)}. Keep the leading axis."
-            )
+        require(
+            values[label].shape[:1] == (len(steps),),
+            "train",
+            f"observation {label!r} must have one row for each of {len(steps)} steps",
+            f"it has shape {tuple(values[label].shape)}",
+            "Keep the leading axis.",
+            ShapeError,
+        )
     # A partial of windowed_orbit is called what it is a partial of.
     name = name or getattr(getattr(orbit, "func", orbit), "__name__", "")
     return Record(name, steps, values, time.perf_counter() - start)

@@ -12,7 +12,6 @@ from torch import Tensor
 
 from ..errors import require_integer
 
-__all__ = ["angle", "arc_cdf", "midpoints", "need_positive", "with_atom"]
 __all__ = ["angle", "arc_cdf", "midpoints", "with_atom"]
 
 

@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from ..errors import ShapeError, require, require_integer, require_number
+from ..errors import ShapeError, require, require_number, require_sizes
 from .learning_curves import LearningCurve, checked_times, departed, need_stable, spectral_filter
 
 __all__ = ["learning_path", "simulate_learning"]
@@ -112,9 +112,9 @@ def simulate_learning(
     times = checked_times("simulate_learning", times, lr, ridge, discrete)
     require_number("simulate_learning", "signal", signal, at_least=0)
     require_number("simulate_learning", "init_var", init_var, at_least=0)
-    sizes = {"num_features": num_features, "num_samples": num_samples, "replicas": replicas}
-    for name, size in sizes.items():
-        require_integer("simulate_learning", name, size, at_least=1)
+    require_sizes(
+        "simulate_learning", num_features=num_features, num_samples=num_samples, replicas=replicas
+    )
     times = departed(times, init_var, lr, discrete)
     options = {"generator": generator, "dtype": torch.float64, "device": generator.device}
     runs = []

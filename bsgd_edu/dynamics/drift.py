@@ -140,7 +140,7 @@ def limiting_directions(matrices: Tensor, *, backward: bool = True) -> Tensor:
         Furstenberg (1963), Noncommuting random products; Oseledets (1968).
     """
     require(
-        square,
+        matrices.dim() >= 3 and matrices.shape[-1] == matrices.shape[-2] and len(matrices) > 0,
         "limiting_directions",
         "matrices must have shape (n, ..., d, d), n ≥ 1",
         lambda: f"its shape is {tuple(matrices.shape)}",

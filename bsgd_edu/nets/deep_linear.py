@@ -6,7 +6,7 @@ from itertools import pairwise
 import torch
 from torch import Tensor
 
-from ..errors import ShapeError, require, require_shape
+from ..errors import ShapeError, refusal, require
 from ..operators.factored import end_to_end_direction
 from .factors import (
     balanced_factors,
@@ -83,8 +83,14 @@ class DeepLinear:
 
     def factors(self, theta: Tensor) -> list[Tensor]:
         """Returns the factors (..., d_j, d_{j−1}) of points (..., d), first layer first; views."""
-        remedy = f"The widths are {list(self.widths)}: flat(balanced_factors(matrix, widths))."
-        require_shape("DeepLinear", "theta", theta, (..., self.dim), remedy)
+        if theta.shape[-1:] != (self.dim,):
+            raise refusal(
+                "DeepLinear",
+                f"theta must have shape (..., {self.dim}) for widths {list(self.widths)}",
+                f"its shape is {tuple(theta.shape)}",
+                "Start from flat(balanced_factors(matrix, widths)).",
+                ShapeError,
+            )
         parts = theta.split(self.sizes, -1)
         return [part.unflatten(-1, shape) for part, shape in zip(parts, self.shapes, strict=True)]
 

@@ -121,11 +121,17 @@ def as_classes(targets: Tensor, batch: int) -> Tensor:
 def as_outputs(targets: Tensor, batch: int, outputs: int) -> Tensor:
     """Returns targets (..., B, C); those of one output may come without its axis, (..., B)."""
     _need_examples(batch)
-    if outputs == 1 and targets.shape[-1:] == (batch,) and targets.shape[-2:] != (batch, 1):
+    if targets.shape[-2:] == (batch, outputs):
+        return targets
+    if outputs == 1 and targets.shape[-1:] == (batch,):
         return targets.unsqueeze(-1)
-    remedy = f"Give each of the {batch} inputs {outputs} numbers."
-    require_shape("Net", "targets", targets, (..., batch, outputs), remedy)
-    return targets
+    raise refusal(
+        "Net",
+        f"targets must be as the outputs, (..., {batch}, {outputs})",
+        f"their shape is {tuple(targets.shape)}",
+        f"Give each of the {batch} inputs {outputs} numbers.",
+        ShapeError,
+    )
 
 
 def _need_examples(batch: int) -> None:

@@ -35,12 +35,7 @@ def data_file(name: str) -> Path:
     root = project_root()
     folder = root / "data" if root else _PACKAGE / "_data"
     path = folder / name
-    require(
-        path.exists(),
-        "data_file",
-        "name must be a file of the data folder",
-        f"{path} does not exist",
-        "Reinstall the package, or check the name.",
-        DataError,
-    )
+    rule = "name must be a file of the data folder"
+    fact, remedy = f"{path} does not exist", "Reinstall the package, or check the name."
+    require(path.exists(), "data_file", rule, fact, remedy, DataError)
     return path

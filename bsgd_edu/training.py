@@ -75,14 +75,9 @@ def train(
     values = {}
     for label, function in observe.items():
         values[label] = function(points).detach()
-        require(
-            values[label].shape[:1] == (len(steps),),
-            "train",
-            f"observation {label!r} must have one row for each of {len(steps)} steps",
-            f"it has shape {tuple(values[label].shape)}",
-            "Keep the leading axis.",
-            ShapeError,
-        )
+        rule = f"observation {label!r} must have one row for each of {len(steps)} steps"
+        fact, remedy = f"it has shape {tuple(values[label].shape)}", "Keep the leading axis."
+        require(values[label].shape[:1] == (len(steps),), "train", rule, fact, remedy, ShapeError)
     # A partial of windowed_orbit is called what it is a partial of.
     name = name or getattr(getattr(orbit, "func", orbit), "__name__", "")
     return Record(name, steps, values, time.perf_counter() - start)

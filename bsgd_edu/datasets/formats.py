@@ -76,25 +76,15 @@ def read_idx(path: str | Path, *, content: bytes | None = None) -> np.ndarray:
         DataError,
     )
     header = 4 + 4 * raw[3]
-    require(
-        len(raw) >= header,
-        "read_idx",
-        f"{path} must hold a header of {header} bytes",
-        f"it ends after {len(raw)}",
-        "It is truncated: fetch it again.",
-        DataError,
-    )
+    rule = f"{path} must hold a header of {header} bytes"
+    fact, remedy = f"it ends after {len(raw)}", "It is truncated: fetch it again."
+    require(len(raw) >= header, "read_idx", rule, fact, remedy, DataError)
     shape = tuple(int(n) for n in np.frombuffer(raw, ">u4", count=raw[3], offset=4))
     expected = header + int(np.prod(shape, dtype=np.int64))
     kind = "truncated" if len(raw) < expected else "longer than its header says"
-    require(
-        len(raw) == expected,
-        "read_idx",
-        f"{path} must hold {expected} bytes for its shape {shape}",
-        f"it holds {len(raw)}",
-        f"It is {kind}: fetch it again.",
-        DataError,
-    )
+    rule = f"{path} must hold {expected} bytes for its shape {shape}"
+    fact, remedy = f"it holds {len(raw)}", f"It is {kind}: fetch it again."
+    require(len(raw) == expected, "read_idx", rule, fact, remedy, DataError)
     return np.frombuffer(raw, np.uint8, offset=header).reshape(shape)
 
 
@@ -128,12 +118,7 @@ def read_cifar(path: str | Path, *, content: bytes | None = None) -> tuple[np.nd
     records = np.frombuffer(raw, np.uint8).reshape(-1, CIFAR_RECORD)
     labels = records[:, 0]
     bad = int(np.argmax(labels > 9))
-    require(
-        labels[bad] <= 9,
-        "read_cifar",
-        f"{path} must hold labels 0 … 9",
-        f"record {bad} has {labels[bad]}",
-        "It is damaged or another data set: fetch it again.",
-        DataError,
-    )
+    rule, fact = f"{path} must hold labels 0 … 9", f"record {bad} has {labels[bad]}"
+    remedy = "It is damaged or another data set: fetch it again."
+    require(labels[bad] <= 9, "read_cifar", rule, fact, remedy, DataError)
     return records[:, 1:].reshape(-1, 3, 32, 32), labels

@@ -55,24 +55,13 @@ def read_gas(
                     "It is damaged or another data set: fetch it again.",
                     DataError,
                 ) from None
-    require(
-        len(inputs) == rows,
-        "read_gas",
-        f"there must be {rows} measurements of gas {gas}",
-        f"there are {len(inputs)}",
-        "Files are missing or of another release: fetch them again.",
-        DataError,
-    )
+    rule, fact = f"there must be {rows} measurements of gas {gas}", f"there are {len(inputs)}"
+    remedy = "Files are missing or of another release: fetch them again."
+    require(len(inputs) == rows, "read_gas", rule, fact, remedy, DataError)
     x, y = np.array(inputs), np.array(targets)
     bad = int((~np.isfinite(x)).sum() + (~np.isfinite(y)).sum())
-    require(
-        not bad,
-        "read_gas",
-        "all numbers must be finite",
-        f"{bad} of {x.size + y.size} are not",
-        "Fetch the files again.",
-        DataError,
-    )
+    rule, fact = "all numbers must be finite", f"{bad} of {x.size + y.size} are not"
+    require(not bad, "read_gas", rule, fact, "Fetch the files again.", DataError)
     return x, y
 
 

@@ -88,13 +88,9 @@ def whiten_classes(
     deviations = inputs - torch.where(up[:, None], high, low)
     if scale_only:
         spread = deviations.square().mean().sqrt()
-        require(
-            spread > 0,
-            "whiten_classes",
-            "inputs must vary within the classes",
-            f"all of the {inputs.shape[0]} samples lie on the mean of theirs",
-            "Add noise.",
-        )
+        rule = "inputs must vary within the classes"
+        fact = f"all of the {inputs.shape[0]} samples lie on the mean of theirs"
+        require(spread > 0, "whiten_classes", rule, fact, "Add noise.")
         return (inputs - (high + low) / 2) / spread, (high - low) / (2 * spread)
     variances, basis = torch.linalg.eigh(deviations.T @ deviations / len(inputs))
     smallest, largest = float(variances[0]), float(variances[-1])

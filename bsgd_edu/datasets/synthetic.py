@@ -87,13 +87,8 @@ def draw_batches(
     if replace:
         size = (num_steps, *runs, batch)
         return torch.randint(num_samples, size, generator=generator, device=device)
-    require(
-        batch <= num_samples,
-        "draw_batches",
-        f"batch must be ≤ num_samples = {num_samples} without replacement",
-        f"it is {batch}",
-        "Lower it.",
-    )
+    rule, remedy = f"batch must be ≤ num_samples = {num_samples} without replacement", "Lower it."
+    require(batch <= num_samples, "draw_batches", rule, f"it is {batch}", remedy)
     per_epoch = num_samples // batch  # the few samples left over sit this epoch out
     num_epochs = -(-num_steps // per_epoch)
     keys = torch.rand(num_epochs, *runs, num_samples, generator=generator, device=device)
@@ -202,13 +197,8 @@ def heavy_tailed_regressions(
         >>> [tuple(part.shape) for part in heavy_tailed_regressions(streams)]
         [(3, 600, 32), (3, 600), (3, 32)]
     """
-    require(
-        generators,
-        "heavy_tailed_regressions",
-        "generators must hold at least one",
-        "there are 0",
-        "Pass one for each draw.",
-    )
+    rule, fact = "generators must hold at least one", "there are 0"
+    require(generators, "heavy_tailed_regressions", rule, fact, "Pass one for each draw.")
     drawn = [heavy_tailed_regression(generator=stream) for stream in generators]
     inputs, targets, truths = (torch.stack(parts) for parts in zip(*drawn, strict=True))
     return inputs, targets, truths

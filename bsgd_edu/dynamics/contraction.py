@@ -46,13 +46,8 @@ def gradient_step_factor(lr: float, smallest: float, largest: float) -> float:
         Polyak (1987), Introduction to Optimization, Theorem 1.4.3.
     """
     require_number("gradient_step_factor", "lr", lr, above=0)
-    require(
-        smallest <= largest,
-        "gradient_step_factor",
-        "smallest must be ≤ largest",
-        f"the interval is [{smallest}, {largest}]",
-        "Swap the two eigenvalues.",
-    )
+    rule, fact = "smallest must be ≤ largest", f"the interval is [{smallest}, {largest}]"
+    require(smallest <= largest, "gradient_step_factor", rule, fact, "Swap the two eigenvalues.")
     return max(abs(1 - lr * smallest), abs(1 - lr * largest))
 
 
@@ -211,14 +206,9 @@ def order_difference(gradients: Sequence[Gradient], x: Tensor, lr: float) -> Ten
         Dherin et al. (2025), arXiv 2502.01557; Hairer, Lubich and Wanner (2006), Geometric
         Numerical Integration, Section III.4 (Baker–Campbell–Hausdorff).
     """
-    require(
-        len(gradients) > 0,
-        "order_difference",
-        "gradients must hold at least one map",
-        "it is empty (length 0)",
-        "Pass the gradients in the order of the forward run.",
-        ShapeError,
-    )
+    rule = "gradients must hold at least one map"
+    fact, remedy = "it is empty (length 0)", "Pass the gradients in the order of the forward run."
+    require(len(gradients) > 0, "order_difference", rule, fact, remedy, ShapeError)
     values = torch.stack([gradient(x) for gradient in gradients])  # (n, ..., d)
     _need_point_shape(x, values.shape[1:])
     before = values.cumsum(0) - values

@@ -235,13 +235,9 @@ def monotone_from_the_past(
         if torch.equal(low, high):
             return low, len(past)
         if len(past) >= max_steps:
-            raise refusal(
-                "monotone_from_the_past",
-                "the extreme states must meet",
-                f"they differ after {len(past)} steps",
-                "Raise max_steps, or check that update is monotone.",
-                ConvergenceError,
-            )
+            rule, fact = "the extreme states must meet", f"they differ after {len(past)} steps"
+            remedy = "Raise max_steps, or check that update is monotone."
+            raise refusal("monotone_from_the_past", rule, fact, remedy, ConvergenceError)
         past = torch.cat([past, noise(generator, len(past))])
 
 
@@ -312,12 +308,8 @@ def mm1_waiting(arrival_rate: float, service_rate: float) -> tuple[float, float]
         >>> mm1_waiting(0.5, 1.0)
         (0.5, 1.0)
     """
-    require(
-        0 < arrival_rate < service_rate,
-        "mm1_waiting",
-        "the rates must satisfy 0 < arrival_rate < service_rate",
-        f"they are {arrival_rate} and {service_rate}",
-        "A busier queue grows for ever.",
-    )
+    rule = "the rates must satisfy 0 < arrival_rate < service_rate"
+    fact, remedy = f"they are {arrival_rate} and {service_rate}", "A busier queue grows for ever."
+    require(0 < arrival_rate < service_rate, "mm1_waiting", rule, fact, remedy)
     load = arrival_rate / service_rate
     return 1 - load, load / (service_rate - arrival_rate)

@@ -317,13 +317,9 @@ def roundoff_depth(
 def _need_contraction(function: str, exponent: float, distance: float, tolerance: float) -> None:
     remedy = "Without contraction distances never pass the tolerance."
     require_number(function, "exponent", exponent, below=0, remedy=remedy)
-    require(
-        0 < tolerance <= distance < math.inf,
-        function,
-        "tolerance must be positive and at most the distance",
-        f"they are {tolerance} and {distance}",
-        "Above it nothing has to be waited for.",
-    )
+    rule = "tolerance must be positive and at most the distance"
+    fact, remedy = f"they are {tolerance} and {distance}", "Above it nothing has to be waited for."
+    require(0 < tolerance <= distance < math.inf, function, rule, fact, remedy)
 
 
 def _need_depth(function: str, name: str, curve: Tensor) -> None:

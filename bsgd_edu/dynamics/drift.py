@@ -48,14 +48,9 @@ def drift(orbit: Tensor, metric: Callable[[Tensor, Tensor], Tensor], *, start: i
         Ledrappier (2006), On laws of large numbers for random walks.
     """
     num_steps = orbit.shape[0] - 1 if orbit.dim() else 0
-    require(
-        num_steps >= 1,
-        "drift",
-        "orbit must hold at least two points, steps first",
-        f"its shape is {tuple(orbit.shape)}",
-        "Pass the whole orbit from x0 on.",
-        ShapeError,
-    )
+    rule = "orbit must hold at least two points, steps first"
+    fact, remedy = f"its shape is {tuple(orbit.shape)}", "Pass the whole orbit from x0 on."
+    require(num_steps >= 1, "drift", rule, fact, remedy, ShapeError)
     remedy = f"There are {num_steps} steps: leave it at 0."
     require_integer("drift", "start", start, at_least=0, at_most=num_steps - 1, remedy=remedy)
     length = metric(orbit[0], orbit[-1])

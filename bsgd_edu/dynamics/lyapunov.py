@@ -194,13 +194,9 @@ def _growths(function: str, matrices, every: int) -> Iterator[tuple[Tensor, int]
     for part in [matrices] if isinstance(matrices, Tensor) else matrices:
         square = part.dim() >= 3 and part.shape[-1] == part.shape[-2]
         if not square or shape not in (None, part.shape[1:]):
-            raise refusal(
-                function,
-                "matrices must have shape (n, ..., d, d), the same in every block",
-                f"one has {tuple(part.shape)}",
-                "Put the steps first, replicas next.",
-                ShapeError,
-            )
+            rule = "matrices must have shape (n, ..., d, d), the same in every block"
+            fact, remedy = f"one has {tuple(part.shape)}", "Put the steps first, replicas next."
+            raise refusal(function, rule, fact, remedy, ShapeError)
         shape, dim = part.shape[1:], part.shape[-1]
         if len(part) == 0:
             continue
@@ -211,14 +207,9 @@ def _growths(function: str, matrices, every: int) -> Iterator[tuple[Tensor, int]
         for block in flat.split(every):
             growth, basis = _advance(function, block, basis)
             yield growth.reshape(shape[:-1]), len(block)
-    require(
-        basis is not None,
-        function,
-        "matrices must hold at least one step",
-        "there is none (length 0)",
-        "Pass (n, ..., d, d) with n ≥ 1; an iterator can be used only once.",
-        ShapeError,
-    )
+    rule, fact = "matrices must hold at least one step", "there is none (length 0)"
+    remedy = "Pass (n, ..., d, d) with n ≥ 1; an iterator can be used only once."
+    require(basis is not None, function, rule, fact, remedy, ShapeError)
 
 
 def _advance(function: str, block: Tensor, start: Tensor) -> tuple[Tensor, Tensor]:

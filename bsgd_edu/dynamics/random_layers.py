@@ -137,13 +137,9 @@ class _Layers:
 
     def __init__(self, function, init, bias, activation, generator, depth):
         gaussian = not isinstance(init, str) and 0 < init < math.inf
-        require(
-            gaussian or init in ("default", "he"),
-            function,
-            "init must be 'default', 'he' or a variance times width above 0",
-            f"it is {init!r}",
-            "Pass one of these.",
-        )
+        rule = "init must be 'default', 'he' or a variance times width above 0"
+        fact, remedy = f"it is {init!r}", "Pass one of these."
+        require(gaussian or init in ("default", "he"), function, rule, fact, remedy)
         require_choice(function, "activation", activation, ("relu", "tanh"))
         require_integer(function, "depth", depth, at_least=0, remedy="Pass 200.")
         self.gain = {"default": None, "he": 2.0}.get(init, init)

@@ -51,13 +51,8 @@ def ar1_variance(lr: float, curvature: float, noise_variance: float) -> float:
         3.0
     """
     step = lr * curvature
-    require(
-        0 < step < 2,
-        "ar1_variance",
-        "lr·curvature must lie in (0, 2)",
-        f"it is {step} ({lr} × {curvature})",
-        "Lower lr.",
-    )
+    rule, fact = "lr·curvature must lie in (0, 2)", f"it is {step} ({lr} × {curvature})"
+    require(0 < step < 2, "ar1_variance", rule, fact, "Lower lr.")
     return step * noise_variance / (2 - step)
 
 
@@ -250,13 +245,9 @@ def regression_sgd_variance(lr: float, dim: int, batch: int, noise_variance: flo
         1.0
     """
     limit = regression_sgd_limit(dim, batch)
-    require(
-        0 < lr < limit,
-        "regression_sgd_variance",
-        f"lr must lie in (0, {limit:.6g}) for d = {dim}, B = {batch}",
-        f"it is {lr}",
-        "Beyond the mean-square limit the variance is infinite; lower lr.",
-    )
+    rule = f"lr must lie in (0, {limit:.6g}) for d = {dim}, B = {batch}"
+    fact, remedy = f"it is {lr}", "Beyond the mean-square limit the variance is infinite; lower lr."
+    require(0 < lr < limit, "regression_sgd_variance", rule, fact, remedy)
     return (lr * noise_variance / batch) / (2 - lr * (dim + 1 + batch) / batch)
 
 
@@ -301,13 +292,9 @@ def lyapunov_covariance(hessian: Tensor, noise: Tensor, lr: float) -> Tensor:
     _check_square("lyapunov_covariance", hessian, noise)
     step = torch.eye(hessian.shape[0], dtype=torch.float64) - lr * hessian.double().cpu()
     radius = torch.linalg.eigvals(step).abs().max().item()
-    require(
-        radius < 1,
-        "lyapunov_covariance",
-        "I − lr·hessian must have spectral radius < 1",
-        f"it is {radius:.6g}",
-        "Lower lr below 2 over the largest eigenvalue.",
-    )
+    rule = "I − lr·hessian must have spectral radius < 1"
+    fact, remedy = f"it is {radius:.6g}", "Lower lr below 2 over the largest eigenvalue."
+    require(radius < 1, "lyapunov_covariance", rule, fact, remedy)
     solution = solve_discrete_lyapunov(step.numpy(), lr**2 * noise.double().cpu().numpy())
     return torch.from_numpy(solution).to(hessian)
 

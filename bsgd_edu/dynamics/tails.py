@@ -178,14 +178,9 @@ def kesten_index(lr: float) -> float:
     low, high = 1e-6, 1.0
     while log_moment(high) < 0:
         low, high = high, 2 * high
-        require(
-            high <= 200,
-            "kesten_index",
-            "the index must be below 200 to be computed",
-            f"at lr = {lr} it is larger",
-            "Such a tail is Gaussian for every practical purpose; raise lr.",
-            ConvergenceError,
-        )
+        rule, fact = "the index must be below 200 to be computed", f"at lr = {lr} it is larger"
+        remedy = "Such a tail is Gaussian for every practical purpose; raise lr."
+        require(high <= 200, "kesten_index", rule, fact, remedy, ConvergenceError)
     return brentq(log_moment, low, high, xtol=1e-12)
 
 

@@ -254,12 +254,9 @@ def _movers(name: str, maps: Sequence[Map], before: int = 0):
             (points,) = stack
             image = checked(t(points), points, name, step)
             if not torch.can_cast(image.dtype, points.dtype):
-                raise refusal(
-                    name,
-                    "x0 must hold what the maps return",
-                    f"it is {points.dtype} and map {step} returns {image.dtype}",
-                    "Pass a floating-point start, x0.float().",
-                )
+                rule = "x0 must hold what the maps return"
+                fact = f"it is {points.dtype} and map {step} returns {image.dtype}"
+                raise refusal(name, rule, fact, "Pass a floating-point start, x0.float().")
             points.copy_(image.detach())
 
         return move_
@@ -284,13 +281,9 @@ def _rows_within(name: str, max_bytes: int | None, x0: Tensor) -> int | None:
     if max_bytes is None:
         return None
     row = 2 * x0.numel() * x0.element_size()
-    require(
-        max_bytes >= row,
-        name,
-        "max_bytes must hold one point and its image",
-        f"it is {max_bytes} and these take {row} bytes",
-        "Raise max_bytes, or pass fewer replicas.",
-    )
+    rule = "max_bytes must hold one point and its image"
+    fact = f"it is {max_bytes} and these take {row} bytes"
+    require(max_bytes >= row, name, rule, fact, "Raise max_bytes, or pass fewer replicas.")
     return max(1, int(max_bytes) // row)
 
 

@@ -177,12 +177,9 @@ def activation_named(function: str, activation: str | Callable[[Tensor], Tensor]
             return _NAMED[activation]
     elif callable(activation):
         return _from_callable(activation)
-    raise refusal(
-        function,
-        f"activation must be one of {', '.join(map(repr, _NAMED))} or a function of a tensor",
-        f"it is {activation!r}",
-        "Pass for example torch.sin.",
-    )
+    rule = f"activation must be one of {', '.join(map(repr, _NAMED))} or a function of a tensor"
+    fact, remedy = f"it is {activation!r}", "Pass for example torch.sin."
+    raise refusal(function, rule, fact, remedy)
 
 
 def _from_callable(value: Callable[[Tensor], Tensor]) -> Activation:

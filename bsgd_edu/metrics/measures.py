@@ -188,14 +188,9 @@ def _gaps(function: str, name: str, x: Tensor) -> Tensor:
     """|x_i − x_j| over the pairs i < j."""
     require_finite(function, name, x)
     m = x.shape[-2]
-    require(
-        m >= 2,
-        function,
-        f"{name} must hold at least 2 samples (..., m, d)",
-        f"its shape is {tuple(x.shape)}",
-        "Pass images of several samples.",
-        ShapeError,
-    )
+    rule = f"{name} must hold at least 2 samples (..., m, d)"
+    fact, remedy = f"its shape is {tuple(x.shape)}", "Pass images of several samples."
+    require(m >= 2, function, rule, fact, remedy, ShapeError)
     i, j = torch.triu_indices(m, m, 1, device=x.device)
     gaps = norm(x[..., i, :] - x[..., j, :])
     if not bounds(gaps)[0] > 0:

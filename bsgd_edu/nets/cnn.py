@@ -55,20 +55,11 @@ class SmallCNN(ModuleNet):
         loss: str = "cross_entropy",
     ):
         blocks = len(channels)
-        require(
-            blocks > 0,
-            "SmallCNN",
-            "channels must hold one number or more",
-            "there are 0",
-            "Take LogisticRegression for a net without convolutions.",
-        )
-        require(
-            side >= 1 and side % 2**blocks == 0,
-            "SmallCNN",
-            f"side must be a multiple of {2**blocks} for {blocks} pooled blocks",
-            f"it is {side}",
-            "Take fewer blocks, or pad the images.",
-        )
+        fact, remedy = "there are 0", "Take LogisticRegression for a net without convolutions."
+        require(blocks > 0, "SmallCNN", "channels must hold one number or more", fact, remedy)
+        rule = f"side must be a multiple of {2**blocks} for {blocks} pooled blocks"
+        fact, remedy = f"it is {side}", "Take fewer blocks, or pad the images."
+        require(side >= 1 and side % 2**blocks == 0, "SmallCNN", rule, fact, remedy)
         widths = [in_channels, *channels]
         layers: list[nn.Module] = [nn.Unflatten(-1, (in_channels, side, side))]
         features = widths[-1] * (side // 2**blocks) ** 2

@@ -112,21 +112,12 @@ class DeepCNN(Net):
         )  # fmt: skip
         require_choice("DeepCNN", "padding", padding, ("circular", "zeros"))
         require_choice("DeepCNN", "init", init, LAWS)
-        require(
-            side % patch == 0,
-            "DeepCNN",
-            "side must be a multiple of patch",
-            f"they are {side} and {patch}",
-            "Pad the images, or take patch=1.",
-        )
+        rule, fact = "side must be a multiple of patch", f"they are {side} and {patch}"
+        require(side % patch == 0, "DeepCNN", rule, fact, "Pad the images, or take patch=1.")
         width = side // patch
-        require(
-            kernel_size <= width,
-            "DeepCNN",
-            "kernel_size must be at most the side of the map",
-            f"it is {kernel_size} and the map has side {side}/{patch} = {width}",
-            "Take smaller patches or kernels.",
-        )
+        rule = "kernel_size must be at most the side of the map"
+        fact = f"it is {kernel_size} and the map has side {side}/{patch} = {width}"
+        require(kernel_size <= width, "DeepCNN", rule, fact, "Take smaller patches or kernels.")
         require(
             (weight_var is None) == (bias_var is None),
             "DeepCNN",

@@ -97,14 +97,9 @@ class DeepLinear:
     def flat(self, factors: Sequence[Tensor]) -> Tensor:
         """Returns the points (..., d) that hold the factors."""
         found = [tuple(factor.shape[-2:]) for factor in factors]
-        require(
-            found == self.shapes,
-            "DeepLinear",
-            f"factors must have shapes {self.shapes}, first layer first",
-            f"they have {found}",
-            "Reverse the list, or correct the widths.",
-            ShapeError,
-        )
+        rule = f"factors must have shapes {self.shapes}, first layer first"
+        fact, remedy = f"they have {found}", "Reverse the list, or correct the widths."
+        require(found == self.shapes, "DeepLinear", rule, fact, remedy, ShapeError)
         return torch.cat([factor.flatten(-2) for factor in factors], -1)
 
     def product(self, theta: Tensor) -> Tensor:

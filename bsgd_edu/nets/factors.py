@@ -108,13 +108,9 @@ def balanced_factors(matrix: Tensor, widths: Sequence[int]) -> list[Tensor]:
         return [matrix.clone()]
     u, s, vh = torch.linalg.svd(matrix, full_matrices=False)
     rank = int((s > numerical_rank_floor(s, max(widths[0], widths[-1]))).sum(-1).max())
-    require(
-        hidden >= rank,
-        "balanced_factors",
-        f"hidden widths must be ≥ the rank {rank} of the matrix",
-        f"they are {list(widths[1:-1])}",
-        "Widen them, or take a matrix of lower rank.",
-    )
+    rule = f"hidden widths must be ≥ the rank {rank} of the matrix"
+    fact, remedy = f"they are {list(widths[1:-1])}", "Widen them, or take a matrix of lower rank."
+    require(hidden >= rank, "balanced_factors", rule, fact, remedy)
     u, s, vh = u[..., :hidden], s[..., :hidden], vh[..., :hidden, :]
     root = s ** (1 / depth)
     factors = []

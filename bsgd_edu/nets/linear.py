@@ -71,12 +71,8 @@ class LinearRegression(Net):
         Raises:
             DomainError: Always.
         """
-        raise refusal(
-            "LinearRegression",
-            "accuracy must count classes",
-            "the outputs are numbers",
-            "Use loss, or LogisticRegression.",
-        )
+        rule, fact = "accuracy must count classes", "the outputs are numbers"
+        raise refusal("LinearRegression", rule, fact, "Use loss, or LogisticRegression.")
 
     def _residuals(self, theta: Tensor, inputs: Tensor, targets: Tensor) -> Tensor:
         return (self.logits(theta, inputs) - as_outputs(targets, inputs.shape[-2], 1)).squeeze(-1)

@@ -133,14 +133,9 @@ class MLP(Net):
             ShapeError: If the module's parameters have other shapes, in this order.
         """
         found = [tuple(p.shape) for p in module.parameters()]
-        require(
-            found == self.shapes,
-            "from_module",
-            f"module must have parameters of shapes {self.shapes}",
-            f"it has {found}",
-            "Build it with to_module, or give the net its widths.",
-            ShapeError,
-        )
+        rule = f"module must have parameters of shapes {self.shapes}"
+        fact, remedy = f"it has {found}", "Build it with to_module, or give the net its widths."
+        require(found == self.shapes, "from_module", rule, fact, remedy, ShapeError)
         return nn.utils.parameters_to_vector(module.parameters()).detach()
 
     def descend_(self, stack, batch: BatchGrad, lr, weight_decay: float) -> None:

@@ -94,13 +94,9 @@ class ModuleNet(Net):
         theta = theta.detach()
         gradient = torch.empty_like(theta, memory_format=torch.contiguous_format)
         if inputs.dim() - 1 - self.feature_dims > theta.dim() - 1:
-            raise refusal(
-                repr(self),
-                "theta must have the replica dimensions of the inputs",
-                f"it has shape {tuple(theta.shape)} and they have {tuple(inputs.shape)}",
-                "Expand theta.",
-                ShapeError,
-            )
+            rule = "theta must have the replica dimensions of the inputs"
+            fact = f"it has shape {tuple(theta.shape)} and they have {tuple(inputs.shape)}"
+            raise refusal(repr(self), rule, fact, "Expand theta.", ShapeError)
         parts = self._gradients(self.storage.views(self._checked(theta)), inputs, targets)
         for view, part in zip(self.storage.views(gradient), parts, strict=True):
             view.copy_(part)
@@ -160,12 +156,7 @@ class ModuleNet(Net):
     def from_module(self, module: nn.Module) -> Tensor:
         """Returns the parameters of a module of the same shapes as one point (d,)."""
         found = [tuple(p.shape) for p in module.parameters()]
-        require(
-            found == self.shapes,
-            "from_module",
-            f"module must have parameters of shapes {self.shapes}",
-            f"it has {found}",
-            "Pass a copy of the module this net was made of.",
-            ShapeError,
-        )
+        rule = f"module must have parameters of shapes {self.shapes}"
+        fact, remedy = f"it has {found}", "Pass a copy of the module this net was made of."
+        require(found == self.shapes, "from_module", rule, fact, remedy, ShapeError)
         return nn.utils.parameters_to_vector(module.parameters()).detach()

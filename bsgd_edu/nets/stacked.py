@@ -136,13 +136,8 @@ def as_outputs(targets: Tensor, batch: int, outputs: int) -> Tensor:
 
 def _need_examples(batch: int) -> None:
     if not batch:
-        raise refusal(
-            "Net",
-            "a batch must hold at least one example",
-            "it is empty: its mean loss is not defined",
-            "Leave empty batches out.",
-            ShapeError,
-        )
+        rule, remedy = "a batch must hold at least one example", "Leave empty batches out."
+        raise refusal("Net", rule, "it is empty: its mean loss is not defined", remedy, ShapeError)
 
 
 def scaled_residual(outputs: Tensor, targets: Tensor, lr, kind: str) -> Tensor:

@@ -140,13 +140,9 @@ class WindowedBackwardSGD(torch.optim.Optimizer):
             DomainError: If batches are kept, or a number is outside its range.
         """
         self._check(**{**self.defaults, **param_group})
-        require(
-            not self.history,
-            type(self).__name__,
-            "groups must be added before the first step",
-            f"{len(self.history)} batches are kept",
-            "Call rebase() first.",
-        )
+        rule = "groups must be added before the first step"
+        fact, remedy = f"{len(self.history)} batches are kept", "Call rebase() first."
+        require(not self.history, type(self).__name__, rule, fact, remedy)
         super().add_param_group(param_group)
 
     def state_dict(self) -> dict:

@@ -54,13 +54,8 @@ def grid_orbit(
     """
     lrs = [float(lr) for lr in lrs]
     bad = [lr for lr in lrs if not 0 < lr < float("inf")]
-    require(
-        lrs and not bad,
-        "grid_orbit",
-        "lrs must be one or more positive numbers",
-        f"{len(bad)} of {len(lrs)} are not: {bad[:3]}",
-        "Pass for example [0.01, 0.1].",
-    )
+    fact, remedy = f"{len(bad)} of {len(lrs)} are not: {bad[:3]}", "Pass for example [0.01, 0.1]."
+    require(lrs and not bad, "grid_orbit", "lrs must be one or more positive numbers", fact, remedy)
     num_steps = require_integer("grid_orbit", "num_steps", num_steps, at_least=0)
     wanted = list(range(num_steps + 1)) if at is None else list(at)
     require(

@@ -277,13 +277,9 @@ def departed(times: Tensor, init_var: float, lr: float, discrete: bool) -> Tenso
 
 def need_stable(function: str, lr: float, largest: float) -> None:
     """Raises DomainError where discrete steps diverge: lr·largest > 2, ridge included."""
-    require(
-        lr * largest <= 2,
-        function,
-        f"lr must be ≤ 2/(largest eigenvalue + ridge) = {2 / largest:.4g} for discrete steps",
-        f"it is {lr} (they grow {lr * largest - 1:.4g}-fold each)",
-        "Take a smaller lr, or discrete=False.",
-    )
+    rule = f"lr must be ≤ 2/(largest eigenvalue + ridge) = {2 / largest:.4g} for discrete steps"
+    fact = f"it is {lr} (they grow {lr * largest - 1:.4g}-fold each)"
+    require(lr * largest <= 2, function, rule, fact, "Take a smaller lr, or discrete=False.")
 
 
 def _check_rates(function: str, lr: float, ridge: float) -> None:
@@ -295,13 +291,8 @@ def checked_times(function: str, times: Tensor, lr: float, ridge: float, discret
     """Times as float64, once they and the rates are what they must be."""
     _check_rates(function, lr, ridge)
     times = torch.as_tensor(times).double()
-    require(
-        times.numel() > 0,
-        function,
-        "times must hold at least 1",
-        f"their shape is {tuple(times.shape)}",
-        "Pass for example torch.logspace(0, 4, 100).",
-    )
+    rule, fact = "times must hold at least 1", f"their shape is {tuple(times.shape)}"
+    require(times.numel() > 0, function, rule, fact, "Pass for example torch.logspace(0, 4, 100).")
     good = (times >= 0) & times.isfinite()
     if discrete:
         good &= times == times.round()

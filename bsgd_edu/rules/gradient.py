@@ -104,23 +104,14 @@ def sgd_maps(
     """
     if len(batches):
         low, high = int(batches.min()), int(batches.max())
-        require(
-            0 <= low and high < len(inputs),
-            "sgd_maps",
-            f"batches must hold indices in 0..{len(inputs) - 1}",
-            f"they span {low}..{high}",
-            "Draw them below len(inputs).",
-        )
+        rule = f"batches must hold indices in 0..{len(inputs) - 1}"
+        fact, remedy = f"they span {low}..{high}", "Draw them below len(inputs)."
+        require(0 <= low and high < len(inputs), "sgd_maps", rule, fact, remedy)
     single = isinstance(lr, int | float) or (isinstance(lr, Tensor) and lr.dim() == 0)
     rates = [float(lr)] * len(batches) if single else list(lr)
-    require(
-        len(rates) == len(batches),
-        "sgd_maps",
-        f"lr must be one number or one for each of the {len(batches)} batches",
-        f"there are {len(rates)}",
-        "Give every batch its rate.",
-        ShapeError,
-    )
+    rule = f"lr must be one number or one for each of the {len(batches)} batches"
+    fact, remedy = f"there are {len(rates)}", "Give every batch its rate."
+    require(len(rates) == len(batches), "sgd_maps", rule, fact, remedy, ShapeError)
     return [
         sgd_map(net.batch_grad(inputs[rows], targets[rows]), rate, weight_decay=weight_decay)
         for rows, rate in zip(batches, rates, strict=True)

@@ -178,7 +178,7 @@ def require_integer(
     at_most: int | None = None,
     remedy: str = "",
 ) -> int:
-    """Checks an integer; one of NumPy and a tensor of no dims count, True and 2.0 do not.
+    """Checks an integer; one of NumPy counts, but True, 2.0 and a tensor do not.
 
     Args:
         function: Who refuses.
@@ -200,20 +200,19 @@ def require_integer(
         bsgd_edu.errors.DomainError: windowed_orbit: window must be an integer ≥ 0, \
 but it is 2.5. Pass for example window=0.
     """
-    number = _plain(value)
     if (
-        isinstance(number, bool)
-        or not isinstance(number, Integral)
-        or (at_least is not None and number < at_least)
-        or (at_most is not None and number > at_most)
+        isinstance(value, bool)
+        or not isinstance(value, Integral)
+        or (at_least is not None and value < at_least)
+        or (at_most is not None and value > at_most)
     ):
         rule = "" if at_least is None else f" ≥ {at_least}"
         if at_most is not None:
             rule = f" ≤ {at_most}" if at_least is None else f" in {at_least}..{at_most}"
         example = next((end for end in (at_least, at_most) if end is not None), 1)
         remedy = remedy or f"Pass for example {name}={example}."
-        raise refusal(function, f"{name} must be an integer{rule}", _found(number), remedy)
-    return int(number)
+        raise refusal(function, f"{name} must be an integer{rule}", _found(value), remedy)
+    return int(value)
 
 
 def require_sizes(function: str, **sizes: object) -> None:
@@ -322,7 +321,7 @@ def _short(value: float) -> str:
 
 def _found(value: Any) -> str:
     """What a value is: the number itself, or of what kind and shape it is."""
-    if hasattr(value, "shape"):
+    if getattr(value, "ndim", 0):
         return f"it is a {type(value).__name__} of shape {tuple(value.shape)}"
     text = repr(value)
     return f"it is {text}" if len(text) <= 80 else f"it is a {type(value).__name__}"

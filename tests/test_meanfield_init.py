@@ -322,7 +322,8 @@ REFUSED = {
     "too many spatial dims": (
         lambda s: meanfield.delta_orthogonal_(torch.empty(8, 8, 3), generator=s, spatial_dims=2),
         ShapeError,
-        r"\(\.\.\., out, in, kernel size, kernel size\).* its shape is \(8, 8, 3\) and spatial_dims = 2",
+        r"\(\.\.\., out, in, kernel size, kernel size\).* "
+        r"its shape is \(8, 8, 3\) and spatial_dims = 2",
     ),
     "no spatial dims": (
         lambda s: meanfield.delta_orthogonal_(torch.empty(8, 8, 3), generator=s, spatial_dims=0),
@@ -347,17 +348,17 @@ REFUSED = {
     "a list": (
         lambda s: meanfield.orthogonal_([[1.0]], generator=s),
         DomainError,
-        r"floating-point numbers, but it is list",
+        r"tensor must be a tensor, but it is a list",
     ),
     "a gain a layer": (
         lambda s: meanfield.orthogonal_(torch.empty(2, 4, 4), torch.ones(2), generator=s),
         DomainError,
-        r"gain must be a finite number > 0, but it is tensor\(\[1\., 1\.\]\)",
+        r"gain must be positive and finite, but it is a Tensor of shape \(2,\)",
     ),
     "no gain": (
         lambda s: meanfield.delta_orthogonal_(torch.empty(4, 4, 3), -1.0, generator=s),
         DomainError,
-        r"gain must be a finite number > 0, but it is -1\.0\. Pass σ_w",
+        r"gain must be positive and finite, but it is -1\.0\. Pass σ_w",
     ),
 }
 

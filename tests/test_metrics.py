@@ -395,7 +395,8 @@ GOOD = real([1.0, 2.0])
 EYE = torch.eye(2, dtype=DOUBLE)
 REFUSED = [
     (lambda: metrics.hilbert_distance(real([[1.0, 2.0], [3.0, -0.5]]), GOOD),
-     r"hilbert_distance: x must be positive and finite.*entry \(1, 1\) is -0.5 \(1 of 4 fail\).*oscillation"),
+     r"hilbert_distance: x must be positive and finite, but entry \(1, 1\) is -0.5 "
+     r"\(1 of 4 fail\).*oscillation"),
     (lambda: metrics.thompson_distance(GOOD, real([0.0, 1.0])),
      r"y must be positive and finite.*\(0,\) is 0 "),
     (lambda: metrics.funk_weak_distance(real([INF, 1.0]), GOOD), r"entry \(0,\) is inf"),

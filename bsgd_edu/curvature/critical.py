@@ -127,7 +127,7 @@ def certify(
         ("eigenvalue_tolerance", eigenvalue_tolerance),
     ):
         require_number("certify", name, value, at_least=0)
-    remedy = "Pass 0 if none is known."
+    remedy = f"Points have {point.shape[-1]} coordinates; pass 0 if no symmetry is known."
     most = point.shape[-1] - 1
     require_integer("certify", "symmetries", symmetries, at_least=0, at_most=most, remedy=remedy)
     with torch.enable_grad():

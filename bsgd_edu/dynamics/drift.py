@@ -57,7 +57,8 @@ def drift(orbit: Tensor, metric: Callable[[Tensor, Tensor], Tensor], *, start: i
     if start:
         length = length - metric(orbit[0], orbit[start])
     length = length.flatten() / (num_steps - start)
-    require_finite("drift", "distance per step", length, "Pass a shorter orbit.")
+    remedy = f"There are {num_steps} steps: pass a shorter orbit."
+    require_finite("drift", "distance per step", length, remedy)
     if length.numel() == 1:
         return Estimate(length[0], torch.full_like(length[0], torch.nan))
     return mean_and_stderr(length)

@@ -204,7 +204,7 @@ def adam_map(
     require_rates("adam_map", lr=lr, weight_decay=weight_decay)
     for beta in betas:
         remedy = "Try (0.9, 0.999)."
-        require_number("adam_map", "betas", beta, at_least=0, below=1, remedy=remedy)
+        require_number("adam_map", "each of betas", beta, at_least=0, below=1, remedy=remedy)
     require_number("adam_map", "eps", eps, above=0, remedy="Try 1e-8.")
     first_beta, second_beta = betas
 

@@ -87,16 +87,18 @@ def test_the_half_annulus_has_its_area():
 
 def test_loops_that_are_none_are_refused():
     for shape in ((2, 2), (5, 1), (4,)):
-        with pytest.raises(ShapeError, match=rf"n ≥ 3, d ≥ 2\), but it has shape \({shape[0]},"):
+        with pytest.raises(ShapeError, match=rf"n ≥ 3, d ≥ 2\), but its shape is \({shape[0]},"):
             dynamics.loops.circulation(field, torch.zeros(*shape))
     stack = torch.stack([BOX, torch.ones_like(BOX)])
     with pytest.raises(DomainError, match=r"0 coordinates are not finite and 1 of 2 loops are one"):
         dynamics.loops.circulation(field, stack)
     with pytest.raises(DomainError, match=r"but 1 coordinates are not finite and 0 of 1"):
         dynamics.loops.circulation(field, torch.cat([BOX, torch.tensor([[math.nan, 0.0]])]))
-    with pytest.raises(DomainError, match=r"nodes must be ≥ 1, but it is 0"):
+    with pytest.raises(DomainError, match=r"nodes must be an integer ≥ 1, but it is 0"):
         dynamics.loops.circulation(field, BOX, nodes=0)
-    with pytest.raises(ShapeError, match=r"must have shape \(\.\.\., 2\), but they have \(4, 3\)"):
+    with pytest.raises(
+        ShapeError, match=r"must have shape \(\.\.\., 2\), but its shape is \(4, 3\)"
+    ):
         dynamics.loops.curl(field, torch.zeros(4, 3))
 
 

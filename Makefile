@@ -9,15 +9,15 @@ FIRST := chapters/01_order_matters.ipynb
 export OMP_NUM_THREADS ?= 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help run lab test test-all bench build lint format clean
+.PHONY: help run lab test test-all test-oldest bench build lint format clean
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-run: .venv/core.stamp ## Set up once, execute every chapter, say what held and what to open
+run: .venv/course.stamp ## Set up once, execute every chapter, say what held and what to open
 	@$(BIN)/bsgd run
 
-lab: .venv/core.stamp ## Open JupyterLab on the first chapter
+lab: .venv/course.stamp ## Open JupyterLab on the first chapter
 	@$(BIN)/jupyter lab $(FIRST)
 
 test: .venv/dev.stamp ## Set up once, run every test and validate every notebook
@@ -27,6 +27,9 @@ test: .venv/dev.stamp ## Set up once, run every test and validate every notebook
 
 test-all: .venv/dev.stamp ## The tests and the studies marked slow
 	@$(BIN)/python -m pytest -n 2 --dist loadfile -m "slow or not slow"
+
+test-oldest: .venv-oldest/dev.stamp ## The tests, beside the lowest versions that pyproject.toml allows
+	@.venv-oldest/bin/python -m pytest -n 2 --dist loadfile
 
 bench: .venv/dev.stamp ## Time orbits, spectra, curves and start-up against the naive way and its peers
 	@for study in orbits depth learning_curves startup; do $(BIN)/python benchmarks/$$study.py || exit 1; done
@@ -40,12 +43,15 @@ lint: .venv/dev.stamp ## Check the code's style and the chapters' limits
 format: .venv/dev.stamp ## Format the code
 	@$(BIN)/ruff check --fix . && $(BIN)/ruff format .
 
-clean: ## Remove what was built (.venv stays)
+clean: ## Remove what was built (.venv and .venv-oldest stay)
 	@rm -rf build .pytest_cache .ruff_cache .hypothesis
 
 # A set-up is good for as long as these two files stay as they are.
-.venv/core.stamp: pyproject.toml constraints.txt
-	@sh .ci/setup "$(PYTHON)" "."
+.venv/course.stamp: pyproject.toml constraints.txt
+	@sh .ci/setup "$(PYTHON)" course
 
 .venv/dev.stamp: pyproject.toml constraints.txt
-	@sh .ci/setup "$(PYTHON)" ".[dev,course]"
+	@sh .ci/setup "$(PYTHON)" dev
+
+.venv-oldest/dev.stamp: pyproject.toml constraints-oldest.txt
+	@sh .ci/setup "$(PYTHON)" dev .venv-oldest constraints-oldest.txt

@@ -44,7 +44,8 @@ def notebooks() -> list[tuple]:
     """What each of four notebooks costs beyond its content."""
     import nbformat
 
-    from bsgd_edu.course.running.run import plan, run_jobs
+    from bsgd_edu.course.running.plan import plan
+    from bsgd_edu.course.running.run import run_jobs
     from bsgd_edu.course.writing.notebooks import chapters_in
 
     class Quiet:

@@ -27,6 +27,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "dynamics",
         "errors",
         "estimates",
+        "extras",
         "files",
         "lessons",
         "maps",

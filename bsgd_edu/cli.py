@@ -34,7 +34,15 @@ Force = Annotated[bool, typer.Option("--force", help="Also run what is up to dat
 
 
 @app.callback(invoke_without_command=True)
-def _start(context: typer.Context) -> None:
+def _start(
+    context: typer.Context,
+    shown: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+) -> None:
+    if shown:
+        from . import __version__
+
+        print(f"bsgd_edu {__version__}")
+        raise typer.Exit()
     if context.invoked_subcommand is None:
         print(context.get_help())
 
@@ -138,8 +146,12 @@ def claims(
 ) -> None:
     """Lists the claims that the course reproduces, with the last outcome of each."""
     from .course.claims.outcomes import list_claims, load_outcomes
+    from .paths import project_root
 
-    _, made = _folders(chapters, build)
+    if chapters or project_root():
+        _, made = _folders(chapters, build)
+    else:  # installed from a wheel: the claims come along, chapters need not be at hand
+        made = build or Path("build")
     _console().print(list_claims(chapter, load_outcomes(made / "claims.json")))
 
 

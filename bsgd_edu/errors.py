@@ -5,6 +5,7 @@ __all__ = [
     "ConvergenceError",
     "DataError",
     "DomainError",
+    "MissingExtraError",
     "ShapeError",
     "UsageError",
 ]
@@ -32,3 +33,7 @@ class DataError(BsgdError, OSError):
 
 class UsageError(BsgdError, ValueError):
     """A command or a chapter asked for something that does not exist."""
+
+
+class MissingExtraError(BsgdError, ImportError):
+    """A part of the installation that is left out unless an extra asks for it."""

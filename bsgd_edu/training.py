@@ -1,32 +1,35 @@
-"""Runs an orbit and observes it, step by step."""
+"""Runs an orbit and observes it on the way: what is measured comes back as data."""
 
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+import torch
 from torch import Tensor
 
 from .errors import ShapeError
-from .maps import Map, forward_orbit
+from .maps import AffineMap, Map, forward_orbit
 from .maps.orbits import chosen_steps
 
 __all__ = ["Record", "train"]
 
+Steps = Sequence[int] | Tensor | None
+
 
 @dataclass(frozen=True)
 class Record:
-    """What a run left behind; the only thing that passes from computing to drawing.
+    """What a run left behind.
 
     Attributes:
-        name: What the run is called in a legend.
-        at: Steps n that were observed, ascending.
-        values: For each observation's name, a tensor (len(at), ...).
+        at: For each observation's name, the steps n at which it was made, ascending.
+        values: For each observation's name, what was seen, (len(at), ...).
+        end: The last point that was reached, (..., d).
         seconds: Wall-clock time of the orbit and its observations.
     """
 
-    name: str
-    at: tuple[int, ...]
+    at: Mapping[str, tuple[int, ...]]
     values: Mapping[str, Tensor]
+    end: Tensor
     seconds: float
 
     def __getitem__(self, name: str) -> Tensor:
@@ -40,46 +43,78 @@ def train(
     maps: Sequence[Map],
     x0: Tensor,
     *,
-    orbit: Callable[..., Tensor] = forward_orbit,
     observe: Mapping[str, Callable[[Tensor], Tensor]],
-    at: Sequence[int] | None = None,
-    name: str = "",
+    at: Steps | Mapping[str, Steps] = None,
+    orbit: Callable[..., Tensor] = forward_orbit,
 ) -> Record:
-    """Moves x_0 along an orbit of the maps and observes the points on the way.
+    """Moves x_0 along an orbit of the maps, and looks at the points on the way.
+
+    An observation sees one point after the other, in the order of the steps: it may keep what it
+    found at the last one, as an eigensolver does that starts from its last vector. Forward, one
+    point at a time is held, however many are observed; other orbits hold those that are.
 
     Args:
-        maps: N update maps, for example of `rules.sgd_maps`.
+        maps: N update maps, for example of `rules.sgd_maps`, or one AffineMap.
         x0: Start (..., d).
+        observe: Name → a function of a point (..., d): loss, sharpness, a spectrum, a norm. Each
+            gives tensors of one shape at all its steps.
+        at: Steps to observe, each in 0..N; None for all of them; or such for each name, where
+            some observations are dear.
         orbit: What composes the maps: `maps.forward_orbit`, `maps.backward_orbit`, or
             ``functools.partial(maps.windowed_orbit, window=20)``.
-        observe: Functions of the points (len(at), ..., d); each returns (len(at), ...).
-        at: Steps to observe, each in 0..N; None for all of 0..N.
-        name: What the run is called in a legend.
 
     Returns:
-        The record.
+        The record; its values carry no graph.
 
     Raises:
         DomainError: If an entry of `at` is not in 0..N.
-        ShapeError: If an observation does not have one row a step.
+        ShapeError: If `at` names other observations than `observe`, or an observation changes
+            its shape.
 
     Example:
         >>> maps = [lambda x: x / 2] * 3
-        >>> record = train(maps, torch.tensor([8.0]), observe={"size": lambda x: x.norm(dim=-1)})
-        >>> record["size"]
+        >>> size = {"size": lambda x: x.norm(dim=-1)}
+        >>> train(maps, torch.tensor([8.0]), observe=size)["size"]
         tensor([8., 4., 2., 1.])
     """
     start = time.perf_counter()
-    steps = tuple(sorted(set(chosen_steps("train", maps, at))))
-    points = orbit(maps, x0, at=steps)
-    values = {}
-    for label, function in observe.items():
-        values[label] = function(points).detach()
-        if values[label].shape[:1] != (len(steps),):
-            raise ShapeError(
-                f"train: observation {label!r} must have one row for each of {len(steps)} steps, "
-                f"but it has shape {tuple(values[label].shape)}. Keep the leading axis."
-            )
-    # A partial of windowed_orbit is called what it is a partial of.
-    name = name or getattr(getattr(orbit, "func", orbit), "__name__", "")
-    return Record(name, steps, values, time.perf_counter() - start)
+    if not isinstance(at, Mapping):
+        at = dict.fromkeys(observe, at)
+    if set(at) != set(observe):
+        raise ShapeError(
+            f"train: at must name what observe names, {sorted(observe)}, but it names "
+            f"{sorted(at)}. Give steps for each."
+        )
+    steps = {
+        name: tuple(sorted(set(chosen_steps("train", maps, wanted)))) for name, wanted in at.items()
+    }
+    seen: dict[str, list[Tensor]] = {name: [] for name in observe}
+    point = x0
+    for step, point in _points(maps, x0, sorted(set().union(*steps.values())), orbit):
+        for name, function in observe.items():
+            if step in steps[name]:
+                _keep(seen[name], name, step, torch.as_tensor(function(point)).detach())
+    values = {name: torch.stack(rows) if rows else torch.empty(0) for name, rows in seen.items()}
+    return Record(steps, values, point, time.perf_counter() - start)
+
+
+def _points(maps: Sequence[Map], x0: Tensor, steps: list[int], orbit: Callable[..., Tensor]):
+    """Yields (n, point) for each step."""
+    if orbit is not forward_orbit or isinstance(maps, AffineMap):
+        yield from zip(steps, orbit(maps, x0, at=steps), strict=True)
+        return
+    before, point = 0, x0.detach()
+    for step in steps:
+        (point,) = forward_orbit(maps[before:step], point, at=[step - before])
+        yield step, point
+        before = step
+
+
+def _keep(rows: list[Tensor], name: str, step: int, row: Tensor) -> None:
+    if rows and rows[0].shape != row.shape:
+        raise ShapeError(
+            f"train: observation {name!r} must have one shape at all steps, but it is "
+            f"{tuple(rows[0].shape)} first and {tuple(row.shape)} at step {step}. Pad it, or "
+            "observe less of it."
+        )
+    rows.append(row)

@@ -20,14 +20,15 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 
 # Import only from a lower rank, or from your own sub-package; of lessons, from your own room.
 RANKS = {
-    0: ("errors", "estimates", "seeding", "device", "paths", "files"),
+    0: ("errors", "estimates", "extras", "seeding", "device", "paths", "files"),
     1: ("maps", "metrics", "meanfield", "operators", "rmt"),
     2: ("rules", "optim", "dynamics", "curvature", "nets", "datasets"),
     3: ("training",),
     4: ("plot",),
     5: ("course",),
     6: ("lessons",),
-    7: ("cli", "__main__"),
+    7: ("cli",),
+    8: ("__main__",),
 }
 RANK = {name: rank for rank, names in RANKS.items() for name in names} | {"errors": -1}
 MATHEMATICS = 3  # the highest rank that never draws
@@ -49,7 +50,9 @@ HEAVY = {
     "typer",
 }
 PUBLIC = sorted(
-    name for name in RANK if (PACKAGE / name).is_dir() or (PACKAGE / f"{name}.py").is_file()
+    name
+    for name in RANK
+    if ((PACKAGE / name).is_dir() or (PACKAGE / f"{name}.py").is_file()) and name != "__main__"
 )
 
 
@@ -416,7 +419,9 @@ TEXTS = [
 ] + [
     path
     for path in sorted(ROOT.iterdir())
-    if path.is_file() and path.suffix in {".toml", ".md", ".txt", ".yml", ".py", ".cfg", ""}
+    if path.is_file()
+    and path.suffix in {".toml", ".md", ".txt", ".yml", ".py", ".cfg", ""}
+    and path.name != ".git"  # a file in a work tree beside the checkout; git writes it
 ]
 # A folder of somebody's machine: absolute, at least two deep, no URL, no shebang.
 FOLDER = re.compile(r"(?<![\w:/.<>*~$}}\])-])/(home|root|Users|work|mnt|tmp|private|srv)/\w+")

@@ -21,7 +21,7 @@ from bsgd_edu.course.writing.notebooks import (
 )
 from bsgd_edu.course.writing.source import read_source, solution_lines
 from bsgd_edu.course.writing.variants import make_notebook
-from bsgd_edu.errors import UsageError
+from bsgd_edu.errors import MissingExtraError, UsageError
 
 
 @pytest.fixture
@@ -340,7 +340,7 @@ def test_a_source_that_breaks_a_rule_is_refused_by_name(chapters, message):
 def test_a_missing_jupytext_is_said_in_one_line(chapters, monkeypatch):
     write_source(chapters)
     monkeypatch.setitem(sys.modules, "jupytext", None)
-    with pytest.raises(UsageError, match=r"jupytext must be installed.*bsgd-edu\[dev\]"):
+    with pytest.raises(MissingExtraError, match=r"jupytext must be installed.*bsgd-edu\[course\]"):
         build(chapters)
 
 

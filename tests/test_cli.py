@@ -1,13 +1,17 @@
 """The `bsgd` command: quick help, one line for bad input, exit codes that a script can use."""
 
 import os
+import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from sample_chapters import SOURCE, write_chapter, write_source
 
 from bsgd_edu import __version__, cli
+
+ROOT = Path(__file__).resolve().parents[1]
 
 
 @pytest.fixture
@@ -61,7 +65,7 @@ def test_a_bare_call_shows_the_help(bsgd):
         (["run", "--profile", "fast"], "bsgd: run: --profile must be quick or full"),
         (["run", "--jobs", "0"], "--jobs must be at least 1"),
         (["run", "--jobs", "many"], "bsgd: Invalid value for '--jobs'"),
-        (["run", "--frce"], "bsgd: No such option: --frce"),
+        (["run", "--frce"], "bsgd: No such option: --frce (Possible options: --force). `bsgd"),
         (["build", "07"], "bsgd: chapter: must be one"),
         (["build", "--check", "07"], "bsgd: chapter: must be one"),
         (["lint", "07"], "bsgd: chapter: must be one"),
@@ -133,11 +137,46 @@ def test_claims_are_listed(bsgd):
     assert "Claims" in out
 
 
+def test_claims_are_listed_where_there_is_no_checkout(tmp_path):
+    """From what a wheel carries: the package, and the data folder inside it."""
+    site, elsewhere = tmp_path / "site", tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    package, ignored = ROOT / "bsgd_edu", shutil.ignore_patterns("__pycache__")
+    shutil.copytree(package, site / "bsgd_edu", ignore=ignored)
+    shutil.copytree(ROOT / "data", site / "bsgd_edu" / "_data")
+    done = subprocess.run(
+        [sys.executable, "-m", "bsgd_edu", "claims", "01_order_matters"],
+        cwd=elsewhere,
+        env={**os.environ, "PYTHONPATH": str(site), "COLUMNS": "100"},
+        capture_output=True,
+        text=True,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "order/backward-" in done.stdout
+    assert "not run yet" in done.stdout
+    assert not list(elsewhere.iterdir())
+
+
 def test_version_names_what_it_stands_on(bsgd):
     code, out, _ = bsgd("version")
     assert code == 0
     assert out.startswith(f"bsgd_edu {__version__}\n")
     assert "torch 2." in out
+
+
+@pytest.mark.parametrize("start", ["bsgd", "-m"])
+def test_version_is_one_line_for_scripts(start):
+    program = os.path.join(os.path.dirname(sys.executable), "bsgd")
+    if start == "bsgd" and not os.path.exists(program):
+        pytest.skip("bsgd_edu is not installed here")
+    words = [program] if start == "bsgd" else [sys.executable, "-m", "bsgd_edu"]
+    done = subprocess.run([*words, "--version"], capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (0, f"bsgd_edu {__version__}\n")
+
+
+def test_help_tells_of_the_version(bsgd):
+    assert "--version" in bsgd("--help")[1]
+    assert bsgd("--version") == (0, f"bsgd_edu {__version__}\n", "")
 
 
 def test_the_installed_command_is_there():

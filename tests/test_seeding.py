@@ -150,6 +150,7 @@ KINDS = {
     "DomainError": ValueError,
     "ConvergenceError": ArithmeticError,
     "DataError": OSError,
+    "MissingExtraError": ImportError,
     "UsageError": ValueError,
 }
 

@@ -12,6 +12,7 @@ import numpy as np
 import torch
 
 from ..errors import DataError, UsageError
+from ..extras import needs
 from ..paths import data_file
 from .dataset import Dataset
 from .formats import read_bytes, read_cifar, read_idx
@@ -70,6 +71,7 @@ def _folder(name: str, root: str | Path | None) -> Path | None:
 
 
 def _cache() -> Path:
+    needs("pooch", by="load")
     import pooch
 
     return Path(pooch.os_cache("bsgd_edu"))
@@ -151,6 +153,7 @@ def load(
         UsageError: If the name or the split does not exist.
         DataError: If files are missing, truncated or not the ones registered, or if there is
             neither a folder nor a network.
+        MissingExtraError: If scikit-learn or pooch is needed and was not installed.
 
     Example:
         >>> digits = load("digits")
@@ -192,6 +195,7 @@ def load(
 
 
 def _load_digits(name, entry, split, folder, progress):
+    needs("sklearn", by="load")
     from sklearn.datasets import load_digits
 
     bunch = load_digits()
@@ -314,6 +318,7 @@ def _download(
     name: str, entry: dict, file: str, urls: list[str], sha256: str, progress: bool
 ) -> Path:
     """Returns the cached file, fetched at need from the first source that has the right bytes."""
+    needs("pooch", *(["tqdm"] if progress else []), by="load")
     import pooch
     import requests
 

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from ..errors import DomainError
+from ..extras import needs
 from .affine import (
     AffineMap,
     affine_backward,
@@ -294,6 +295,7 @@ def _rows_within(name: str, max_bytes: int | None, x0: Tensor) -> int | None:
 
 
 def _progress_bar(total: int):
+    needs("tqdm", by="backward_orbit")
     from tqdm.auto import tqdm
 
     return tqdm(total=total, desc="backward orbit", unit="map")

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..errors import ShapeError, UsageError
+from ..extras import needs
 from .style import to_numpy, use, write_plainly
 
 if TYPE_CHECKING:
@@ -164,6 +165,7 @@ def publish(data: Mapping[str, Any], metadata: Mapping[str, Any]) -> None:
         data: MIME type → content, with a ``text/plain`` form.
         metadata: MIME type → metadata of it.
     """
+    needs("IPython", by="plot")
     from IPython.core.interactiveshell import InteractiveShell
     from IPython.display import display
 

@@ -11,12 +11,15 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from ..errors import UsageError
+from ..extras import needs
 from .display import picture, publish
 
 if TYPE_CHECKING:
     import ipywidgets
 
 __all__ = ["Explorer", "tabs"]
+
+needs("ipywidgets", by="explorers")
 
 
 class Explorer:

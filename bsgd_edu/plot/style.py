@@ -14,6 +14,7 @@ import numpy as np
 import torch
 
 from ..errors import DomainError, ShapeError
+from ..extras import needs
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -102,6 +103,7 @@ def use() -> Iterator[None]:
         >>> ax.xaxis.label.get_size() >= 9
         True
     """
+    needs("matplotlib", by="plot")
     import matplotlib
 
     with matplotlib.rc_context(_RC):
@@ -141,6 +143,7 @@ def grid(rows: int, columns: int, size: tuple[float, float], **options) -> list[
     Returns:
         The axes, a list of length rows·columns.
     """
+    needs("matplotlib", by="plot")
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 

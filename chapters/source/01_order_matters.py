@@ -387,39 +387,29 @@ lesson.claim("past/forward-is-biased").agrees(
 # `lesson.hint(1, 1)` to `lesson.hint(1, 3)` help; `lesson.reveal(1)` shows a solution. A check never stops
 # the notebook.
 
-# %% [markdown] tags=["exercise:01.1"] kind="recall" difficulty=1 minutes=3 teaches="which map acts first in a backward iterate"
+# %% [markdown] tags=["exercise:01.1"]
 # ### Exercise 01.1 · Two maps by hand
 #
 # $T_1(x)=(x+4)/2$, $T_2(x)=(x+8)/2$, $x_0=0$. Then $y_1=2$. Set `second` to $y_2$.
 
 # %% tags=["answer:01.1"]
-# BEGIN SOLUTION
-second = 4.0
-# END SOLUTION
+second = ...  # SOLUTION
 
 # %% tags=["check:01.1"]
 lesson.check(1, second)
 
-# %% [markdown] tags=["exercise:01.2"] kind="recall" difficulty=2 minutes=3 teaches="to keep a statement about a law apart from one about a path"
+# %% [markdown] tags=["exercise:01.2"]
 # ### Exercise 01.2 · What equal laws mean
 #
 # Which of these follows from $\mathrm{law}(x_n)=\mathrm{law}(y_n)$ at every $n$? Answer with a letter.
-#
-# - a) For each list of batches, $x_n=y_n$.
-# - b) Backward runs have a lower mean test loss than forward runs.
-# - c) The mean test loss over fresh lists of batches is the same at each $n$.
-# - d) The forward path converges, since the backward path does.
-# - e) The curve $n\mapsto$ loss is as smooth forward as backward.
 
 # %% tags=["answer:01.2"]
-# BEGIN SOLUTION
-letter = "c"
-# END SOLUTION
+letter = ...  # SOLUTION
 
 # %% tags=["check:01.2"]
 lesson.check(2, letter)
 
-# %% [markdown] tags=["exercise:01.3"] kind="implement" difficulty=2 minutes=10 teaches="what a backward orbit is, and why it costs more than a forward one"
+# %% [markdown] tags=["exercise:01.3"]
 # ### Exercise 01.3 · Put the new map inside
 #
 # `backward_iterates(maps, x0)`: a list of $n$ callables `(d,) -> (d,)` and a start `(d,)`; returns
@@ -430,15 +420,7 @@ lesson.check(2, letter)
 # %% tags=["answer:01.3"]
 def backward_iterates(maps, x0):
     """Returns y_0 … y_n, y_k = T_1 ∘ … ∘ T_k (x0)."""
-    # BEGIN SOLUTION
-    rows = [x0]
-    for k in range(1, len(maps) + 1):
-        x = x0
-        for step in reversed(maps[:k]):  # T_k meets x0 first, T_1 acts last
-            x = step(x)
-        rows.append(x)
-    return torch.stack(rows)
-    # END SOLUTION
+    # SOLUTION
 
 
 # %% tags=["check:01.3"]
@@ -448,7 +430,7 @@ lesson.check(3, backward_iterates)
 # See afterwards: count the calls for $n=100$. Your loops make 5050; the library's `backward_orbit`
 # walks all iterates together and calls each map once.
 
-# %% [markdown] tags=["exercise:01.4"] kind="implement" difficulty=3 minutes=15 teaches="that the backward limit is a sample from the stationary law, with no error at all"
+# %% [markdown] tags=["exercise:01.4"]
 # ### Exercise 01.4 · An exact draw
 #
 # `exact_draw(tables)`: `(n, S)` integers; row $k$ lists the images of the states $0,\dots,S-1$ under
@@ -459,14 +441,7 @@ lesson.check(3, backward_iterates)
 # %% tags=["answer:01.4"]
 def exact_draw(tables):
     """Returns (state, n): the first n with T_1 ∘ … ∘ T_n constant, and its value."""
-    # BEGIN SOLUTION
-    composed = torch.arange(tables.shape[1])  # the identity map
-    for n, table in enumerate(tables, 1):
-        composed = composed[table]  # the new map is inside
-        if (composed == composed[0]).all():
-            return int(composed[0]), n
-    return -1, len(tables)
-    # END SOLUTION
+    # SOLUTION
 
 
 # %% tags=["check:01.4"]
@@ -476,7 +451,7 @@ lesson.check(4, exact_draw)
 # See afterwards: swap two names in your code, so that the new map goes outside. The check then
 # names the bias that you met in the two-chain game.
 
-# %% [markdown] tags=["exercise:01.5"] kind="investigate" difficulty=3 minutes=15 teaches="that a backward limit is no average over the whole run"
+# %% [markdown] tags=["exercise:01.5"]
 # ### Exercise 01.5 · How many batches does the limit average?
 #
 # With target variance $\sigma^2=1$, measure $\sigma^2/\mathrm{Var}(y_\infty)$ at $\rho=0.95$ within
@@ -498,7 +473,7 @@ lesson.check(5, averaged)
 # See afterwards: a run of 300 maps averages as many batches as one of 3000. Which parameter changes
 # that number?
 
-# %% [markdown] tags=["exercise:01.6"] kind="proof" difficulty=4 minutes=25 teaches="the two-line argument on which the chapter rests"
+# %% [markdown] tags=["exercise:01.6"]
 # ### Exercise 01.6 · Equal laws, and a limit
 #
 # Prove, for independent maps with one law, that $\mathrm{law}(x_n)=\mathrm{law}(y_n)$ at every $n$.
@@ -507,12 +482,7 @@ lesson.check(5, averaged)
 # proof and what to tick in yours.
 
 # %% [markdown] tags=["answer:01.6"] points=4
-# BEGIN SOLUTION
-# The maps are independent with one law, so the reversed list has the law of the list; $x_n$ is the
-# same function of the reversed list as $y_n$ is of the list. Under $T_1\circ\dots\circ T_n$ the
-# points $x_0$ and $T_{n+1}x_0$ become $y_n$ and $y_{n+1}$, so $d(y_n,y_{n+1})\le c^nM$, a geometric
-# series. For $x_n$ the new map acts on a moved point, and no factor $c^n$ stands before its step.
-# END SOLUTION
+# SOLUTION
 
 # %% [markdown]
 # ## At full scale

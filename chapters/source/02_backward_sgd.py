@@ -23,7 +23,6 @@ record = ""  # a file to keep the network experiment in: see "At full scale"
 
 # %% tags=["setup"]
 from functools import partial
-from time import perf_counter
 
 import torch
 
@@ -32,6 +31,7 @@ from bsgd_edu.course import begin
 from bsgd_edu.course.claims.records import load_result, save_result
 from bsgd_edu.estimates import mean_and_stderr
 from bsgd_edu.maps import AffineMap, backward_orbit, forward_orbit, windowed_orbit
+from bsgd_edu.training import train
 
 lesson = begin("02_backward_sgd", profile=profile, seed=seed, device=device)
 pages, full = lesson.pages, lesson.full
@@ -254,15 +254,19 @@ orders = {
     "windowed, w = 100": partial(windowed_orbit, window=100),
     "block, w = 50": partial(rules.block_backward_orbit, block=50),
 }
-losses, jitter, mean_loss, motion = {}, {}, {}, {}
-began = perf_counter()
+observe = {
+    "loss": lambda point: plain_net.loss(point, *test_set),  # (runs,)
+    "point": lambda point: point,  # (runs, parameters)
+}
+losses, jitter, mean_loss, motion, seconds = {}, {}, {}, {}, 0.0
 for name, orbit in orders.items():
-    points = orbit(steps, anchor, at=at)  # (times, runs, parameters)
-    losses[name] = torch.stack([plain_net.loss(p, *test_set) for p in points]).cpu()
+    seen = train(steps, anchor, orbit=orbit, observe=observe, at=at)
+    losses[name] = seen["loss"].cpu()  # (times, runs)
     jitter[name] = dynamics.jitter.sequential_jitter(losses[name], degree=1).mean()
     mean_loss[name] = mean_and_stderr(losses[name].mean(dim=0))
-    motion[name] = points.diff(dim=0).norm(dim=-1).mean().cpu()  # between times
-seconds = perf_counter() - began
+    between = seen["point"].diff(dim=0)  # from one time to the next
+    motion[name] = between.norm(dim=-1).mean().cpu()
+    seconds += seen.seconds
 pages.show_network(at, losses, jitter, mean_loss)
 
 # %%

@@ -17,10 +17,10 @@ from bsgd_edu.course.claims.outcomes import gather
 from bsgd_edu.course.claims.registry import read_registry
 from bsgd_edu.course.commands.run import default_workers
 from bsgd_edu.course.linting.lint import lint_chapters
-from bsgd_edu.course.running.execute import stderr_cells
-from bsgd_edu.course.running.run import plan, run_jobs
+from bsgd_edu.course.running.plan import plan
+from bsgd_edu.course.running.run import run_jobs
 from bsgd_edu.course.writing.build import differences, solved_notebook, write_unexecuted
-from bsgd_edu.course.writing.notebooks import chapters_in, read_notebook
+from bsgd_edu.course.writing.notebooks import chapters_in, read_notebook, stderr_cells
 from bsgd_edu.course.writing.source import read_source, solution_lines
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -81,7 +81,7 @@ def test_the_solutions_run_and_pass_every_check_without_a_network(chapter, solve
 
 @every_chapter
 def test_nothing_is_written_to_stderr(chapter, solved):
-    assert stderr_cells(solved[chapter].notebook) == []
+    assert solved[chapter].noisy == []
     assert stderr_cells(read_notebook(chapter.notebook)) == []
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..writing.build import differences, write_unexecuted
+from ..writing.contents import contents_differ, write_contents
 from ..writing.notebooks import chapters_in, select, strip_notebook, write_notebook
 from ..writing.source import read_source
 from ..writing.variants import make_notebook
@@ -67,6 +68,8 @@ def build_chapters(
         size = chapter.notebook.stat().st_size / 1000
         word = "written" if changed else "unchanged"
         console.print(f"  {chapter.notebook.name} {word}, {size:.0f} kB", highlight=False)
+    if write_contents(chapters.parent / "README.md", chapters_in(chapters, sources=True)):
+        console.print("  README.md: the table of chapters is written anew", highlight=False)
     count = f"{len(notebooks)} of {len(chosen)} chapter{'s' * (len(chosen) != 1)}"
     console.print(
         f"\n{count} built ({time.monotonic() - started:.1f} s); "
@@ -79,7 +82,8 @@ def build_chapters(
 def _execute(notebooks, build: Path, console: "Console", *, force, jobs, depends_on):
     from ..commands.progress import RichWatcher, show_failure
     from ..commands.run import default_workers
-    from ..running.run import plan, run_jobs
+    from ..running.plan import plan
+    from ..running.run import run_jobs
 
     planned = plan(notebooks, build, depends_on=depends_on)
     with RichWatcher(console, planned) as watcher:
@@ -103,6 +107,8 @@ def check_chapters(wanted: Sequence[str], chapters: Path, *, console: "Console")
     if not wanted:
         orphans = set(chapters_in(chapters)) - set(with_source)
         found += [f"{chapter.notebook.name}: has no source" for chapter in sorted(orphans)]
+    if contents_differ(chapters.parent / "README.md", with_source):
+        found.append("README.md: its table of chapters is not what the chapters say")
     for line in found:
         console.print(line, highlight=False, soft_wrap=True)
     if found:

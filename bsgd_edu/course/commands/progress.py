@@ -17,7 +17,8 @@ from rich.syntax import Syntax
 from rich.text import Text
 
 from ..running.execute import CellError
-from ..running.run import Job, Result
+from ..running.plan import Job
+from ..running.run import Result
 from ..writing.notebooks import heading_of
 
 __all__ = ["RichWatcher", "show_failure"]

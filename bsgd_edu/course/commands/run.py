@@ -54,7 +54,8 @@ def run_chapters(
         UsageError: If something asked for does not exist.
         Interrupted: On ctrl-C.
     """
-    from ..running.run import plan, run_jobs
+    from ..running.plan import plan
+    from ..running.run import run_jobs
 
     started = time.monotonic()
     if jobs is not None and jobs < 1:
@@ -93,12 +94,9 @@ def run_chapters(
 
 
 def _last_words(console: "Console", results: Sequence["Result"], report, seconds: float) -> None:
-    from ..running.execute import stderr_cells
-
     for result in results:
-        cells = stderr_cells(result.notebook)
-        if cells:
-            where = ", ".join(map(str, cells))
+        if result.noisy:
+            where = ", ".join(map(str, result.noisy))
             console.print(
                 f"[yellow]![/] {result.job.name} wrote to stderr (cell {where})", highlight=False
             )

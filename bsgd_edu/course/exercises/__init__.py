@@ -11,6 +11,7 @@ from .exercise import (
     number_step,
     tensor_problem,
 )
+from .questions import build_question, choice_question, number_question, proof_question
 
 __all__ = [
     "Exercise",
@@ -18,8 +19,12 @@ __all__ = [
     "Step",
     "Wrong",
     "as_number",
+    "build_question",
+    "choice_question",
     "choice_step",
     "close",
+    "number_question",
     "number_step",
+    "proof_question",
     "tensor_problem",
 ]

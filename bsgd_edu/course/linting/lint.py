@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ..claims.registry import read_registry
-from ..running.run import runs_folder
+from ..running.plan import runs_folder
 from ..writing.notebooks import chapters_in, select
 from .view import Finding, view_of
 

@@ -9,9 +9,8 @@ from typing import Any
 
 from ...files import write_text
 from ..claims.outcomes import gather, render_html, save_outcomes, summary
-from ..running.execute import stderr_cells
-from ..running.run import runs_folder
-from ..writing.notebooks import Chapter, read_notebook
+from ..running.plan import runs_folder
+from ..writing.notebooks import Chapter, read_notebook, stderr_cells
 from .export import export_html, style_sheet
 from .junit import junit
 

@@ -13,7 +13,7 @@ from jupyter_core.utils import ensure_event_loop
 from ..writing.notebooks import WIDGET_VIEW, assign_ids
 from .kernels import KernelPool, Stopped
 
-__all__ = ["CellError", "Execution", "cell_seconds", "execute", "stderr_cells"]
+__all__ = ["CellError", "Execution", "cell_seconds", "execute"]
 
 _IOPUB_SECONDS = 60  # nbclient waits 4 s for late output, too few on a busy machine
 
@@ -160,12 +160,3 @@ def _read(path: Path, fallback):
 def cell_seconds(cell) -> float:
     """Returns how long an executed cell took, 0 if that is not known."""
     return cell.metadata.get("papermill", {}).get("duration") or 0.0
-
-
-def stderr_cells(notebook) -> list[int]:
-    """Returns the indices of the cells that wrote to stderr."""
-    return [
-        index
-        for index, cell in enumerate(notebook.cells)
-        if any(output.get("name") == "stderr" for output in cell.get("outputs", ()))
-    ]

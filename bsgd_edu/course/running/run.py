@@ -10,19 +10,15 @@ import threading
 from collections.abc import Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from pathlib import Path
+from dataclasses import dataclass
 from typing import Any, Protocol
 
-from ...errors import UsageError
-from ..writing.notebooks import Chapter, heading_of, read_notebook, write_notebook
-from . import parameters as chapter_parameters
-from .runkey import adopt, dependencies, hash_files, run_key
+from ..writing.notebooks import heading_of, stderr_cells
+from .plan import Job
+from .stored import store_run, stored_run
 
-__all__ = ["PROFILES", "Interrupted", "Job", "Result", "Watcher", "plan", "run_jobs", "runs_folder"]
+__all__ = ["Interrupted", "Result", "Watcher", "run_jobs"]
 
-PROFILES = ("quick", "full")
 CELL_SECONDS = {"quick": 300.0, "full": 6 * 3600.0}
 
 
@@ -35,23 +31,6 @@ class Interrupted(Exception):
     def __init__(self, results: Sequence["Result"], total: int):
         super().__init__()
         self.results, self.total = list(results), total
-
-
-@dataclass(frozen=True)
-class Job:
-    """A chapter, what to run of it, and where the run is stored."""
-
-    chapter: Chapter
-    notebook: Any
-    output: Path
-    key: str
-    profile: str = "quick"
-    parameters: dict[str, Any] = field(default_factory=dict)
-
-    @property
-    def name(self) -> str:
-        """The chapter's name."""
-        return self.chapter.name
 
 
 @dataclass(frozen=True)
@@ -69,6 +48,11 @@ class Result:
         """Whether every cell came to its end."""
         return self.status in ("ok", "up to date")
 
+    @property
+    def noisy(self) -> list[int]:
+        """The cells that wrote to stderr."""
+        return stderr_cells(self.notebook)
+
 
 class Watcher(Protocol):
     """Who is told how a run goes; calls come from several threads."""
@@ -81,48 +65,6 @@ class Watcher(Protocol):
 
     def finish(self, result: Result) -> None:
         """A chapter is through, or was up to date."""
-
-
-def runs_folder(build: Path, profile: str, *, solved: bool = False) -> Path:
-    """Returns where the runs of a profile are stored."""
-    return build / "runs" / (f"{profile}-solved" if solved else profile)
-
-
-def plan(
-    notebooks: Mapping[Chapter, Any],
-    build: Path,
-    *,
-    profile: str = "quick",
-    assignments: Sequence[str] = (),
-    solved: bool = False,
-    depends_on: Sequence[Path] | None = None,
-    env: Mapping[str, str] | None = None,
-) -> list[Job]:
-    """Returns the jobs that run the given notebooks.
-
-    Args:
-        notebooks: What to run of each chapter.
-        build: The folder of everything generated.
-        profile: ``"quick"`` or ``"full"``.
-        assignments: ``NAME=VALUE`` texts, for parameters that every one of the chapters declares.
-        solved: Whether these are the solved notebooks; their runs are stored apart.
-        depends_on: Files and folders that every key covers; by default `runkey.dependencies`.
-        env: What `run_jobs` will be given.
-
-    Raises:
-        UsageError: If the profile, a parameter's name, or a value's type is wrong.
-    """
-    if profile not in PROFILES:
-        raise UsageError(f"run: --profile must be quick or full, but it is {profile!r}.")
-    jobs = []
-    for chapter, notebook in notebooks.items():
-        known = chapter_parameters.declared(notebook)
-        values = chapter_parameters.parse(assignments, known, profile=profile, chapter=chapter.name)
-        paths = dependencies(chapter.name) if depends_on is None else depends_on
-        key = run_key(notebook, values, hash_files(paths), env)
-        output = runs_folder(build, profile, solved=solved) / f"{chapter.name}.ipynb"
-        jobs.append(Job(chapter, notebook, output, key, profile, values))
-    return jobs
 
 
 def run_jobs(
@@ -154,30 +96,15 @@ def run_jobs(
     results: dict[str, Result] = {}
     waiting = []
     for job in jobs:
-        stored = None if force else _stored(job)
+        stored = None if force else stored_run(job)
         if stored is None:
             waiting.append(job)
             continue
-        write_notebook(stored, job.output)  # the prose may have changed
         results[job.name] = Result(job, "up to date", stored, stored.metadata["bsgd"]["seconds"])
         watcher.finish(results[job.name])
     if waiting:
         _run(waiting, results, watcher, min(workers, len(waiting)), timeout, env)
     return [results[job.name] for job in jobs]
-
-
-def _stored(job: Job):
-    """The stored run of a job, with today's prose, if it still stands."""
-    if not job.output.is_file():
-        return None
-    try:
-        stored = read_notebook(job.output)
-    except UsageError:  # somebody edited a generated file; the run replaces it
-        return None
-    record = stored.metadata.get("bsgd", {})
-    if record.get("key") != job.key or record.get("status") != "ok":
-        return None
-    return adopt(job.notebook, stored)
 
 
 def _run(
@@ -257,19 +184,7 @@ def _run_one(job: Job, pool, watcher: Watcher, timeout: float | None) -> Result:
         watch=watch,
     )
     if run.status != "stopped":
-        record = {
-            "key": job.key,
-            "status": run.status,
-            "profile": job.profile,
-            "parameters": {name: repr(value) for name, value in job.parameters.items()},
-            "seconds": round(run.seconds, 3),
-            "finished": datetime.now(UTC).isoformat(timespec="seconds"),
-        }
-        if run.error:
-            record["error"] = f"{run.error.name}: {run.error.message}"[:500]
-            record["error_cell"] = run.error.index
-        run.notebook.metadata["bsgd"] = record
-        write_notebook(run.notebook, job.output)
+        store_run(job, run)
     result = Result(job, run.status, run.notebook, run.seconds, run.error)
     watcher.finish(result)
     return result

@@ -1,4 +1,4 @@
-"""When a stored run still stands: the key of all it depends on, and taking its outputs over."""
+"""The key of a run: a hash of all that its outcome depends on."""
 
 import hashlib
 import json
@@ -10,7 +10,7 @@ from typing import Any
 
 from ...paths import package_folder, project_root
 
-__all__ = ["adopt", "dependencies", "hash_files", "run_key"]
+__all__ = ["dependencies", "hash_files", "run_key"]
 
 _FORMAT = 2  # raise it when what a run stores changes
 _APART = {"__pycache__", "lessons", "_data"}  # each chapter has its own, or they are named below
@@ -71,27 +71,3 @@ def run_key(
         "python": sys.version,
     }
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:24]
-
-
-def adopt(notebook, stored):
-    """Returns the stored run with the notebook's present text around the same code.
-
-    Args:
-        notebook: The chapter as it is now.
-        stored: A run of it under the same key, perhaps with other prose.
-    """
-    import copy
-
-    code = [cell for cell in stored.cells if cell.cell_type == "code"]
-    result = copy.deepcopy(stored)
-    cells = []
-    for cell in notebook.cells:
-        if cell.cell_type != "code":
-            cells.append(copy.deepcopy(cell))
-            continue
-        cells.append(code.pop(0))
-        # What papermill injected stands behind the parameters, in the run only.
-        if code and "injected-parameters" in code[0].metadata.get("tags", ()):
-            cells.append(code.pop(0))
-    result.cells = cells
-    return result

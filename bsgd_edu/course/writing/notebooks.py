@@ -24,6 +24,7 @@ __all__ = [
     "headings",
     "read_notebook",
     "select",
+    "stderr_cells",
     "strip_notebook",
     "write_notebook",
 ]
@@ -135,6 +136,15 @@ def write_notebook(notebook, path: Path) -> bool:
     import nbformat
 
     return write_text(path, nbformat.writes(notebook).rstrip("\n") + "\n")
+
+
+def stderr_cells(notebook) -> list[int]:
+    """Returns the indices of the cells that wrote to stderr."""
+    return [
+        index
+        for index, cell in enumerate(notebook.cells)
+        if any(output.get("name") == "stderr" for output in cell.get("outputs", ()))
+    ]
 
 
 def assign_ids(cells: Iterable) -> None:

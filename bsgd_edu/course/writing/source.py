@@ -16,11 +16,13 @@ Tags:
 - ``exercise:NN.k``: the text that states exercise k. Its kind, difficulty, minutes and lesson
   stand in the registry of exercises; one outside the registry carries them in the header:
   ``kind="recall" difficulty=1 minutes=2 teaches="the limit"``. The build writes them under the
-  heading.
+  heading, and the choices of a question below its statement.
 - ``answer:NN.k``: where the learner answers, code or text. It holds one or more regions from
-  ``# BEGIN SOLUTION`` to ``# END SOLUTION``. A region inside a function holds the function's
-  ``return``; the learner sees ``return ...``. At top level a learner sees ``name = ...`` for
-  each name of the region that code outside it uses. In text the two lines stand alone.
+  ``# BEGIN SOLUTION`` to ``# END SOLUTION``; or the one line ``# SOLUTION``
+  (``name = ...  # SOLUTION`` for a value), in whose place comes the right answer of the registry.
+  A region inside a function holds the function's ``return``; the learner sees ``return ...``. At
+  top level a learner sees ``name = ...`` for each name of the region that code outside it uses. In
+  text the two lines stand alone.
 - ``check:NN.k``: exactly one call, ``lesson.check(k, answer)``, and hidden tests, if any, between
   ``# BEGIN HIDDEN TESTS`` and ``# END HIDDEN TESTS``. ``points=2`` in the header says what it
   is worth (the difficulty otherwise); so does it on a text answer, which is graded by hand.
@@ -39,10 +41,14 @@ An example::
 """
 
 import ast
+import inspect
 import re
-from dataclasses import dataclass, field
+import textwrap
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 
 from ...errors import UsageError
+from ...extras import needs
 from .notebooks import Chapter
 
 __all__ = [
@@ -54,6 +60,9 @@ __all__ = [
     "solution_lines",
     "tagged",
 ]
+
+# A line in whose place comes the right answer: "# SOLUTION", "name = ...  # SOLUTION", "SOLUTION".
+_PLACE = re.compile(r"(?P<indent> *)((?P<name>\w+) = \.\.\.  )?(# )?SOLUTION")
 
 _TELLING = 24  # characters from which on a line of a solution is nobody else's
 
@@ -134,15 +143,11 @@ def read_source(chapter: Chapter) -> Source:
     """Reads a chapter's source and checks what the build relies on.
 
     Raises:
-        UsageError: If jupytext is missing, or the source breaks the rules of this module.
+        UsageError: If the source breaks the rules of this module.
+        MissingExtraError: If jupytext was not installed.
     """
-    try:
-        import jupytext
-    except ImportError:
-        raise UsageError(
-            "build: jupytext must be installed to read a chapter's source, but it is not. "
-            'Install it with `pip install "bsgd-edu[dev]"`.'
-        ) from None
+    needs("jupytext", by="build")
+    import jupytext
 
     path = chapter.source
     try:
@@ -161,9 +166,48 @@ def read_source(chapter: Chapter) -> Source:
         cells.append(SourceCell(cell.cell_type, cell.source, tags, facts, where))
     if not cells:
         raise UsageError(f"{path.name}: a source must have cells, but it has none.")
-    source = Source(chapter, tuple(cells))
+    source = Source(chapter, tuple(_filled(cell, cells) for cell in cells))
     _check(source)
     return source
+
+
+def _filled(cell: SourceCell, cells: Sequence[SourceCell]) -> SourceCell:
+    """Returns the cell with what stands in the registry of exercises alone: choices, solutions."""
+    from ..exercises.checks import get_exercise  # which needs torch
+    from ..exercises.questions import written_choices, written_solution
+
+    stated, answered = cell.role("exercise"), cell.role("answer")
+    if stated and not {"kind", "difficulty"} <= cell.facts.keys():
+        choices = written_choices(get_exercise(stated))
+        return replace(cell, text=f"{cell.text}\n\n{choices}") if choices else cell
+    lines = cell.text.split("\n")
+    places = [(n, found) for n, line in enumerate(lines) if (found := _PLACE.fullmatch(line))]
+    if not answered or not places:
+        return cell
+    if len(places) > 1:
+        raise cell.fail("SOLUTION must stand once", f"it stands {len(places)} times", "Keep one.")
+    ((place, found),) = places
+    indent, name = found["indent"], found["name"]
+    exercise = get_exercise(answered)
+    if indent:
+        _same_parameters(cell, exercise.reference)
+    elif cell.kind == "code" and name is None:
+        raise cell.fail("a value must be named", "it is not", "Write: name = ...  # SOLUTION")
+    sign = "# " if cell.kind == "code" else ""
+    solution = textwrap.indent(written_solution(exercise, name), indent)
+    region = [f"{indent}{sign}BEGIN SOLUTION", solution, f"{indent}{sign}END SOLUTION"]
+    return replace(cell, text="\n".join([*lines[:place], *region, *lines[place + 1 :]]))
+
+
+def _same_parameters(cell: SourceCell, reference: Callable) -> None:
+    (function,) = [node for node in ast.parse(cell.text).body if isinstance(node, ast.FunctionDef)]
+    shown = [argument.arg for argument in function.args.args]
+    if shown != list(inspect.signature(reference).parameters):
+        raise cell.fail(
+            f"{function.name} must take what its solution takes",
+            f"that is {', '.join(inspect.signature(reference).parameters)}",
+            "Use the same names.",
+        )
 
 
 def _check(source: Source) -> None:

@@ -3,12 +3,12 @@
 import torch
 from torch import Tensor
 
-from ....course.exercises import Exercise, Misconception, Step, Wrong, close, tensor_problem
+from ....course.exercises import Step, build_question, close
 
-__all__ = ["IMPLEMENT_ORBIT", "backward_iterates"]
+__all__ = ["ORBIT"]
 
 
-def backward_iterates(maps, x0: Tensor) -> Tensor:
+def backward_iterates(maps, x0):
     """Returns y_0 … y_n, y_k = T_1 ∘ … ∘ T_k (x0)."""
     rows = [x0]
     for k in range(1, len(maps) + 1):
@@ -19,7 +19,7 @@ def backward_iterates(maps, x0: Tensor) -> Tensor:
     return torch.stack(rows)
 
 
-def _stacked_iterates(maps, x0):
+def _stacked(maps, x0):
     # All iterates walk together: map k moves every row n ≥ k.
     rows = x0.repeat(len(maps) + 1, 1)
     for k in range(len(maps), 0, -1):
@@ -27,30 +27,18 @@ def _stacked_iterates(maps, x0):
     return rows
 
 
-def _recursive_iterates(maps, x0):
+def _recursive(maps, x0):
     def iterate(k, x):
         return x if k == 0 else iterate(k - 1, maps[k - 1](x))
 
     return torch.stack([iterate(k, x0) for k in range(len(maps) + 1)])
 
 
-def _forward_iterates(maps, x0):
+def _forward(maps, x0):
     rows = [x0]
     for step in maps:
         rows.append(step(rows[-1]))
     return torch.stack(rows)
-
-
-def _path_of_reversed_list(maps, x0):
-    return _forward_iterates(list(reversed(maps)), x0)
-
-
-def _without_start(maps, x0):
-    return backward_iterates(maps, x0)[1:]
-
-
-def _last_only(maps, x0):
-    return backward_iterates(maps, x0)[-1]
 
 
 def _one_map_short(maps, x0):
@@ -59,13 +47,9 @@ def _one_map_short(maps, x0):
 
 
 def _in_place(maps, x0):
-    rows = [x0.clone()]
-    for k in range(1, len(maps) + 1):
-        x = x0
-        for step in reversed(maps[:k]):
-            x.copy_(step(x))
-        rows.append(x.clone())
-    return torch.stack(rows)
+    for step in maps:
+        x0.copy_(step(x0))
+    return backward_iterates(maps, x0)
 
 
 def _affine(matrix: Tensor, offset: Tensor):
@@ -73,99 +57,61 @@ def _affine(matrix: Tensor, offset: Tensor):
 
 
 def _random_maps(generator: torch.Generator) -> tuple:
-    matrices = 0.4 * torch.randn(6, 2, 2, generator=generator, dtype=torch.float64)
-    offsets = torch.randn(6, 2, generator=generator, dtype=torch.float64)
-    start = torch.randn(2, generator=generator, dtype=torch.float64)
+    options = {"generator": generator, "dtype": torch.float64}
+    matrices = 0.4 * torch.randn(6, 2, 2, **options)
+    offsets, start = torch.randn(6, 2, **options), torch.randn(2, **options)
     return [_affine(a, b) for a, b in zip(matrices, offsets, strict=True)], start
 
 
-def _orbit_shape(answer, generator) -> bool | str:
+def _reversal(answer, generator) -> bool:
     maps, start = _random_maps(generator)
-    return tensor_problem(answer(maps, start), (7, 2)) or True
+    return close(answer(maps, start)[-1], _forward(list(reversed(maps)), start)[-1])
 
 
-def _orbit_value(answer, generator) -> bool | str:
-    maps = [lambda x, a=a: (x + a) / 2 for a in (1.0, 0.0, -1.0, 2.0)]
-    got = answer(maps, torch.tensor([8.0]))
-    return close(got, torch.tensor([[8.0], [4.5], [2.5], [1.375], [1.0]]))
-
-
-def _orbit_reversal(answer, generator) -> bool:
-    maps, start = _random_maps(generator)
-    return close(
-        answer(maps, start)[-1], answer(list(reversed(list(reversed(maps)))), start)[-1]
-    ) and close(answer(maps, start)[-1], _forward_iterates(list(reversed(maps)), start)[-1])
-
-
-def _orbit_random(answer, generator) -> bool:
-    maps, start = _random_maps(generator)
-    return close(answer(maps, start), backward_iterates(maps, start))
-
-
-def _orbit_converges(answer, generator) -> bool:
+def _converges(answer, generator) -> bool:
     targets = torch.randn(60, generator=generator, dtype=torch.float64).tolist()
     path = answer([lambda x, a=a: 0.5 * x + 0.5 * a for a in targets], torch.zeros(1).double())
     return bool((path[-1] - path[-2]).abs().max() < 1e-12)
 
 
-IMPLEMENT_ORBIT = Exercise(
-    id="01.3",
-    title="Put the new map inside",
-    kind="implement",
+_HALVES = [lambda x, a=a: (x + a) / 2 for a in (1.0, 0.0, -1.0, 2.0)]
+
+ORBIT = build_question(
+    "01.3",
+    "Put the new map inside",
     difficulty=2,
     minutes=10,
     teaches="what a backward orbit is, and why it costs more than a forward one",
-    signature=(
-        "backward_iterates(maps: list of callables (d,) -> (d,), x0: Tensor (d,)) -> Tensor "
-        "(n + 1, d). Worked value: maps (x + 1)/2, x/2 and x0 = [8.] give [[8.], [4.5], [2.5]]."
-    ),
+    signature="backward_iterates(maps: list of callables (d,) -> (d,), x0: Tensor (d,)) -> Tensor "
+    "(n + 1, d). Worked value: maps (x + 1)/2, x/2 and x0 = [8.] give [[8.], [4.5], [2.5]].",
     hints=(
         "Iterate k starts at x0 again: it is not a step further from iterate k − 1.",
         "y_k = T_1(T_2(… T_k(x0)))",
         "for k in 0..n: x = x0; for step in T_k, …, T_1: x = step(x); append x",
     ),
-    reference=backward_iterates,
-    why=(
-        "Each y_k starts again from x0, so n iterates cost n(n + 1)/2 maps. "
-        "`maps.backward_orbit` walks all iterates together and needs n batched ones."
-    ),
-    steps=(
-        Step("shape", "expected the rows y_0 … y_n", _orbit_shape),
-        Step(
-            "value", "the four maps worked by hand in the text come out differently", _orbit_value
-        ),
-        Step("invariant", "y_n must be the forward run on the reversed list", _orbit_reversal),
-        Step("invariant", "on random affine maps of the plane the iterates differ", _orbit_random),
-        Step("limit", "with halving maps neighbouring iterates must merge", _orbit_converges),
-    ),
-    misconceptions=(
-        Misconception(
-            "forward",
-            "this is the forward orbit: each row is one step from the last, the new map outside",
-            _forward_iterates,
-        ),
-        Misconception(
-            "reversed-list",
-            "reversed the list once and kept its path: the rows must be T_1, T_1∘T_2, …, and only "
-            "the last row of the reversed run is one of them",
-            _path_of_reversed_list,
-        ),
-        Misconception(
-            "one-short",
-            "one map short: row k must hold k maps, so range has to reach n",
-            _one_map_short,
-        ),
-    ),
+    why="Each y_k starts again from x0, so n iterates cost n(n + 1)/2 maps. `maps.backward_orbit` "
+    "walks all iterates together and needs n batched ones.",
+    answer=backward_iterates,
+    worked=((_HALVES, torch.tensor([8.0])), torch.tensor([[8.0], [4.5], [2.5], [1.375], [1.0]])),
+    worked_says="the four maps worked by hand in the text come out differently",
     cases=_random_maps,
-    wrong=(
-        Wrong(_forward_iterates, "this is the forward orbit"),
-        Wrong(_path_of_reversed_list, "reversed the list once"),
-        Wrong(_without_start, "its shape is (6, 2)"),
-        Wrong(_last_only, "its shape is (2,)"),
-        Wrong(_one_map_short, "one map short"),
-        Wrong(_in_place, "changes a tensor"),
-        Wrong(lambda maps, x0: None, "does it end with a return"),
-        Wrong(lambda maps, x0: backward_iterates(maps, x0) + 0.1, "worked by hand"),
+    cases_say="on random affine maps of the plane the iterates differ",
+    steps=(
+        Step("invariant", "y_n must be the forward run on the reversed list", _reversal),
+        Step("limit", "with halving maps neighbouring iterates must merge", _converges),
     ),
-    right=(_stacked_iterates, _recursive_iterates),
+    mistakes={
+        "this is the forward orbit: each row is one step from the last, the new map "
+        "outside": _forward,
+        "reversed the list once and kept its path: the rows must be T_1, T_1∘T_2, …, and only the "
+        "last row of the reversed run is one of them": lambda m, x: _forward(m[::-1], x),
+        "one map short: row k must hold k maps, so range has to reach n": _one_map_short,
+    },
+    wrong={
+        "its shape is (6, 2)": lambda maps, x0: backward_iterates(maps, x0)[1:],
+        "its shape is (2,)": lambda maps, x0: backward_iterates(maps, x0)[-1],
+        "changes a tensor": _in_place,
+        "worked by hand": lambda maps, x0: backward_iterates(maps, x0) + 0.1,
+    },
+    right=(_stacked, _recursive),
 )

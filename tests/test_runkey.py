@@ -8,7 +8,7 @@ from nbformat import v4
 
 from bsgd_edu import paths
 from bsgd_edu.course import rooms
-from bsgd_edu.course.running.run import plan
+from bsgd_edu.course.running.plan import plan
 from bsgd_edu.course.running.runkey import dependencies, hash_files
 from bsgd_edu.course.writing.notebooks import Chapter
 
@@ -16,6 +16,7 @@ ROOT = Path(__file__).resolve().parents[1]
 CELL = v4.new_code_cell('profile = "quick"', metadata={"tags": ["parameters"]})
 NOTEBOOK = v4.new_notebook(cells=[CELL])
 OWN = "09_no_bad_minima"
+IGNORED = shutil.ignore_patterns("__pycache__")  # it may come and go while it is copied
 
 
 class World:
@@ -39,14 +40,10 @@ class World:
         return {name for name, key in self.before.items() if key != before.get(name)}
 
 
-def ignored(folder, names):
-    return [name for name in names if name == "__pycache__"]
-
-
 @pytest.fixture
 def checkout(tmp_path, monkeypatch):
-    shutil.copytree(ROOT / "bsgd_edu", tmp_path / "bsgd_edu", ignore=ignored)
-    shutil.copytree(ROOT / "data", tmp_path / "data", ignore=ignored)
+    shutil.copytree(ROOT / "bsgd_edu", tmp_path / "bsgd_edu", ignore=IGNORED)
+    shutil.copytree(ROOT / "data", tmp_path / "data", ignore=IGNORED)
     for name in ("pyproject.toml", "constraints.txt"):
         shutil.copy2(ROOT / name, tmp_path / name)
     monkeypatch.setattr(paths, "_PACKAGE", tmp_path / "bsgd_edu")
@@ -56,8 +53,8 @@ def checkout(tmp_path, monkeypatch):
 @pytest.fixture
 def installed(tmp_path, monkeypatch):
     package = tmp_path / "site-packages" / "bsgd_edu"
-    shutil.copytree(ROOT / "bsgd_edu", package, ignore=ignored)
-    shutil.copytree(ROOT / "data", package / "_data", ignore=ignored)
+    shutil.copytree(ROOT / "bsgd_edu", package, ignore=IGNORED)
+    shutil.copytree(ROOT / "data", package / "_data", ignore=IGNORED)
     monkeypatch.setattr(paths, "_PACKAGE", package)
     return World(tmp_path, package)
 

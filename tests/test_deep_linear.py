@@ -11,7 +11,6 @@ import torch
 
 from bsgd_edu import nets, operators, rules
 from bsgd_edu.errors import DomainError, ShapeError
-from bsgd_edu.lessons.c09_no_bad_minima import traps
 from bsgd_edu.maps import forward_orbit
 from bsgd_edu.nets import deep_linear
 
@@ -435,15 +434,6 @@ def test_an_escape_that_cannot_be_is_refused():
         deep_linear.escape(zeros, torch.zeros(2, 2), 0.1)
     with pytest.raises(DomainError, match=r"they are 0.1 and of norm nan"):
         deep_linear.escape(zeros, math.nan * torch.eye(2), 0.1)
-
-
-def test_traps_refuse_numbers_out_of_range():
-    with pytest.raises(DomainError, match=r"radius must be ≥ 0, but it is -0.5"):
-        traps.kink_trap_value(-0.5)
-    with pytest.raises(DomainError, match=r"coupling must be ≥ 0 and finite, but it is -1"):
-        traps.bottleneck_trap(-1)
-    with pytest.raises(DomainError, match=r"huber_loss: delta must be"):
-        traps.kink_trap(-1)
 
 
 def test_descent_of_a_cloud_is_descent_of_each():

@@ -1,16 +1,6 @@
 """What an exercise is, and how an answer is checked; whoever writes one imports from here."""
 
-from .exercise import (
-    Exercise,
-    Misconception,
-    Step,
-    Wrong,
-    as_number,
-    choice_step,
-    close,
-    number_step,
-    tensor_problem,
-)
+from .exercise import Exercise, Misconception, Step, Wrong, close, tensor_problem
 from .questions import build_question, choice_question, number_question, proof_question
 
 __all__ = [
@@ -18,13 +8,10 @@ __all__ = [
     "Misconception",
     "Step",
     "Wrong",
-    "as_number",
     "build_question",
     "choice_question",
-    "choice_step",
     "close",
     "number_question",
-    "number_step",
     "proof_question",
     "tensor_problem",
 ]

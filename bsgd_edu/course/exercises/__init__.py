@@ -1,6 +1,14 @@
 """What an exercise is, and how an answer is checked; whoever writes one imports from here."""
 
-from .exercise import Exercise, Misconception, Step, Wrong, close, tensor_problem
+from .exercise import (
+    Exercise,
+    Misconception,
+    Step,
+    Wrong,
+    as_number,
+    close,
+    tensor_problem,
+)
 from .questions import build_question, choice_question, number_question, proof_question
 
 __all__ = [
@@ -8,6 +16,7 @@ __all__ = [
     "Misconception",
     "Step",
     "Wrong",
+    "as_number",
     "build_question",
     "choice_question",
     "close",

@@ -13,10 +13,9 @@ from . import rooms
 from .claims.claims import Claim, Ledger
 from .claims.records import show_record
 from .exercises import checks
+from .running.plan import PROFILES
 
 __all__ = ["Lesson", "begin"]
-
-PROFILES = ("quick", "full")
 
 
 def begin(chapter: str, *, profile: str, seed: int, device: str | torch.device) -> "Lesson":

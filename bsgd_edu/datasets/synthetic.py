@@ -76,10 +76,10 @@ def heavy_tailed_regressions(
 ) -> tuple[Tensor, Tensor, Tensor]:
     """Draws regressions without noise, y = x·θ*, on heavy-tailed features of a given conditioning.
 
-    They stand in for sensor data (`load("ethanol")`) where only the shape of the problem matters. The
-    features are Student-t with 5 degrees of freedom before they are whitened and stretched, so
-    that mean x xᵀ has eigenvalues from 1 down to 1/κ, evenly spaced in their logarithm, in random
-    directions.
+    They stand in for sensor data (`load("ethanol")`) where only the shape of the problem matters.
+    The features are Student-t with 5 degrees of freedom before they are whitened and stretched,
+    so that mean x xᵀ has eigenvalues from 1 down to 1/κ, evenly spaced in their logarithm, in
+    random directions.
 
     Args:
         generators: One source of randomness a draw, ≥ 1 of them.

@@ -165,7 +165,6 @@ for n in (16, 64, 256):
     draws = torch.randn(2, 24 * times, 64, n, generator=stream, **real)
     embedding = draws[0] / n**0.5
     direction = torch.nn.functional.normalize(draws[1, :, :1], dim=-1)
-    # cloud: (depths, networks, 40 digits, n)
     cloud = random_layers.random_cloud(
         pixels @ embedding, 30, generator=stream, at=even
     )

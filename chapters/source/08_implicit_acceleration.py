@@ -367,11 +367,10 @@ lesson.explore.chapter().show()
 # network and rule of depth 2, side by side.
 
 # %%
-first, second = factors["depth 2"]
-skewed = {}
+(first, second), skewed = factors["depth 2"], {}
 for c in (1.0, 1.1, 1.5, 3.0):
-    pair = [c * first, second / c]
-    skewed[f"c = {c:g}"] = races.rule_gap(pair, matrix_loss, slow_rates)
+    unequal = [c * first, second / c]
+    skewed[f"c = {c:g}"] = races.rule_gap(unequal, matrix_loss, slow_rates)
 
 network = ends["depth 2"]  # after 2,000 steps, (rates,)
 rule = races.race(toy, near_zero, "rule of depth 2", toy_rates, [2000])[-1]
@@ -381,10 +380,10 @@ stuck = skewed["c = 3"].distance
 lesson.claim("acceleration/unbalanced").agrees(stuck[:-1] / stuck[1:], 1, atol=0.05)
 lesson.claim("acceleration/unbalanced-size").holds(stuck, above=0.1)
 
-only_one_converges = network.isfinite() != rule.isfinite()
-lesson.claim("acceleration/large-steps").holds(int(only_one_converges.sum()), above=0)
+only_one = (network.isfinite() != rule.isfinite()).sum()  # of the two converges
+lesson.claim("acceleration/large-steps").holds(int(only_one), above=0)
 small = (toy_rates >= 0.001) & (toy_rates <= 0.002)
-ratio = rule[small] / network[small]
+ratio = (rule / network)[small]
 lesson.claim("acceleration/small-steps").agrees(ratio, 1, rtol=0.2)
 
 # %% [markdown]

@@ -163,10 +163,10 @@ for n in (16, 64, 256):
     stream = lesson.stream("digits", n)
     # Each network has two matrices: one embeds the pixels, a row of the other reads off
     draws = torch.randn(2, 24 * times, 64, n, generator=stream, **real)
-    embedding = draws[0] / n**0.5
+    embed = draws[0] / n**0.5
     direction = torch.nn.functional.normalize(draws[1, :, :1], dim=-1)
     cloud = random_layers.random_cloud(
-        pixels @ embedding, 30, generator=stream, at=even
+        pixels @ embed, 30, generator=stream, at=even
     )
     swings[n] = metrics.oscillation((cloud * direction).sum(-1))  # (depths, networks)
 seen = {n: cutoff.separation(orbit.distance, 1e-4) for n, orbit in pairs.items()}

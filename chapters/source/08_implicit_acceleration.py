@@ -367,10 +367,10 @@ lesson.explore.chapter().show()
 # network and rule of depth 2, side by side.
 
 # %%
-(first, second), skewed = factors["depth 2"], {}
+skewed = {}  # the balanced factors of depth 2, one scaled up and the other down
 for c in (1.0, 1.1, 1.5, 3.0):
-    unequal = [c * first, second / c]
-    skewed[f"c = {c:g}"] = races.rule_gap(unequal, matrix_loss, slow_rates)
+    gap = races.rule_gap([c * first, second / c], matrix_loss, slow_rates)
+    skewed[f"c = {c:g}"] = gap
 
 network = ends["depth 2"]  # after 2,000 steps, (rates,)
 rule = races.race(toy, near_zero, "rule of depth 2", toy_rates, [2000])[-1]

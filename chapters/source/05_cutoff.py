@@ -165,9 +165,7 @@ for n in (16, 64, 256):
     draws = torch.randn(2, 24 * times, 64, n, generator=stream, **real)
     embed = draws[0] / n**0.5
     direction = torch.nn.functional.normalize(draws[1, :, :1], dim=-1)
-    cloud = random_layers.random_cloud(
-        pixels @ embed, 30, generator=stream, at=even
-    )
+    cloud = random_layers.random_cloud(pixels @ embed, 30, generator=stream, at=even)
     swings[n] = metrics.oscillation((cloud * direction).sum(-1))  # (depths, networks)
 seen = {n: cutoff.separation(orbit.distance, 1e-4) for n, orbit in pairs.items()}
 pages.show_observables(pairs, seen, swings, at=even, slope=-0.5 * math.log(6))

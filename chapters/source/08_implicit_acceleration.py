@@ -367,7 +367,8 @@ lesson.explore.chapter().show()
 # network and rule of depth 2, side by side.
 
 # %%
-skewed = {}  # the balanced factors of depth 2, one scaled up and the other down
+first, second = factors["depth 2"]
+skewed = {}
 for c in (1.0, 1.1, 1.5, 3.0):
     gap = races.rule_gap([c * first, second / c], matrix_loss, slow_rates)
     skewed[f"c = {c:g}"] = gap
@@ -382,8 +383,7 @@ lesson.claim("acceleration/unbalanced-size").holds(stuck, above=0.1)
 
 only_one = (network.isfinite() != rule.isfinite()).sum()  # of the two converges
 lesson.claim("acceleration/large-steps").holds(int(only_one), above=0)
-small = (toy_rates >= 0.001) & (toy_rates <= 0.002)
-ratio = (rule / network)[small]
+ratio = (rule / network)[(toy_rates >= 0.001) & (toy_rates <= 0.002)]
 lesson.claim("acceleration/small-steps").agrees(ratio, 1, rtol=0.2)
 
 # %% [markdown]

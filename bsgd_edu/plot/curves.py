@@ -1,9 +1,9 @@
 """Curves that more than one lesson draws: each is drawn here once, and used by all.
 
-A curve is ``(abscissae, values)`` or, with standard errors, ``(abscissae, mean, stderr)``, and has a
-label; one whose label starts with ``_`` is not listed. What else varies is said in Matplotlib's own
-words: options of all curves, of single ones (``looks``), of the legend, and of the axes, which may
-be given twice to draw one thing over another.
+A curve is ``(abscissae, values)`` or, with standard errors, ``(abscissae, mean, stderr)``; one
+whose label starts with ``_`` is not listed. What else varies is said in Matplotlib's own words:
+options of all curves, of single ones (``looks``), of the legend, and of the axes, which may be
+given twice to draw one thing over another.
 """
 
 from collections.abc import Mapping, Sequence
@@ -72,8 +72,8 @@ def draw_against(
         dashes: Of the lines, in turn.
         line: Options of all lines.
         dot: Options of all markers.
-        looks: Label → options of this line or these markers; ``index`` is of colour and marker.
-        levels: Label → a height, drawn in grey.
+        looks: Label → options of this line or these markers; ``index`` chooses colour and marker.
+        levels: Label → a height, a grey line.
         legend: Options of the legend, or None for none.
         ax: Axes, or None for a new figure.
         **axis: What ``Axes.set`` takes: labels, scales, limits, ticks.
@@ -87,7 +87,7 @@ def draw_against(
     for index, (label, (x, values, *stderr)) in enumerate(points.items()):
         look = {"index": index, **dot, **looks.get(label, {})}
         simulation_points(ax, x, values, label=label, stderr=stderr[0] if stderr else None, **look)
-    return _finish(ax, levels, legend, axis)
+    return _finish(ax, levels, looks, legend, axis)
 
 
 @use()
@@ -110,7 +110,7 @@ def draw_lines(
         marks: About how many markers a line has, or None for all.
         look: Options of all lines.
         looks: Label → options of this one.
-        levels: Label → a height, drawn in grey.
+        levels: Label → a height, a grey line.
         legend: Options of the legend, or None for none.
         ax: Axes, or None for a new figure.
         **axis: What ``Axes.set`` takes: labels, scales, limits, ticks.
@@ -127,7 +127,7 @@ def draw_lines(
             seed_band(ax, x, rows.T, color=style["color"]).set(**style)
         else:
             ax.plot(x, rows, **style)
-    return _finish(ax, levels, legend, axis)
+    return _finish(ax, levels, looks, legend, axis)
 
 
 @use()
@@ -162,7 +162,7 @@ def draw_runs(
         for run, values in enumerate(to_numpy(rows).T):
             ax.plot(to_numpy(x), values, label="_" if run else label,
                     markevery=(every[0] * run, every[1]), **style)  # fmt: skip
-    return _finish(ax, _NONE, legend, axis)
+    return _finish(ax, _NONE, looks, legend, axis)
 
 
 @use()
@@ -200,9 +200,11 @@ def _nth(index: int) -> dict[str, str]:
     return {"color": OKABE_ITO[index % len(OKABE_ITO)], "marker": MARKERS[index % len(MARKERS)]}
 
 
-def _finish(ax: "Axes", levels: Mapping[str, float], legend: Options | None, axis: Options):
+def _finish(ax: "Axes", levels: Mapping, looks: Mapping, legend: Options | None, axis: Options):
+    """What all end with: grey levels, the words of the axes, the legend."""
     for dash, (label, level) in zip((":", "-."), levels.items(), strict=False):
-        ax.axhline(level, color=COLOURS["reference"], linestyle=dash, label=label)
+        look = {"color": COLOURS["reference"], "linestyle": dash, **looks.get(label, {})}
+        ax.axhline(level, label=label, **look)
     ax.set(**axis)
     if legend is not None and ax.get_legend_handles_labels()[1]:
         ax.legend(**legend)

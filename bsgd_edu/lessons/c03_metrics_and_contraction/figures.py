@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from torch import Tensor
 
-from ...plot import COLOURS, MARKERS, OKABE_ITO, axes, simulation_points, theory_line, use
+from ...plot import COLOURS, MARKERS, OKABE_ITO, axes, simulation_points, use
+from ...plot.curves import draw_against
 from ...plot.style import to_numpy
 
 if TYPE_CHECKING:
@@ -91,16 +92,21 @@ def draw_distances(
     Returns:
         The axes.
     """
-    ax = axes(ax)
-    for index, (label, values) in enumerate(curves.items()):
-        n = np.arange(len(values))[index :: len(curves)] if stagger else np.arange(len(values))
-        simulation_points(ax, n, to_numpy(values)[n], index=index, label=label,
-                          fillstyle="none" if index % 2 else "full")  # fmt: skip
-    for (label, values), dash in zip(theory.items(), ("-", "--", ":"), strict=False):
-        theory_line(ax, range(len(values)), values, label, linestyle=dash)
-    ax.set(xlabel="number of maps $n$", ylabel="Hilbert distance", yscale="log")
-    ax.legend(loc="lower left")
-    return ax
+    turns = len(curves) if stagger else 1
+    points = {
+        label: (range(i * stagger, len(values), turns), values[i * stagger :: turns])
+        for i, (label, values) in enumerate(curves.items())
+    }
+    return draw_against(
+        {label: (range(len(values)), values) for label, values in theory.items()},
+        points,
+        looks={label: {"fillstyle": "none"} for label in [*curves][1::2]},
+        legend={"loc": "lower left"},
+        xlabel="number of maps $n$",
+        ylabel="Hilbert distance",
+        yscale="log",
+        ax=ax,
+    )
 
 
 @use()

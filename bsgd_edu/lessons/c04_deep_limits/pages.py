@@ -136,7 +136,9 @@ def show_networks(growths: Mapping[str, Tensor], apart: Mapping[str, Tensor]) ->
     draw_lines(
         over(passed, nets),
         marks=10,
-        looks={label: {"color": OKABE_ITO[k]} for label, k in zip(nets, (0, 5, 1, 4), strict=True)},
+        looks={
+            label: {"color": OKABE_ITO[k]} for label, k in zip(nets, (0, 5, 1, 4), strict=False)
+        },
         legend={"loc": "lower left"},
         xlabel="hidden layers passed",
         ylabel=r"mean log distance of two images",

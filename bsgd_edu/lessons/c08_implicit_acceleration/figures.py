@@ -1,6 +1,6 @@
 """Figures of chapter 8: what depth does to a step, to a race, and to a loop."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,6 +10,7 @@ from torch import Tensor
 from ...plot import COLOURS, MARKERS, OKABE_ITO, axes, use
 from ...plot.curves import draw_against, draw_lines, over
 from ...plot.style import to_numpy
+from .runs import METHODS
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -25,17 +26,15 @@ __all__ = [
 
 _FLOOR, _ROOF = 1e-16, 1e4  # beyond, a loss is rounding or has diverged
 # One colour and marker a method, in every panel.
-_ORDER = (
-    "depth 1",
-    "depth 2",
-    "depth 3",
-    "scale of depth 2",
-    "momentum",
-    "AdaGrad",
-    "AdaDelta",
-    "warm-up of 30",
-)
-_COLOURS, _MARKERS = (*OKABE_ITO, "#666666"), (*MARKERS, "*")
+_LOOKS = {
+    method: {"color": color, "marker": marker}
+    for method, color, marker in zip(
+        METHODS,
+        (*OKABE_ITO[:4], "#666666", *OKABE_ITO[4:]),
+        (*MARKERS[:4], "*", *MARKERS[4:]),
+        strict=True,
+    )
+}
 
 
 @use()
@@ -61,7 +60,7 @@ def draw_losses(
     """
     tame = {label: _tame(values) for label, values in curves.items()}
     look = {"linewidth": 1.4, "markevery": 0.12, "markersize": 4}
-    ax = draw_lines(over(steps, tame), look=look, looks=_looks(curves), ax=ax)
+    ax = draw_lines(over(steps, tame), look=look, looks=_LOOKS, ax=ax)
     axis = {"xlabel": "steps $t$", "ylabel": "loss", "yscale": "log"}
     if log:
         axis["xscale"] = "log"
@@ -95,7 +94,7 @@ def draw_rates(
         heights = to_numpy(values).astype(float)
         seen[label] = np.where(np.isfinite(heights) & (heights < _ROOF), heights, np.nan)
     axis = {"xlabel": r"learning rate $\eta$", "ylabel": ylabel, "xscale": "log", "yscale": "log"}
-    ax = draw_lines(over(rates, seen), look=look, looks=_looks(ends), ax=ax, **axis)
+    ax = draw_lines(over(rates, seen), look=look, looks=_LOOKS, ax=ax, **axis)
     if mark is not None:
         ax.axvline(mark, color=COLOURS["reference"], linewidth=1, linestyle="--")
     return ax
@@ -153,7 +152,7 @@ def draw_speeds(speeds: Mapping[str, Tensor], ax: "Axes | None" = None):
     for row, (label, values) in enumerate(speeds.items()):
         found = to_numpy(values)
         ax.plot(found, np.full(len(found), row), linestyle="none", markersize=6, fillstyle="none",
-                markeredgewidth=1.5, **_looks(speeds)[label])  # fmt: skip
+                markeredgewidth=1.5, **_LOOKS.get(label, {"marker": "o"}))  # fmt: skip
         ax.plot([np.exp(np.log(found).mean())], [row], marker="|", markersize=16, color="black")
     ax.axvline(1, color=COLOURS["reference"], linewidth=1, linestyle="--")
     ax.set(xscale="log", xlabel="speed-up against depth 1", yticks=range(len(labels)))
@@ -233,12 +232,6 @@ def draw_plane(step, ax: "Axes | None" = None):
     ax.set(xlabel="w₁", ylabel="w₂", xlim=(-3, 4.5), ylim=(-3, 3), aspect="equal")
     ax.legend(loc="lower right", fontsize=9)
     return ax
-
-
-def _looks(methods: Iterable[str]) -> dict[str, dict]:
-    """Method → its colour and marker, and others by their place."""
-    places = {m: _ORDER.index(m) if m in _ORDER else i for i, m in enumerate(methods)}
-    return {m: {"color": _COLOURS[k], "marker": _MARKERS[k]} for m, k in places.items()}
 
 
 def _tame(values: Tensor) -> np.ndarray:

@@ -2,6 +2,7 @@
 
 import base64
 import io
+from functools import partial
 
 import matplotlib
 import numpy as np
@@ -13,6 +14,7 @@ from PIL import Image
 
 from bsgd_edu import plot
 from bsgd_edu.errors import DomainError, ShapeError, UsageError
+from bsgd_edu.estimates import Estimate
 from bsgd_edu.plot import curves, display, style
 
 ALT = "A line that rises from the origin."
@@ -213,3 +215,53 @@ def test_theory_is_black_and_a_reference_grey():
     found = {line.get_label(): line.get_color() for line in ax.lines}
     assert found["theory: slope"] == plot.COLOURS["theory"]
     assert found["tolerance"] == plot.COLOURS["reference"]
+
+
+LINE, RUNS = {"line": (DEPTHS, FALL)}, {"runs": (DEPTHS, BAND)}
+NAMES = {"xlabel": "n", "ylabel": "distance"}
+
+
+@pytest.mark.parametrize(
+    ("draw", "given"),
+    [
+        (curves.draw_against, (LINE, {"points": (DEPTHS, FALL, FALL / 9)})),
+        (curves.draw_lines, (LINE | RUNS,)),
+        (partial(curves.draw_runs, every=(3, 12)), (RUNS,)),
+    ],
+)
+def test_curves_are_drawn_on_the_axes_given_with_the_names_given(draw, given):
+    check_figure(partial(draw, **NAMES), given)
+
+
+def test_theory_over_points_is_black_and_one_entry_stands_for_lines_that_are_not_listed():
+    lines = {"theory": (DEPTHS, FALL), "_2": (DEPTHS, 2 * FALL)}
+    points = curves.over(DEPTHS, {"measured": Estimate(FALL, FALL / 9)})
+    ax = curves.draw_against(lines, points, dashes="-", yscale="log")
+    black = [line for line in ax.lines if line.get_color() == plot.COLOURS["theory"]]
+    assert [line.get_linestyle() for line in black] == ["-", "-"]
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["theory", "measured"]
+    low, high = ax.containers[0].lines[2][0].get_segments()[9][:, 1]
+    assert high - low == pytest.approx(4 * float(FALL[9]) / 9)
+    assert (ax.get_xscale(), ax.get_yscale()) == ("linear", "log")
+    dashed = curves.draw_against(lines, {}).lines
+    assert [line.get_linestyle() for line in dashed] == ["-", "--"]
+
+
+def test_looks_are_of_one_curve_and_levels_end_the_list():
+    ax = curves.draw_lines(LINE | RUNS, levels={"level": 0.5}, looks={"runs": {"color": "black"}})
+    line, band, level = ax.lines
+    assert (line.get_color(), band.get_color()) == (plot.OKABE_ITO[0], "black")
+    assert np.allclose(band.get_ydata(), BAND.quantile(0.5, dim=1))
+    assert (level.get_label(), level.get_color()) == ("level", plot.COLOURS["reference"])
+
+
+def test_every_run_is_a_line_and_the_first_is_listed():
+    ax = curves.draw_runs(RUNS, every=(3, 12))
+    assert np.allclose([line.get_ydata() for line in ax.lines], BAND.T)
+    assert [line.get_markevery() for line in ax.lines][:3] == [(0, 12), (3, 12), (6, 12)]
+    assert len(ax.get_legend().get_texts()) == 1
+
+
+def test_without_names_there_is_no_legend():
+    assert curves.draw_against({"_": (DEPTHS, FALL)}, {}).get_legend() is None
+    assert curves.draw_lines(LINE, legend=None).get_legend() is None

@@ -21,7 +21,9 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 __all__ = [
+    "BACKWARD",
     "COLOURS",
+    "FORWARD",
     "MARKERS",
     "OKABE_ITO",
     "axes",
@@ -50,6 +52,8 @@ COLOURS = {
     "theory": "#000000",
     "reference": "#6E6E6E",
 }
+FORWARD = {"color": COLOURS["forward"], "marker": MARKERS[0]}
+BACKWARD = {"color": COLOURS["backward"], "marker": MARKERS[1]}
 
 _RC = {
     "figure.dpi": 100,

@@ -2,14 +2,11 @@
 
 import torch
 
-RUNS = torch.linspace(-1, 1, 33).reshape(11, 3)
+RUNS = torch.linspace(-1, 1, 55).reshape(11, 5)
 FIGURES = {
     "draw_cycle": (RUNS[:, 0], RUNS[:, 1], torch.tensor([0.0, 1.0])),
-    "draw_paths": (RUNS, -RUNS),
-    "draw_variance": ([1, 2, 3], torch.rand(3), torch.rand(3), torch.rand(3)),
     "draw_histogram": (RUNS.ravel(), 0.1, "ρ"),
     "draw_distribution": (RUNS[:, 0], RUNS[:, 1], RUNS[:, 2]),
-    "draw_distances": ({"pairs": RUNS.exp()}, {"theory": torch.ones(11)}),
     "draw_queue": (RUNS[:, 0], RUNS[:, 1]),
     "draw_intervals": (-torch.ones(4), torch.ones(4), "new map inside"),
     "draw_chains": (torch.tensor([[0, 4], [1, 4], [2, 3]]), -2, -1),

@@ -21,12 +21,10 @@ def lengths(lr):
 FIGURES = {
     "draw_parallelogram": (POINTS[0], POINTS[1:3], POINTS[3:5]),
     "draw_residuals": (POSITIVE, {"gap": (POSITIVE**2, 2), "left": (POSITIVE**3, 3)}),
-    "draw_contraction": (0.5 ** torch.arange(11), {"near": RUNS[:, 0].abs()}, RUNS[:, 2].abs()),
     "draw_gaps": (POSITIVE, POSITIVE / 100, 0.0, 0.1),
     "draw_curves": (range(11), {"forward": RUNS[:, 0], "backward": RUNS[:, 1]}),
     "draw_jitter_and_loss": (NAMES, POSITIVE, POSITIVE, POSITIVE / 10),
     "draw_league": (NAMES, POSITIVE, POSITIVE / 10, "error"),
-    "draw_momentum": ({"h = 1": RUNS[:, 0].abs() + 1}, 0.81, 1.5),
     "draw_scalar_paths": (RUNS, -RUNS),
     "draw_tail": (TAIL, 1.0),
     "draw_shared_endings": (RUNS[:, :2], torch.zeros(2), RUNS[:, :2]),

@@ -11,17 +11,12 @@ CORNERS = torch.tensor([[0.8, 0.1, 0.1], [0.1, 0.8, 0.1], [0.1, 0.1, 0.8]]).expa
 RIMS = torch.rand(3, 12, 3) + 0.1
 SIZES = {"width": LINE, "step": LINE}
 FIGURES = {
-    "draw_ray_map": (LINE, LINE / 2, 0.5),
-    "draw_ratios": (LINE, LINE / 2, 0.5, 0.4),
     "draw_table": (["a", "b"], LINE[:2], LINE[2:4] + 1, [1.0, 0.5], [2.0, None]),
-    "draw_birkhoff": (LINE, LINE, LINE / 2),
     "draw_distances": ({"runs": LINE}, {"theory": LINE}),
-    "draw_bias": (LINE, LINE, LINE),
     "draw_spread": (torch.linspace(0, 2, 50), "a layer"),
     "draw_simplex": (CORNERS, "backward", "new map inside"),
     "draw_shrinking": (SIZES, SIZES, -1.0, -0.5),
     "draw_rays": (LINE, LINE),
-    "draw_law": (LINE, LINE, LINE, "exact"),
     "draw_balls": (RIMS[:, 0], RIMS, RIMS, RIMS),
 }
 LAYERS = [row.layer for row in TABLE]

@@ -10,12 +10,7 @@ NETS = {name: -POSITIVE for name in ("untrained", "untrained, mixed", "trained",
 POINTS = 0.6 * torch.rand(6, 2, generator=STREAM, dtype=torch.float64)
 STAR = torch.tensor([0.6, 0.8], dtype=torch.float64)
 FIGURES = {
-    "draw_convergents": (POSITIVE[0], POSITIVE[1], 0.5),
     "draw_drift": (POSITIVE.cumsum(0), POSITIVE.cumsum(0), 0.6, 1.2),
-    "draw_turns": (POSITIVE, POSITIVE[1:], 0.6),
-    "draw_growths": (NETS,),
-    "draw_pairs": (NETS,),
-    "draw_rates": ({"a": POSITIVE, "b": POSITIVE}, {"line": POSITIVE[:, 0]}),
     "draw_norms": (POSITIVE, -0.1, 1.0, "He"),
     "draw_disc": (POINTS, STAR, (0.0, -2.0), "new layer inside"),
     "draw_walk": (POSITIVE[:, 0], POSITIVE[:, 1], 0.5),

@@ -8,16 +8,10 @@ DEPTHS = list(range(61))
 FALL = torch.exp(-0.9 * torch.arange(61.0))
 BAND = FALL[:, None] * torch.linspace(0.5, 2, 6)
 CURVE = dynamics.cutoff.separation(BAND, 1e-4)
-QUANTILES = torch.tensor([[4.0, 8.0, 12.0], [5.0, 9.0, 13.0], [6.0, 10.0, 14.0]])
 LEVELS = [1e-2, 1e-4, 1e-6]
 ORBIT = dynamics.random_layers.PairOrbit(BAND, BAND, torch.ones_like(BAND))
 FIGURES = {
-    "draw_curves": (DEPTHS, {"n = 4": CURVE}, {"theory": CURVE}),
-    "draw_scaled": ({"n = 4": (torch.arange(61) / 4, CURVE)}, "depth over width", 10),
-    "draw_depths": (LEVELS, QUANTILES, QUANTILES),
-    "draw_ratios": ({"a": [2, 4, 6]}, {"a": torch.ones(3)}, {"a": torch.ones(3)}),
-    "draw_profile": (torch.arange(9.0), CURVE[:9], {"a": (torch.arange(9.0), CURVE[:9])}),
-    "draw_shuffles": ([1, 2, 3], torch.tensor([1.0, 0.9, 0.1]), torch.linspace(1, 0, 101)),
+    "draw_curves": ({"n = 4": (DEPTHS, CURVE)}, {"theory": (DEPTHS, CURVE)}),
     "draw_training": ([2, 4], {"a": torch.rand(2, 3), "b": torch.rand(2, 3)}, 0.1),
 }
 PAIR = (torch.arange(4.0), torch.linspace(1, 0, 4))

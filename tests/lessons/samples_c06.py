@@ -22,12 +22,8 @@ RUNS = [
     ("delta_orthogonal", 256, "zero padding"),
 ]
 FIGURES = {
-    "draw_against": (
-        DEPTHS, {"a": (FALL, FALL / 9), "b": FALL}, {"theory": (DEPTHS, FALL)}, "x", "y",
-    ),
     "draw_phase_plane": (WEIGHTS, BIASES, PLANE.chi_c, LINE, POINTS),
     "draw_spectrum": (SPECTRA,),
-    "draw_losses": (range(8), {"L = 16": LOSS, "L = 64": LOSS + 0.2}, 2.3),
 }  # fmt: skip
 ORBIT = Estimate(FALL, FALL / 9)
 MODES = Estimate(torch.ones(11, 3), torch.ones(11, 3) / 9)

@@ -11,16 +11,10 @@ RISE = torch.linspace(0.5, 0.9, 9, dtype=torch.float64)
 ERROR = torch.full((9,), 0.01, dtype=torch.float64)
 DOTS = {"runs": (T, RISE, ERROR)}
 FIGURES = {
-    "draw_two_directions": (T, torch.stack([RISE, T], 1), torch.stack([RISE, T], 1), ("a", "b")),
     "draw_accuracy": (T, {"theory": RISE}, DOTS),
     "draw_spectrum": (T, T, RISE),
-    "draw_overlap": (T, {"theory": RISE}, DOTS, 0.7),
     "draw_filter": (T, RISE, {"g": 1 / T}),
-    "draw_stopping": (T, {"theory": RISE}, "accuracy"),
     "draw_descent": (T, {"theory": RISE}, DOTS),
-    "draw_finite_size": ([8, 16], {"new": (RISE[:2], ERROR[:2])}),
-    "draw_losses": ({"low": torch.rand(5, 3), "high": torch.rand(5, 3)},),
-    "draw_lower_edge": (T, RISE, 0.01),
 }
 SETTING = {"ratio": 0.5, "signal": 1.0, "lr": 0.01}
 LAWS = {rho: rmt.SpikedMarchenkoPastur(0.5, rho**0.5) for rho in (0.25, 2)}

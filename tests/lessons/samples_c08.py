@@ -32,8 +32,6 @@ FIGURES = {
     "draw_rates": (RATES, ENDS),
     "draw_orders": (RATES.flip(0), {"depth 2": RATES.flip(0)}, "distance"),
     "draw_speeds": (SPEEDS,),
-    "draw_memory": ({"depth 2": FALL},),
-    "draw_circulations": ([1, 2, 3, 4], {"ring": SUM}),
     "draw_field": (RING, FIELD(RING), {"ring": RING}),
     "draw_plane": (STEP,),
 }

@@ -22,14 +22,12 @@ FUNNEL = traps.bottleneck_runs(4.0, 1.0)
 BOX = traps.trap_box(0.7)
 FALL = Fall(torch.linspace(0, 20, 5), RUNS)
 FIGURES = {
-    "draw_powers": (SIZES, PUSHES, 2.0),
     "draw_gaps": (STEPS, {"4–3–3": RUNS}, {"narrow": 0.1}),
     "draw_stairs": (STAIRS, LEVELS),
     "draw_plateaus": (STEPS, RUNS, LEVELS),
     "draw_eigenvalues": (torch.linspace(0, 6, 9), SPECTRA),
     "draw_shares": (SHARES, "price"),
     "draw_best": (torch.linspace(0, 1, 9), torch.linspace(1, 0, 9), {"a": ([0.5], [1.0])}),
-    "draw_rescaled": ({0.5: FALL, 0.1: FALL},),
     "draw_hyperbola": ({"a path": PATH},),
     "draw_valley": FUNNEL[1:],
     "draw_surface": (*BOX[:3], [0.5, 0.7], BOX.place),

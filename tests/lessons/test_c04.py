@@ -9,29 +9,43 @@ from samples_c04 import POINTS, POSITIVE, STAR
 from bsgd_edu import metrics
 from bsgd_edu.estimates import mean_and_stderr
 from bsgd_edu.lessons.c04_deep_limits import explore, figures, pages
+from bsgd_edu.plot import curves
 
 # ---- figures and pages
 
 
-def test_pages_divide_by_the_number_of_layers_and_leave_out_none(monkeypatch):
-    calls, draw = [], figures.draw_rates
-    monkeypatch.setattr(figures, "draw_rates", lambda *given: calls.append(given) or draw(*given))
+@pytest.fixture
+def drawn(monkeypatch):
+    """What pages hand to the functions that many draw with: name → arguments of each call."""
+    calls = {}
+    for name in ("draw_against", "draw_lines", "draw_runs"):
+
+        def record(*given, name=name, **options):
+            calls.setdefault(name, []).append(given)
+            return getattr(curves, name)(*given, **options)
+
+        monkeypatch.setattr(pages, name, record)
+    return calls
+
+
+def test_pages_divide_by_the_number_of_layers_and_leave_out_none(drawn):
     distances = 3 * torch.arange(12.0)[:, None].expand(12, 5)  # three a step
     pages.show_walks({"walk": distances}, 0.5)
-    ((curves, theory),) = calls
-    assert torch.equal(curves["walk"], torch.full((11, 2), 3.0, dtype=torch.float64))
-    assert len(theory["n^(−1/2)"]) == 11
+    steps, rows = drawn["draw_runs"][0][0]["walk"]
+    assert steps.tolist() == list(range(1, 12))
+    assert torch.equal(rows, torch.full((11, 2), 3.0, dtype=torch.float64))
+    assert len(drawn["draw_against"][0][0]["n^(−1/2)"][1]) == 11
 
 
-def test_page_of_the_drift_begins_at_the_first_layer(monkeypatch):
-    drifts, turns = [], []
-    draw_drift, draw_turns = figures.draw_drift, figures.draw_turns
+def test_page_of_the_drift_begins_at_the_first_layer(drawn, monkeypatch):
+    drifts, draw_drift = [], figures.draw_drift
     monkeypatch.setattr(figures, "draw_drift", lambda *a: drifts.append(a) or draw_drift(*a))
-    monkeypatch.setattr(figures, "draw_turns", lambda *a: turns.append(a) or draw_turns(*a))
     pages.show_drift(POSITIVE, 2 * POSITIVE, POSITIVE[:5], POSITIVE, 0.6)
     assert torch.equal(drifts[0][0], POSITIVE[1:])
     assert torch.equal(drifts[0][1], 2 * POSITIVE[1:])
-    assert torch.equal(turns[0][1], POSITIVE[:5])
+    steps, turns = drawn["draw_lines"][0][0]["outside: turn at the next layer"]
+    assert steps.tolist() == [1, 2, 3, 4, 5]
+    assert torch.equal(turns, POSITIVE[:5])
 
 
 def test_level_set_is_the_circle_that_the_docstring_names():

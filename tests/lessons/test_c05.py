@@ -27,24 +27,6 @@ from bsgd_edu.plot import curves
 # ---- figures and pages
 
 
-def test_page_of_cards_draws_the_limit_theorem():
-    cards = (
-        torch.arange(1, 13),
-        torch.tensor([dynamics.mixing.riffle_total_variation(m) for m in range(1, 13)]),
-    )
-    drawn = []
-    original = figures.draw_shuffles
-    try:
-        figures.draw_shuffles = lambda *a: drawn.append(a) or original(*a)
-        pages.show_bridge(ESTIMATED, PAIR, cards, PAIR)
-    finally:
-        figures.draw_shuffles = original
-    numbers, distance, limit = drawn[0][:3]
-    # 101 points from 1 to 12 shuffles; at 52 cards the limit is within a few hundredths.
-    at = ((torch.tensor(numbers) - 1) * 100 / 11).round().long()
-    assert (limit[at] - distance).abs().max() < 0.05
-
-
 @pytest.fixture
 def drawn(monkeypatch):
     """What pages hand to the functions that draw: name → arguments of each call."""
@@ -56,17 +38,31 @@ def drawn(monkeypatch):
 
     for name in figures.__all__:
         monkeypatch.setattr(figures, name, partial(record, name, getattr(figures, name)))
-    monkeypatch.setattr(pages, "draw_fall", partial(record, "draw_fall", curves.draw_fall))
+    for name in ("draw_fall", "draw_against"):
+        monkeypatch.setattr(pages, name, partial(record, name, getattr(curves, name)))
     return calls
+
+
+def test_page_of_cards_draws_the_limit_theorem(drawn):
+    cards = (
+        torch.arange(1, 13),
+        torch.tensor([dynamics.mixing.riffle_total_variation(m) for m in range(1, 13)]),
+    )
+    pages.show_bridge(ESTIMATED, PAIR, cards, PAIR)
+    theory, dots = drawn["draw_against"][1]
+    ((numbers, distance),), ((_, limit),) = dots.values(), theory.values()
+    # 101 points from 1 to 12 shuffles; at 52 cards the limit is within a few hundredths.
+    at = ((torch.tensor(numbers) - 1) * 100 / 11).round().long()
+    assert (limit[at] - distance).abs().max() < 0.05
 
 
 def test_observables_are_drawn_at_the_depths_asked_for(drawn):
     pages.show_observables(*PAGES["show_observables"])
     (distance, angle, swings), (seen,) = drawn["draw_fall"], drawn["draw_curves"]
-    assert seen[0].tolist() == list(range(0, 31, 2))
+    assert seen[0]["n = 8"][0].tolist() == list(range(0, 31, 2))
     torch.testing.assert_close(distance[1]["n = 8"], BAND[:31:2])
     torch.testing.assert_close(swings[1]["n = 8"], BAND[:31:2])
-    torch.testing.assert_close(seen[1]["n = 8"], CURVE[:31:2])
+    torch.testing.assert_close(seen[0]["n = 8"][1], CURVE[:31:2])
     assert "angle" in angle[2]
 
 
@@ -74,17 +70,18 @@ def test_windows_are_the_ratios_of_the_depths_given(drawn):
     found = {t: torch.tensor([4.0, 5.0, 6.0]) for t in LEVELS}
     theory = {t: torch.tensor([4.0, 5.0, 8.0]) for t in LEVELS}
     pages.show_location(SEEN, SEEN, found, theory, {"exact": ORBIT})
-    assert drawn["draw_depths"][0][1].tolist() == [[4.0] * 3, [5.0] * 3, [6.0] * 3]
-    decades, measured, predicted = drawn["draw_ratios"][0][:3]
-    assert decades["measured"] == pytest.approx([2, 4, 6])
-    assert measured["measured"].tolist() == [1.5] * 3
-    assert predicted["measured"].tolist() == [2.0] * 3
+    quantiles, (predicted, measured) = drawn["draw_against"]
+    assert [rows.tolist() for _, rows in quantiles[1].values()] == [[4.0] * 3, [5.0] * 3, [6.0] * 3]
+    assert measured["measured"][0] == pytest.approx([2, 4, 6])
+    assert measured["measured"][1].tolist() == [1.5] * 3
+    assert predicted["theory"][1].tolist() == [2.0] * 3
 
     pages.show_broken(ORBIT, ORBIT, FALL, {4: CURVE}, {"He": (found, theory, 0.1)})
-    decades, measured, predicted = drawn["draw_ratios"][1][:3]
-    assert decades["He"] == pytest.approx([1, 3, 5])
-    assert (measured["He"].tolist(), predicted["He"].tolist()) == ([1.5] * 3, [2.0] * 3)
-    x, curve = drawn["draw_scaled"][0][0]["n = 4"]
+    predicted, measured = drawn["draw_against"][2]
+    assert measured["He"][0] == predicted["theory"][0] == pytest.approx([1, 3, 5])
+    assert measured["He"][1].tolist() == [1.5] * 3
+    assert predicted["theory"][1].tolist() == [2.0] * 3
+    x, curve = drawn["draw_curves"][1][0]["n = 4"]
     assert (x[-1].item(), len(curve)) == (14, len(x))  # of 61 depths those up to 14 n
 
 
@@ -102,7 +99,7 @@ def test_relative_distances_are_those_over_the_norm(drawn):
 
 def test_of_an_estimate_the_mean_is_drawn(drawn):
     pages.show_bridge(ESTIMATED, PAIR, PAIR, PAIR)
-    systems = drawn["draw_profile"][0][2]
+    systems = drawn["draw_against"][0][1]
     assert systems["SGD, simulated"] == PAIR == systems["52 cards"]
 
 

@@ -6,10 +6,10 @@ import re
 
 import pytest
 import torch
-from samples_c06 import BIASES, DEEP, DEPTHS, FALL, LINE, PAGES, WEIGHTS, WIDTHS
+from samples_c06 import BIASES, DEEP, FALL, LINE, PAGES, WEIGHTS, WIDTHS
 from torch.nn import functional
 
-from bsgd_edu import datasets, meanfield, nets, plot
+from bsgd_edu import datasets, meanfield, nets
 from bsgd_edu.lessons.c06_ten_thousand_layers import explore, figures, pages
 from bsgd_edu.plot import display
 from bsgd_edu.seeding import generator
@@ -17,17 +17,6 @@ from bsgd_edu.seeding import generator
 RATES = (0.03, 0.1, 1, 3, 10, 30)  # the chapter takes 0.3
 
 # ---- figures and pages
-
-
-def test_theory_is_black_and_one_entry_stands_for_all_its_lines():
-    lines = {"theory": (DEPTHS, FALL), "_2": (DEPTHS, 2 * FALL)}
-    ax = figures.draw_against(DEPTHS, {"measured": FALL}, lines, "x", "y", logs="y")
-    black = [line for line in ax.lines if line.get_color() == plot.COLOURS["theory"]]
-    assert len(black) == 2
-    assert {line.get_linestyle() for line in black} == {"-"}
-    listed = [text.get_text() for text in ax.get_legend().get_texts()]
-    assert listed == ["theory", "measured"]
-    assert (ax.get_xscale(), ax.get_yscale()) == ("linear", "log")
 
 
 def test_order_lies_left_of_the_critical_line_and_chaos_right():

@@ -2,13 +2,14 @@
 
 import pytest
 import torch
-from samples_c07 import DOTS, ERROR, RISE, T
+from samples_c07 import DOTS, ERROR, PAGES, RISE, T
 
 from bsgd_edu import datasets, estimates, plot, rmt
 from bsgd_edu.errors import DomainError
 from bsgd_edu.lessons.c07_learning_dynamics import (
     explore,
     figures,
+    pages_breaks,
     runs,
     theory,
 )
@@ -34,10 +35,15 @@ def test_error_bars_are_two_standard_errors():
     assert high - low == pytest.approx(0.04)
 
 
-def test_what_is_plotted_against_size_is_the_gap_times_the_size():
-    ax = figures.draw_finite_size([8, 16], {"new": (torch.tensor([0.01, 0.005]), ERROR[:2])})
-    marks = ax.containers[0].lines[0].get_ydata()
-    assert marks == pytest.approx([0.08, 0.08])
+def test_what_is_plotted_against_size_is_the_gap_times_the_size(monkeypatch):
+    shown = []
+    monkeypatch.setattr(pages_breaks, "show", lambda ax, **_: shown.append(ax.figure.axes[3]))
+    gap = estimates.Estimate(torch.tensor([0.01, -0.02]), ERROR[:2])
+    half = estimates.Estimate(gap.mean / 2, ERROR[:2])
+    pages_breaks.show_real(*PAGES["show_real"][:-1], {8: gap, 16: half})
+    new, training = (marks.lines[0].get_ydata() for marks in shown[0].containers)
+    assert new == pytest.approx([0.08, 0.08])
+    assert training == pytest.approx([-0.16, -0.16])
 
 
 def test_a_filter_that_oscillates_is_not_cut_at_zero():

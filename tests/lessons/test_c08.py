@@ -41,36 +41,30 @@ def test_a_method_has_one_colour_in_every_panel():
     assert right.lines[0].get_color() == colours[0] != colours[1]
 
 
-def test_loops_and_what_they_collect_keep_their_names(monkeypatch):
-    given = {}
-    for name, place in (("draw_field", 2), ("draw_circulations", 1)):
-        original = getattr(figures, name)
-
-        def spy(*parts, original=original, name=name, place=place, **options):
-            given[name] = parts[place]
-            return original(*parts, **options)
-
-        monkeypatch.setattr(figures, name, spy)
+@pytest.fixture
+def loops(monkeypatch):
+    """What the page of loops hands to what draws it: the loops, the theory, the circulations."""
+    given = []
+    field, against = figures.draw_field, pages.draw_against
+    monkeypatch.setattr(figures, "draw_field", lambda *a: given.append(a[2]) or field(*a))
+    monkeypatch.setattr(pages, "draw_against", lambda *a, **k: given.extend(a) or against(*a, **k))
     pages.show_loops(*PAGES["show_loops"])
-    assert torch.equal(given["draw_field"]["half-ring"], RING)
-    assert torch.equal(given["draw_field"]["circle"], RING + 1)
-    ring, circle = given["draw_circulations"].items()
+    return given
+
+
+def test_loops_and_what_they_collect_keep_their_names(loops):
+    drawn, _, collected = loops
+    assert torch.equal(drawn["half-ring"], RING)
+    assert torch.equal(drawn["circle"], RING + 1)
+    ring, circle = collected.items()
     assert "half-ring" in ring[0]
-    assert torch.equal(ring[1], SUM)
+    assert torch.equal(ring[1][1], SUM)
     assert "circle" in circle[0]
-    assert torch.equal(circle[1], -SUM)
+    assert torch.equal(circle[1][1], -SUM)
 
 
-def test_theory_around_the_half_ring_meets_the_library_at_whole_depths(monkeypatch):
-    drawn = []
-    original = figures.draw_circulations
-    monkeypatch.setattr(
-        figures,
-        "draw_circulations",
-        lambda *a, **k: drawn.append(k["theory"]) or original(*a, **k),
-    )
-    pages.show_loops(*PAGES["show_loops"])
-    depths, line = drawn[0]
+def test_theory_around_the_half_ring_meets_the_library_at_whole_depths(loops):
+    ((depths, line),) = loops[1].values()
     for whole in (1, 2, 3, 4):
         place = int((depths - whole).abs().argmin())
         expected = ring.half_annulus_circulation(whole, 0.5, 1.0)

@@ -1,12 +1,20 @@
 """Figures of chapter 1: what the order of composition does to a path, a law and an interval."""
 
-from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 from torch import Tensor
 
-from ...plot.style import COLOURS, MARKERS, axes, simulation_points, theory_line, to_numpy, use
+from ...plot.style import (
+    BACKWARD,
+    COLOURS,
+    FORWARD,
+    axes,
+    simulation_points,
+    theory_line,
+    to_numpy,
+    use,
+)
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -14,17 +22,11 @@ if TYPE_CHECKING:
 __all__ = [
     "draw_chains",
     "draw_cycle",
-    "draw_distances",
     "draw_distribution",
     "draw_histogram",
     "draw_intervals",
-    "draw_paths",
     "draw_queue",
-    "draw_variance",
 ]
-
-_FORWARD = {"color": COLOURS["forward"], "marker": MARKERS[0]}
-_BACKWARD = {"color": COLOURS["backward"], "marker": MARKERS[1]}
 
 
 @use()
@@ -44,70 +46,11 @@ def draw_cycle(forward: Tensor, backward: Tensor, targets: Tensor, ax: "Axes | N
     for level in sorted(set(to_numpy(targets).tolist())):
         ax.axhline(level, color=COLOURS["reference"], linewidth=0.8, linestyle=":")
     steps = range(len(forward))
-    ax.plot(steps, to_numpy(forward), label="forward $x_n$", linewidth=1, **_FORWARD)
-    ax.plot(steps, to_numpy(backward), label="backward $y_n$", linewidth=1, **_BACKWARD)
+    ax.plot(steps, to_numpy(forward), label="forward $x_n$", linewidth=1, **FORWARD)
+    ax.plot(steps, to_numpy(backward), label="backward $y_n$", linewidth=1, **BACKWARD)
     ax.set(xlabel="number of maps $n$", ylabel="position (dotted: targets $a_i$)")
     ax.xaxis.get_major_locator().set_params(integer=True)
     ax.legend(loc="upper right")
-    return ax
-
-
-@use()
-def draw_paths(forward: Tensor, backward: Tensor, ax: "Axes | None" = None):
-    """Draws a few forward and backward paths, each pair on one list of batches.
-
-    Args:
-        forward: (n + 1, runs).
-        backward: (n + 1, runs).
-        ax: Axes, or None for a new figure.
-
-    Returns:
-        The axes.
-    """
-    ax = axes(ax)
-    for values, name, style, dash in (
-        (forward, "forward $x_n$", _FORWARD, "-"),
-        (backward, "backward $y_n$", _BACKWARD, "--"),
-    ):
-        rows = to_numpy(values)
-        for run in range(rows.shape[1]):
-            label = name if run == 0 else None
-            color, every = style["color"], (3 * run, 12)
-            ax.plot(rows[:, run], dash, color=color, linewidth=1.2, label=label, alpha=0.9,
-                    marker=style["marker"], markevery=every, markersize=4)  # fmt: skip
-    ax.set(xlabel="number of maps $n$", ylabel="position")
-    ax.legend(loc="upper right")
-    return ax
-
-
-@use()
-def draw_variance(
-    steps: Sequence[int],
-    forward: Tensor,
-    backward: Tensor,
-    theory: Tensor,
-    ax: "Axes | None" = None,
-):
-    """Draws the variance over runs against the number of maps.
-
-    Args:
-        steps: n, (k,).
-        forward: Variance of x_n over runs, (k,).
-        backward: Variance of y_n over runs, (k,).
-        theory: What the formula gives, (k,).
-        ax: Axes, or None for a new figure.
-
-    Returns:
-        The axes.
-    """
-    ax = axes(ax)
-    theory_line(ax, steps, theory, "theory, either order")
-    simulation_points(
-        ax, steps, forward, label="forward", markersize=8, fillstyle="none", **_FORWARD
-    )
-    simulation_points(ax, steps, backward, label="backward", **_BACKWARD)
-    ax.set(xlabel="number of maps $n$", ylabel="variance over runs", ylim=(0, None))
-    ax.legend(loc="lower right")
     return ax
 
 
@@ -160,37 +103,9 @@ def draw_distribution(points: Tensor, measured: Tensor, theory: Tensor, ax: "Axe
     theory_line(ax, points, theory, "exact")
     every = max(1, len(points) // 20)
     simulation_points(ax, points[::every], measured[::every], label="share of forward runs",
-                      **_FORWARD)  # fmt: skip
+                      **FORWARD)  # fmt: skip
     ax.set(xlabel="position $t$", ylabel=r"$P(x \leq t)$", xlim=(-1.05, 1.05))
     ax.locator_params(nbins=5)  # few labels: they are most of the time a picture takes
-    return ax
-
-
-@use()
-def draw_distances(
-    curves: Mapping[str, Tensor], theory: Mapping[str, Tensor], ax: "Axes | None" = None
-):
-    """Draws how two runs on one noise approach each other, on a logarithmic axis.
-
-    Args:
-        curves: Label → distances of many pairs, (n + 1, runs): median, and a band of 80 %.
-        theory: Label → the predicted typical distance, (n + 1,).
-        ax: Axes, or None for a new figure.
-
-    Returns:
-        The axes.
-    """
-    ax = axes(ax)
-    for index, (label, values) in enumerate(curves.items()):
-        low, middle, high = np.quantile(to_numpy(values), (0.1, 0.5, 0.9), axis=1)
-        steps = np.arange(len(middle))
-        style = (_FORWARD, _BACKWARD)[index % 2]
-        ax.fill_between(steps, low, high, color=style["color"], alpha=0.2, linewidth=0)
-        simulation_points(ax, steps[::5], middle[::5], label=label, **style)
-    for (label, values), dash in zip(theory.items(), ("-", "--"), strict=False):
-        theory_line(ax, range(len(values)), values, label, linestyle=dash)
-    ax.set(xlabel="number of maps $n$", ylabel="distance of two runs", yscale="log")
-    ax.legend(loc="lower left")
     return ax
 
 
@@ -209,9 +124,9 @@ def draw_queue(forward: Tensor, backward: Tensor, ax: "Axes | None" = None):
     ax = axes(ax)
     steps, every = range(len(forward)), max(1, len(forward) // 8)
     ax.plot(steps, to_numpy(forward), label="forward: customer $n$ waits", linewidth=1.2,
-            markevery=every, **_FORWARD)  # fmt: skip
+            markevery=every, **FORWARD)  # fmt: skip
     ax.plot(steps, to_numpy(backward), "--", label="backward: running maximum", linewidth=1.8,
-            markevery=every, **_BACKWARD)  # fmt: skip
+            markevery=every, **BACKWARD)  # fmt: skip
     ax.set(xlabel="number of maps $n$ (customers, or layers)", ylabel="waiting time")
     ax.set_ylim(top=1.35 * max(float(forward.max()), float(backward.max()), 1.0))
     ax.legend(loc="upper left")
@@ -233,7 +148,7 @@ def draw_intervals(lows: Tensor, highs: Tensor, title: str, ax: "Axes | None" = 
     """
     ax = axes(ax)
     left, right = to_numpy(lows), to_numpy(highs)
-    style = _BACKWARD if "inside" in title else _FORWARD
+    style = BACKWARD if "inside" in title else FORWARD
     # A bar shorter than its line width is still drawn as a dot.
     ax.hlines(range(len(left)), left, right, color=style["color"], linewidth=3.5)
     ax.plot((left + right) / 2, range(len(left)), linestyle="none", markersize=4, **style)
@@ -257,8 +172,8 @@ def draw_chains(paths: Tensor, start: int, met: int | None, ax: "Axes | None" = 
     """
     ax = axes(ax, size=(7.2, 3.4))
     times, rows = np.arange(start, start + len(paths)), to_numpy(paths)
-    ax.plot(times, rows[:, 1] + 0.05, label="from the top", linewidth=1.4, **_FORWARD)
-    ax.plot(times, rows[:, 0] - 0.05, "--", label="from the bottom", linewidth=1.4, **_BACKWARD)
+    ax.plot(times, rows[:, 1] + 0.05, label="from the top", linewidth=1.4, **FORWARD)
+    ax.plot(times, rows[:, 0] - 0.05, "--", label="from the bottom", linewidth=1.4, **BACKWARD)
     if met is not None:
         ax.axvline(met, color=COLOURS["reference"], linestyle=":", label="they have met")
     ax.set(xlabel="time", ylabel="state", yticks=range(int(rows.max()) + 1))

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from ... import dynamics
+from ...plot.curves import draw_against, draw_lines, draw_runs, over
 from ...plot.display import show
 from ...plot.style import grid, to_numpy, use
 from . import figures as order
@@ -57,8 +58,27 @@ def show_orbits(
         runs: How many paths to draw.
     """
     left, right = grid(1, 2, (7.2, 3.4))
-    order.draw_paths(forward[:, :runs], backward[:, :runs], left)
-    order.draw_variance(steps, variances["forward"], variances["backward"], theory, right)
+    orders = {"forward $x_n$": forward[:, :runs], "backward $y_n$": backward[:, :runs]}
+    draw_runs(
+        over(range(len(forward)), orders),
+        every=(3, 12),
+        look={"linewidth": 1.2, "alpha": 0.9},
+        looks={"backward $y_n$": {"linestyle": "--"}},
+        legend={"loc": "upper right"},
+        xlabel="number of maps $n$",
+        ylabel="position",
+        ax=left,
+    )
+    draw_against(
+        {"theory, either order": (steps, theory)},
+        over(steps, variances),
+        looks={"forward": {"markersize": 8, "fillstyle": "none"}},
+        legend={"loc": "lower right"},
+        xlabel="number of maps $n$",
+        ylabel="variance over runs",
+        ylim=(0, None),
+        ax=right,
+    )
     first = {"forward, first run": forward[:, 0], "backward, first run": backward[:, 0]}
     show(
         left,
@@ -70,8 +90,7 @@ def show_orbits(
         data={
             "Variance over runs": {
                 "n": steps,
-                "forward": variances["forward"],
-                "backward": variances["backward"],
+                **variances,
                 "theory": theory,
             },
             "One list": {"n": range(len(forward)), **first},
@@ -131,8 +150,17 @@ def show_coupling(
     waits, maxima = waits[: last + 1, chosen], maxima[: last + 1, chosen]
     left, right = grid(1, 2, (7.2, 3.4))
     typical = gaps[0].median().cpu() * torch.exp(exponent * torch.arange(len(gaps)))
-    curves = {"pairs: median, 80 % band": gaps}
-    order.draw_distances(curves, {r"theory: $D\,e^{\gamma n}$": typical}, left)
+    steps, look = range(len(gaps)), {"linestyle": "none", "markevery": 5, "zorder": 4}
+    draw_against({r"theory: $D\,e^{\gamma n}$": (steps, typical)}, {}, ax=left)
+    draw_lines(
+        {"pairs: median, 80 % band": (steps, gaps)},
+        look=look,
+        legend={"loc": "lower left"},
+        xlabel="number of maps $n$",
+        ylabel="distance of two runs",
+        yscale="log",
+        ax=left,
+    )
     order.draw_queue(waits, maxima, right)
     middle = gaps.median(1).values
     show(
@@ -142,7 +170,7 @@ def show_coupling(
         "backward composition rises in a few steps and then stays flat.",
         caption="Contraction on average is enough (left); so is a drift towards a wall (right).",
         data={
-            "Two runs": {"n": range(len(gaps)), "median distance": middle, "theory": typical},
+            "Two runs": {"n": steps, "median distance": middle, "theory": typical},
             "Queue": {"n": range(len(waits)), "forward": waits, "backward": maxima},
         },
     )

@@ -6,18 +6,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 from torch import Tensor
 
+from ...plot.curves import draw_lines, draw_runs, over
 from ...plot.style import COLOURS, MARKERS, OKABE_ITO, axes, theory_line, to_numpy, use
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 __all__ = [
-    "draw_contraction",
     "draw_curves",
     "draw_gaps",
     "draw_jitter_and_loss",
     "draw_league",
-    "draw_momentum",
     "draw_parallelogram",
     "draw_residuals",
     "draw_scalar_paths",
@@ -102,37 +101,6 @@ def draw_residuals(lrs: Tensor, sizes: Mapping[str, tuple[Tensor, int]], ax: "Ax
 
 
 @use()
-def draw_contraction(
-    bound: Tensor, backward: Mapping[str, Tensor], forward_steps: Tensor, ax: "Axes | None" = None
-):
-    """Draws how far backward iterates are from their limit, under the theorem's bound.
-
-    Args:
-        bound: cⁿM/(1 − c) for n = 0 …, (n,).
-        backward: Start's name → ‖y_n − y_∞‖, (n,).
-        forward_steps: ‖x_{n+1} − x_n‖, (n,): what does not shrink.
-        ax: Axes, or None for a new figure.
-
-    Returns:
-        The axes.
-    """
-    ax = axes(ax)
-    steps = range(len(bound))
-    theory_line(ax, steps, bound, label="bound $c^n M/(1-c)$")
-    every = max(1, len(bound) // 12)
-    for index, (name, values) in enumerate(backward.items()):
-        style = {"color": OKABE_ITO[(1, 4)[index % 2]], "marker": MARKERS[1 + index]}
-        label = f"$\\|y_n-y_\\infty\\|$, {name}"
-        ax.plot(steps, to_numpy(values), label=label, markevery=every, linewidth=1.2, **style)
-    values = to_numpy(forward_steps)
-    label = "$\\|x_{n+1}-x_n\\|$, forward step"
-    ax.plot(values, label=label, linewidth=0.8, markevery=every, **_style("forward"))
-    ax.set(yscale="log", xlabel="number of maps $n$", ylabel="distance in parameter space")
-    ax.legend(loc="lower left")
-    return ax
-
-
-@use()
 def draw_gaps(
     gaps: Tensor, stderr: Tensor, free_gap: float, free_stderr: float, ax: "Axes | None" = None
 ):
@@ -179,15 +147,11 @@ def draw_curves(at: Sequence[int], curves: Mapping[str, Tensor], ax: "Axes | Non
     Returns:
         The axes.
     """
-    ax = axes(ax)
-    for index, (name, values) in enumerate(curves.items()):
-        width = 1.0 if name == "forward" else 1.8
-        every = (3 * index, max(1, len(at) // 6))
-        ax.plot(at, to_numpy(values), label=name, linewidth=width, markevery=every,
-                **_style(name, index))  # fmt: skip
-    ax.set(xlabel="number of batches $n$ (one run)", ylabel="test loss (nats)")
-    ax.legend(loc="best")
-    return ax
+    looks = {name: {"linewidth": 1.0 if name == "forward" else 1.8} for name in curves}
+    for index, name in enumerate(curves):
+        looks[name] |= {"markevery": (3 * index, max(1, len(at) // 6)), **_style(name, index)}
+    words = {"xlabel": "number of batches $n$ (one run)", "ylabel": "test loss (nats)"}
+    return draw_lines(over(at, curves), looks=looks, ax=ax, **words)
 
 
 @use()
@@ -262,36 +226,6 @@ def draw_league(
 
 
 @use()
-def draw_momentum(
-    distances: Mapping[str, Tensor], momentum: float, norm: float, ax: "Axes | None" = None
-):
-    """Draws backward distances of heavy ball against the rate of its eigenvalues and its norm.
-
-    Args:
-        distances: Curvature's name → ‖y_n − y_∞‖, (n,).
-        momentum: β.
-        norm: Largest ‖M‖, which bounds nothing useful: it exceeds 1.
-        ax: Axes, or None for a new figure.
-
-    Returns:
-        The axes.
-    """
-    ax = axes(ax)
-    length = len(next(iter(distances.values())))
-    steps = np.arange(length)
-    first = max(float(values[0]) for values in distances.values())
-    theory_line(ax, steps, first * momentum ** (steps / 2), label="$\\sqrt{\\beta}^{\\,n}$")
-    ceiling = first * norm ** steps[: min(6, length)]
-    theory_line(ax, steps[: len(ceiling)], ceiling, label="$\\|M\\|^n$, useless", linestyle="--")
-    for index, (name, values) in enumerate(distances.items()):
-        ax.plot(steps, to_numpy(values), label=name, linewidth=1, color=OKABE_ITO[index],
-                marker=MARKERS[index], markevery=max(1, length // 12))  # fmt: skip
-    ax.set(yscale="log", xlabel="number of maps $n$", ylabel="$\\|y_n-y_\\infty\\|$")
-    ax.legend(loc="best")
-    return ax
-
-
-@use()
 def draw_scalar_paths(forward: Tensor, backward: Tensor, ax: "Axes | None" = None):
     """Draws a few forward and backward paths of one-dimensional regression.
 
@@ -303,16 +237,16 @@ def draw_scalar_paths(forward: Tensor, backward: Tensor, ax: "Axes | None" = Non
     Returns:
         The axes.
     """
-    ax = axes(ax)
-    for values, name, dash in ((forward, "forward", "-"), (backward, "backward", "--")):
-        rows = to_numpy(values)
-        for run in range(rows.shape[1]):
-            label = f"{name} ({rows.shape[1]} runs)" if run == 0 else None
-            ax.plot(rows[:, run], dash, label=label, linewidth=1, markersize=4,
-                    markevery=(run, 15), **_style(name))  # fmt: skip
+    names = [f"{name} ({forward.shape[1]} runs)" for name in ("forward", "backward")]
+    ax = draw_runs(
+        over(range(len(forward)), dict(zip(names, (forward, backward), strict=True))),
+        every=(1, 15),
+        looks={names[1]: {"linestyle": "--"}},
+        xlabel="number of batches $n$",
+        ylabel="$\\theta_n-\\theta^*$ (linear below 1)",
+        ax=ax,
+    )
     ax.set_yscale("symlog", linthresh=1)
-    ax.set(xlabel="number of batches $n$", ylabel="$\\theta_n-\\theta^*$ (linear below 1)")
-    ax.legend(loc="best")
     return ax
 
 

@@ -10,8 +10,9 @@ import torch
 from torch import Tensor
 
 from ...estimates import Estimate
+from ...plot.curves import draw_against, draw_lines, over
 from ...plot.display import show
-from ...plot.style import grid
+from ...plot.style import BACKWARD, FORWARD, MARKERS, OKABE_ITO, grid
 from . import figures as backward
 
 __all__ = [
@@ -78,10 +79,26 @@ def show_convex(
         fresh: The same for fresh lists, one number.
     """
     left, right = grid(1, 2, (7.6, 4.0), width_ratios=(1.15, 1))
-    names = ("near start", "far start")
-    curves = {n: distance[:, i] for i, n in enumerate(names)}
-    forward_moves = forward_moves[: len(bound)]
-    backward.draw_contraction(bound, curves, forward_moves, left)
+    curves = {"near start": distance[:, 0], "far start": distance[:, 1]}
+    steps, forward_moves = range(len(bound)), forward_moves[: len(bound)]
+    draw_against({"bound $c^n M/(1-c)$": (steps, bound)}, {}, ax=left)
+    near, far = names = [f"$\\|y_n-y_\\infty\\|$, {name}" for name in curves]
+    moves = "$\\|x_{n+1}-x_n\\|$, forward step"
+    draw_lines(
+        over(steps, dict(zip(names, curves.values(), strict=True)) | {moves: forward_moves}),
+        marks=12,
+        look={"linewidth": 1.2},
+        looks={
+            near: BACKWARD,
+            far: {"color": OKABE_ITO[4], "marker": MARKERS[2]},
+            moves: {**FORWARD, "linewidth": 0.8},
+        },
+        legend={"loc": "lower left"},
+        xlabel="number of maps $n$",
+        ylabel="distance in parameter space",
+        yscale="log",
+        ax=left,
+    )
     backward.draw_gaps(*fixed, float(fresh.mean), float(fresh.stderr), right)
     lists = [f"list {i + 1}" for i in range(len(fixed.mean))]
     show(
@@ -94,7 +111,7 @@ def show_convex(
         "'significant' gap between the orders; fresh lists show none.",
         data={
             "Distance to the backward limit": {
-                "step n": range(len(bound)),
+                "step n": steps,
                 "bound": bound,
                 **curves,
                 "forward step": forward_moves,
@@ -201,16 +218,31 @@ def show_momentum(
         norms: Curvature h → ‖M‖; the caption speaks of the smallest h.
     """
     curves = {f"curvature h = {h:g}": values for h, values in distances.items()}
-    axes = backward.draw_momentum(curves, momentum, float(max(norms.values())))
+    steps = torch.arange(len(next(iter(curves.values()))))
+    first = max(float(values[0]) for values in curves.values())
+    ceiling = first * float(max(norms.values())) ** steps[:6].double()
+    theory = {
+        "$\\sqrt{\\beta}^{\\,n}$": (steps, first * momentum ** (steps.double() / 2)),
+        "$\\|M\\|^n$, useless": (steps[:6], ceiling),
+    }
+    ax = draw_lines(
+        over(steps, curves),
+        marks=12,
+        look={"linewidth": 1},
+        xlabel="number of maps $n$",
+        ylabel="$\\|y_n-y_\\infty\\|$",
+        yscale="log",
+        ax=draw_against(theory, {}),
+    )
     gentle = min(norms)
     show(
-        axes,
+        ax,
         alt="On a logarithmic axis three wavy lines, one for each curvature, fall alongside one "
         "straight black line; a dashed line for powers of the norm rises steeply.",
         caption="The norm of one step says 'diverges'; the powers of the matrix say √β, "
         f"for all three curvatures. (At h = {gentle:g} the norm is {float(norms[gentle]):.3f}.)",
         data={
-            "Distances": {"maps n": range(len(next(iter(curves.values())))), **curves},
+            "Distances": {"maps n": steps, **curves},
             "Norms": {
                 "h": [f"{h:g}" for h in norms],
                 "‖M‖": [float(norm) for norm in norms.values()],

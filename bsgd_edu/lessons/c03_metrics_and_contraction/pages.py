@@ -8,8 +8,9 @@ import torch
 from torch import Tensor
 
 from ...estimates import Estimate
+from ...plot.curves import draw_against, over
 from ...plot.display import show
-from ...plot.style import axes, grid, use
+from ...plot.style import COLOURS, axes, grid, use
 from . import figures as metrics
 from . import simplex
 
@@ -21,6 +22,8 @@ __all__ = [
     "show_smallest",
     "show_table",
 ]
+
+_WRONG = "¼ tanh Δ (wrong)"
 
 
 def show_smallest(
@@ -37,8 +40,31 @@ def show_smallest(
         wrong: ¼ tanh Δ.
     """
     left, right = grid(1, 2, (7.2, 3.4))
-    metrics.draw_ray_map(t, image, theory, left)
-    metrics.draw_ratios(distances, ratios, theory, wrong, right)
+    slopes = {
+        f"slope tanh(Δ/4) = {theory:.3g}": image[len(image) // 2] + theory * t,
+        "slope 1": t,
+    }
+    draw_against(
+        over(t, slopes),
+        {"image of a ray": (t[::5], image[::5])},
+        looks={"slope 1": {"linestyle": ":", "color": COLOURS["reference"], "zorder": 2}},
+        legend={"loc": "upper left"},
+        xlabel=r"ray $x$: $\log(x_1/x_2)$",
+        ylabel=r"its image $Wx$: $\log$ of the ratio",
+        ylim=(float(-0.55 * t.max()), float(0.55 * t.max())),
+        ax=left,
+    )
+    bounds = {"tanh(Δ/4)": [theory, theory], _WRONG: [wrong, wrong]}
+    draw_against(
+        over([0, float(distances.max())], bounds),
+        {"pairs of rays": (distances, ratios)},
+        looks={_WRONG: {"color": COLOURS["reference"]}},
+        legend={"loc": "lower left"},
+        xlabel="Hilbert distance before",
+        ylabel="distance after / before",
+        ylim=(0, 1.5 * theory),
+        ax=right,
+    )
     show(
         left,
         alt="Left: the image of a ray as a function of the ray is an S that flattens on both "
@@ -115,7 +141,22 @@ def show_positive(
     lines = {"|λ₂/λ₁|ⁿ": theory, "bound: tanh(Δ/4)ⁿ": bound}
     left, right = grid(1, 2, (7.2, 3.8))
     order = diameters.argsort()
-    metrics.draw_birkhoff(diameters, worst, random, left)
+    delta = torch.linspace(0, float(diameters.max()), 200)
+    draw_against(
+        over(delta, {"tanh(Δ/4)": (delta / 4).tanh(), _WRONG: delta.tanh() / 4}),
+        over(diameters, {"random pairs, largest": random, "worst pair": worst}),
+        line={"zorder": 5},
+        looks={
+            _WRONG: {"color": COLOURS["reference"]},
+            "random pairs, largest": {"index": 2, "markersize": 3, "alpha": 0.6},
+            "worst pair": {"markersize": 4},
+        },
+        legend={"loc": "lower center", "bbox_to_anchor": (0.5, 1), "ncols": 2, "columnspacing": 1},
+        xlabel="projective diameter Δ of the matrix",
+        ylabel="distance after / before",
+        ylim=(0, 1.04),
+        ax=left,
+    )
     metrics.draw_distances(curves, lines, right, stagger=True)
     columns = {**curves, **lines}
     show(
@@ -221,7 +262,20 @@ def show_broken(
     lines = {"shear: log((5+n)/(1+n))": slow, "golden: φ⁻²ⁿ": fast}
     metrics.draw_distances(curves, lines, left)
     left.set_ylim(1e-16, 20)  # room for the legend
-    metrics.draw_bias(biases, measured, predicted, right)
+    right.axhline(1, color=COLOURS["reference"], linewidth=1.2)
+    draw_against(
+        {r"theory: largest $x/(x+b)$": (biases, predicted)},
+        {"largest ratio over pairs": (biases, measured)},
+        dot={"index": 1},
+        legend={"loc": "upper right"},
+        xlabel="bias $b$ of the layer $x + b$",
+        ylabel="Thompson distance after / before",
+        yscale="log",
+        yticks=[0.5, 1, 2, 4],
+        yticklabels=["0.5", "1", "2", "4"],
+        ax=right,
+    )
+    right.minorticks_off()
     show(
         left,
         alt="Left: the distance of two rays under powers of four matrices. It falls along "
@@ -254,7 +308,17 @@ def show_question_mark(
     left, right = grid(1, 2, (7.2, 3.4))
     forward, backward = forward[:31, 0], backward[:31, 0]
     simplex.draw_rays(forward, backward, left)
-    simplex.draw_law(t, share.mean, exact, "Minkowski's ?(t)", right)
+    some = slice(None, None, max(1, len(t) // 24))
+    draw_against(
+        {"Minkowski's ?(t)": (t, exact)},
+        {"share of runs": (t[some], share.mean[some])},
+        line={"linewidth": 1.2},
+        dot={"index": 1},
+        legend={"loc": "upper left"},
+        xlabel="direction $t$",
+        ylabel=r"$P(x_1/(x_1+x_2) \leq t)$",
+        ax=right,
+    )
     show(
         left,
         alt="Left: the direction of the forward product jumps up and down for ever, that of the "

@@ -6,14 +6,22 @@ from typing import TYPE_CHECKING
 import numpy as np
 from torch import Tensor
 
-from ...plot.style import COLOURS, MARKERS, axes, simulation_points, theory_line, to_numpy, use
+from ...plot.style import (
+    BACKWARD,
+    COLOURS,
+    FORWARD,
+    axes,
+    simulation_points,
+    theory_line,
+    to_numpy,
+    use,
+)
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 __all__ = [
     "draw_balls",
-    "draw_law",
     "draw_rays",
     "draw_shrinking",
     "draw_simplex",
@@ -21,10 +29,7 @@ __all__ = [
 
 # Corners of the triangle that stands for the directions of the cone in three dimensions.
 _CORNERS = np.array([[0.0, 0.0], [1.0, 0.0], [0.5, np.sqrt(0.75)]])
-_SIDES = {
-    "forward": {"color": COLOURS["forward"], "marker": MARKERS[0]},
-    "backward": {"color": COLOURS["backward"], "marker": MARKERS[1]},
-}
+_SIDES = {"forward": FORWARD, "backward": BACKWARD}
 
 
 def _flat(points) -> np.ndarray:
@@ -169,29 +174,4 @@ def draw_rays(forward: Tensor, backward: Tensor, ax: "Axes | None" = None):
                 markevery=2, **_SIDES[name])  # fmt: skip
     ax.set(xlabel="number of matrices $n$", ylabel="direction $x_1/(x_1+x_2)$", ylim=(-0.02, 1.2))
     ax.legend(loc="upper right")
-    return ax
-
-
-@use()
-def draw_law(
-    points: Tensor, measured: Tensor, theory: Tensor, label: str, ax: "Axes | None" = None
-):
-    """Draws a distribution function on [0, 1]: shares of runs as markers, the exact one a line.
-
-    Args:
-        points: t, (k,), increasing.
-        measured: Share of runs at most t, (k,).
-        theory: The distribution function, (k,).
-        label: Its name.
-        ax: Axes, or None for a new figure.
-
-    Returns:
-        The axes.
-    """
-    ax = axes(ax)
-    theory_line(ax, points, theory, label, linewidth=1.2)
-    every = max(1, len(points) // 24)
-    simulation_points(ax, points[::every], measured[::every], index=1, label="share of runs")
-    ax.set(xlabel="direction $t$", ylabel=r"$P(x_1/(x_1+x_2) \leq t)$")
-    ax.legend(loc="upper left")
     return ax

@@ -1,64 +1,23 @@
 """Figures of chapter 4: how fast and where to a deep product of layers drifts."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 from torch import Tensor
 
-from ...plot import (
-    COLOURS,
-    MARKERS,
-    OKABE_ITO,
-    axes,
-    seed_band,
-    simulation_points,
-    theory_line,
-    use,
-)
-from ...plot.style import to_numpy
+from ...plot import COLOURS, MARKERS, OKABE_ITO, axes, simulation_points, theory_line, use
+from ...plot.style import BACKWARD, FORWARD, to_numpy
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 __all__ = [
-    "draw_convergents",
     "draw_disc",
     "draw_drift",
-    "draw_growths",
     "draw_norms",
-    "draw_pairs",
-    "draw_rates",
-    "draw_turns",
     "draw_walk",
 ]
-
-_FORWARD = {"color": COLOURS["forward"], "marker": MARKERS[0]}
-_BACKWARD = {"color": COLOURS["backward"], "marker": MARKERS[1]}
-
-
-@use()
-def draw_convergents(forward: Tensor, backward: Tensor, limit: float, ax: "Axes | None" = None):
-    """Draws the slopes of two orders of one product of matrices.
-
-    Args:
-        forward: Slope of the first column of A_n ⋯ A_1 for n = 1 … N, (N,).
-        backward: Slope of the first column of A_1 ⋯ A_n, (N,).
-        limit: What the backward slopes converge to.
-        ax: Axes, or None for a new figure.
-
-    Returns:
-        The axes.
-    """
-    ax = axes(ax, (6.4, 3.2))
-    steps = range(1, len(forward) + 1)
-    theory_line(ax, (1, len(forward)), (limit, limit), f"limit {limit:.5f}…", linestyle="--")
-    ax.plot(steps, to_numpy(forward), linewidth=1, label="outside, $A_n\\cdots A_1$", **_FORWARD)
-    ax.plot(steps, to_numpy(backward), linewidth=1, label="inside, $A_1\\cdots A_n$", **_BACKWARD)
-    ax.set(xlabel="number of matrices $n$", ylabel="slope of the first column")
-    ax.xaxis.get_major_locator().set_params(integer=True)
-    ax.legend(loc="upper left")
-    return ax
 
 
 @use()
@@ -87,8 +46,8 @@ def draw_drift(
     theory_line(ax, steps, rate + excess / steps, r"$\ell$ + excess$/n$", linestyle="--")
     few = np.unique(np.geomspace(1, len(steps), 14).round().astype(int))
     for values, name, style in (
-        (distance, "mean of $d(o,u(n)o)/n$", _FORWARD),
-        (functional, "mean of $-h(u(n)o)/n$", _BACKWARD),
+        (distance, "mean of $d(o,u(n)o)/n$", FORWARD),
+        (functional, "mean of $-h(u(n)o)/n$", BACKWARD),
     ):
         rows = to_numpy(values)[few - 1]
         error = rows.std(1) / rows.shape[1] ** 0.5 / few
@@ -96,110 +55,6 @@ def draw_drift(
     ax.set(xlabel="number of layers $n$", ylabel="per layer", xscale="log")
     ax.set_ylim(0, rate + 1.3 * excess)
     ax.legend(loc="upper right")
-    return ax
-
-
-@use()
-def draw_turns(backward: Tensor, forward: Tensor, rate: float, ax: "Axes | None" = None):
-    """Draws how far the direction still has to turn, in both orders, on a logarithmic axis.
-
-    Args:
-        backward: Angle to the limit for n = 1 … N, (N, runs): typical value, band of 80 %.
-        forward: Angle between neighbours n and n + 1, (N − 1, runs).
-        rate: ℓ; the typical backward angle falls as e^{−ℓ(n + 2)}.
-        ax: Axes, or None for a new figure.
-
-    Returns:
-        The axes.
-    """
-    ax = axes(ax)
-    for values, name, style in (
-        (forward, "outside: turn at the next layer", _FORWARD),
-        (backward, "inside: angle to the limit", _BACKWARD),
-    ):
-        # Angles below round-off are drawn at the round-off: the axis is logarithmic.
-        low, middle, high = np.quantile(to_numpy(values).clip(1e-16), (0.1, 0.5, 0.9), axis=1)
-        steps = np.arange(1, len(middle) + 1)
-        ax.fill_between(steps, low, high, color=style["color"], alpha=0.2, linewidth=0)
-        simulation_points(ax, steps[::2], middle[::2], label=name, **style)
-    theory_line(ax, steps, np.exp(-rate * (steps + 2)), r"$e^{-\ell(n+2)}$")
-    ax.set(xlabel="number of layers $n$", ylabel="angle, radians", yscale="log")
-    ax.legend(loc="lower left")
-    return ax
-
-
-@use()
-def draw_growths(growths: Mapping[str, Tensor], ax: "Axes | None" = None):
-    """Draws the log singular values per layer of products of layers, largest first.
-
-    Args:
-        growths: Label → (nets, k), at least five nets: median, band of 80 %.
-        ax: Axes, or None for a new figure.
-
-    Returns:
-        The axes.
-    """
-    ax = axes(ax)
-    for index, (label, values) in enumerate(growths.items()):
-        ranks = np.arange(1, values.shape[1] + 1)
-        seed_band(ax, ranks, values, index=index, label=label)
-    ax.axhline(0, color=COLOURS["reference"], linestyle=":", linewidth=1)
-    ax.set(xlabel="direction $k$, largest first", ylabel=r"$\log s_k$ per layer")
-    ax.legend(loc="lower left")
-    return ax
-
-
-@use()
-def draw_pairs(apart: Mapping[str, Tensor], ax: "Axes | None" = None):
-    """Draws the mean log distance of pairs of images through the layers of networks.
-
-    Args:
-        apart: Label → (layers + 1, nets), at least five nets: median, band of 80 %.
-        ax: Axes, or None for a new figure.
-
-    Returns:
-        The axes.
-    """
-    ax = axes(ax)
-    lowest = 0.0
-    for index, (label, values) in enumerate(apart.items()):
-        # Blues before training, warm colours after it; one class first, two classes second.
-        color, marker = OKABE_ITO[(0, 5, 1, 4)[index % 4]], MARKERS[index % len(MARKERS)]
-        steps = np.arange(len(values))
-        seed_band(ax, steps, values.T, color=color, marker=marker, label=label)
-        lowest = min(lowest, float(values.min()))
-    ax.set_ylim(bottom=lowest - 1.3)  # room for the legend
-    ax.set(xlabel="hidden layers passed", ylabel=r"mean log distance of two images")
-    ax.legend(loc="lower left")
-    return ax
-
-
-@use()
-def draw_rates(
-    curves: Mapping[str, Tensor], theory: Mapping[str, Tensor], ax: "Axes | None" = None
-):
-    """Draws distance per step of single runs, for walks with and without a drift.
-
-    Args:
-        curves: Label → d/n for n = 1 … N, (N, runs).
-        theory: Label → what a formula gives, (N,).
-        ax: Axes, or None for a new figure.
-
-    Returns:
-        The axes.
-    """
-    ax = axes(ax)
-    for index, (label, values) in enumerate(curves.items()):
-        rows = to_numpy(values)
-        steps = np.arange(1, len(rows) + 1)
-        for run in range(rows.shape[1]):
-            ax.plot(steps, rows[:, run], color=OKABE_ITO[index], linewidth=1, alpha=0.8,
-                    marker=MARKERS[index], markersize=4, markevery=(0.02 * run, 0.13),
-                    label=label if run == 0 else None)  # fmt: skip
-    for (label, values), dash in zip(theory.items(), ("-", "--"), strict=False):
-        theory_line(ax, np.arange(1, len(values) + 1), values, label, linestyle=dash)
-    ax.set(xlabel="number of steps $n$", ylabel="distance per step", xscale="log", yscale="log")
-    ax.legend(loc="lower left")
     return ax
 
 
@@ -258,7 +113,7 @@ def draw_disc(
     from matplotlib.patches import Circle
 
     ax = axes(ax, (4.2, 4.2))
-    style = _BACKWARD if "inside" in title else _FORWARD
+    style = BACKWARD if "inside" in title else FORWARD
     path, end = to_numpy(points), to_numpy(limit)
     ax.add_patch(Circle((0, 0), 1, fill=False, color=COLOURS["reference"], linewidth=1.2))
     for level in levels:

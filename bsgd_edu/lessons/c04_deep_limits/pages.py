@@ -11,8 +11,9 @@ import torch
 from torch import Tensor
 
 from ... import dynamics
+from ...plot.curves import draw_against, draw_lines, draw_runs, over
 from ...plot.display import show
-from ...plot.style import grid
+from ...plot.style import COLOURS, OKABE_ITO, axes, grid
 from . import figures as limits
 
 __all__ = ["show_convergents", "show_drift", "show_networks", "show_norms", "show_walks"]
@@ -27,14 +28,26 @@ def show_convergents(digits: Sequence[int], outside: Tensor, inside: Tensor, lim
         inside: Slopes with the new matrix inside, (n,).
         limit: The number.
     """
+    steps = range(1, len(digits) + 1)
+    ends = (1, len(digits)), (limit, limit)
+    ax = draw_against({f"limit {limit:.5f}…": ends}, {}, dashes=["--"], ax=axes(size=(6.4, 3.2)))
+    draw_lines(
+        over(steps, {"outside, $A_n\\cdots A_1$": outside, "inside, $A_1\\cdots A_n$": inside}),
+        look={"linewidth": 1},
+        legend={"loc": "upper left"},
+        xlabel="number of matrices $n$",
+        ylabel="slope of the first column",
+        ax=ax,
+    )
+    ax.xaxis.get_major_locator().set_params(integer=True)
     show(
-        limits.draw_convergents(outside, inside, limit),
+        ax,
         alt="With the new matrix inside, the slope settles within a few digits. Outside, it jumps "
         "for ever, high after every large digit.",
         caption="One list of matrices, two orders. Inside, each digit corrects the last; outside, "
         "the last digit rules.",
         data={
-            "n": range(1, len(digits) + 1),
+            "n": steps,
             "digit": digits,
             "outside": outside,
             "inside": inside,
@@ -57,7 +70,23 @@ def show_drift(
     distance, functional, turn = distance[1:], functional[1:], turn[: len(angle)]
     left, right = grid(1, 2, (8.2, 3.9))
     limits.draw_drift(distance, functional, rate, 2 * rate, left)
-    limits.draw_turns(angle, turn, rate, right)
+    steps = torch.arange(1, len(angle) + 1)
+    fall = {r"$e^{-\ell(n+2)}$": (steps, torch.exp(-rate * (steps + 2)))}
+    # Angles below round-off are drawn at the round-off: the axis is logarithmic.
+    orders = {
+        "outside: turn at the next layer": turn.clamp(min=1e-16),
+        "inside: angle to the limit": angle.clamp(min=1e-16),
+    }
+    draw_against(fall, {}, ax=right)
+    draw_lines(
+        {label: (steps[: len(rows)], rows) for label, rows in orders.items()},
+        look={"linestyle": "none", "markevery": 2, "zorder": 4},
+        legend={"loc": "lower left"},
+        xlabel="number of layers $n$",
+        ylabel="angle, radians",
+        yscale="log",
+        ax=right,
+    )
     last = len(distance)
     few = torch.tensor([n for n in (1, 2, 5, 10, 20, 40, 80) if n < last] + [last])
     show(
@@ -75,7 +104,7 @@ def show_drift(
                 "functional": functional[few - 1].mean(1).cpu() / few,
             },
             "Median angles": {
-                "n": range(1, len(angle) + 1),
+                "n": steps,
                 "inside, to the limit": angle.median(1).values,
                 "outside, next turn": turn.median(1).values,
             },
@@ -91,10 +120,32 @@ def show_networks(growths: Mapping[str, Tensor], apart: Mapping[str, Tensor]) ->
         apart: Label → mean log distance of pairs of images, (layers + 1, nets).
     """
     left, right = grid(1, 2, (8.2, 3.9))
-    limits.draw_growths(growths, left)
-    limits.draw_pairs(apart, right)
     ranks = range(1, next(iter(growths.values())).shape[1] + 1)
     passed = range(len(next(iter(apart.values()))))
+    draw_lines(
+        {f"{label} ({len(rows)} seeds)": (ranks, rows.T) for label, rows in growths.items()},
+        marks=10,
+        legend={"loc": "lower left"},
+        xlabel="direction $k$, largest first",
+        ylabel=r"$\log s_k$ per layer",
+        ax=left,
+    )
+    left.axhline(0, color=COLOURS["reference"], linestyle=":", linewidth=1)
+    # Blues before training, warm colours after it; one class first, two classes second.
+    nets = {f"{label} ({rows.shape[1]} seeds)": rows for label, rows in apart.items()}
+    draw_lines(
+        over(passed, nets),
+        marks=10,
+        looks={
+            label: {"color": OKABE_ITO[k]} for label, k in zip(nets, (0, 5, 1, 4), strict=False)
+        },
+        legend={"loc": "lower left"},
+        xlabel="hidden layers passed",
+        ylabel=r"mean log distance of two images",
+        ax=right,
+    )
+    lowest = min(float(values.min()) for values in apart.values())
+    right.set_ylim(bottom=min(lowest, 0.0) - 1.3)  # room for the legend
     show(
         left,
         alt="Left: log singular values per layer. Untrained products and their mixtures agree. "
@@ -129,8 +180,19 @@ def show_walks(distances: Mapping[str, Tensor], rate: float) -> None:
     steps = torch.arange(1, len(next(iter(distances.values())))).double()
     curves = {name: d[1:, :2].cpu() / steps[:, None] for name, d in distances.items()}
     theory = {"drift 2 log cosh ½": torch.full_like(steps, rate), "n^(−1/2)": steps**-0.5}
+    ax = draw_runs(over(steps, curves), every=(0.02, 0.13), look={"alpha": 0.8})
+    draw_against(
+        over(steps, theory),
+        {},
+        legend={"loc": "lower left"},
+        xlabel="number of steps $n$",
+        ylabel="distance per step",
+        xscale="log",
+        yscale="log",
+        ax=ax,
+    )
     show(
-        limits.draw_rates(curves, theory),
+        ax,
         alt="Distance per step on logarithmic axes. Hyperbolic runs level off on a line; flat runs "
         "fall like one over the square root of n; Cauchy runs jump up and drift down again, for "
         "ever.",

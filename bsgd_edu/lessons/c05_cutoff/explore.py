@@ -100,9 +100,8 @@ def depth() -> Explorer:
         # Two passes may become equal to the last bit: then the floor, not zero, ends the axis.
         last = result.distance[-1].median() if result.floor is None else result.floor[-1]
         left.set_ylim(min(result.tolerance / 30, max(float(last), 1e-24)) / 3, 100)
-        figures.draw_curves(
-            depths, {"20 networks": result.curve}, {"theory": result.predicted}, ax=right
-        )
+        lines = {"20 networks": (depths, result.curve)}
+        figures.draw_curves(lines, {"theory": (depths, result.predicted)}, ax=right)
         return left
 
     def describe(result: Depth) -> str:
@@ -197,11 +196,11 @@ def mixing() -> Explorer:
     def draw(result: Mixing):
         left, right = plot.grid(1, 2, (7.2, 3.4))
         label, (time, curve, _) = list(result.curves.items())[-1]
-        figures.draw_curves(time, {label: curve}, xlabel="steps", ax=left)
+        one = {label: (time, curve)}
+        figures.draw_curves(one, xlabel="steps", ylabel="total variation", ax=left)
         scaled = {n: (time / at, curve) for n, (time, curve, at) in result.curves.items()}
-        figures.draw_scaled(scaled, "steps over location", 2, right)
-        left.set_ylabel("total variation")
-        right.set_ylabel("")
+        figures.draw_curves(scaled, xlabel="steps over location", ylabel="", xlim=(0, 2),
+                            legend={"loc": "upper right"}, ax=right)  # fmt: skip
         return left
 
     def describe(result: Mixing) -> str:

@@ -1,15 +1,16 @@
 """Chapter 5's figures as they stand on the page: panels, description, caption and data."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 import torch
 from torch import Tensor
 
 from ... import dynamics, estimates
-from ...plot.curves import draw_fall
+from ...plot.curves import draw_against, draw_fall, over
 from ...plot.display import show
-from ...plot.style import grid
+from ...plot.style import COLOURS, grid
 from . import figures as cutoff
 
 __all__ = [
@@ -22,6 +23,8 @@ __all__ = [
 ]
 
 _LEVELS = (".9", ".5", ".1")
+_AGAINST = {"dashes": "-", "line": {"linewidth": 1.2}}
+_RIGHT = {"loc": "upper right"}
 
 
 def show_one_neuron(depths: Tensor, gap: Tensor, curves: Mapping[int, Tensor]) -> None:
@@ -34,10 +37,11 @@ def show_one_neuron(depths: Tensor, gap: Tensor, curves: Mapping[int, Tensor]) -
     """
     left, right = grid(1, 2, (7.2, 3.3))
     seen = {rf"$\tau=2^{{-{b}}}$": s for b, s in curves.items()}
-    cutoff.draw_curves(depths, {**seen, "the gap itself": gap}, ax=left)
-    left.set(ylabel=r"gap, and separation $S_\tau$")
+    rows, ylabel = {**seen, "the gap itself": gap}, r"gap, and separation $S_\tau$"
+    cutoff.draw_curves(over(depths, rows), ylabel=ylabel, ax=left)
     scaled = {rf"$\tau=2^{{-{b}}}$": (depths / b, s) for b, s in curves.items()}
-    cutoff.draw_scaled(scaled, "depth over location, $L/L^*$", 2, right)
+    xlabel = "depth over location, $L/L^*$"
+    cutoff.draw_curves(scaled, xlabel=xlabel, xlim=(0, 2), legend=_RIGHT, ax=right)
     data = {"L": depths, "gap": gap}
     show(
         left,
@@ -77,8 +81,7 @@ def show_observables(
     for ax, (label, curves) in zip(frames, panels.items(), strict=True):
         named = {f"n = {width}": values for width, values in curves.items()}
         if next(iter(curves.values())).dim() == 1:  # a mean over networks
-            cutoff.draw_curves(depths, named, ax=ax)
-            ax.set(ylabel=label)
+            cutoff.draw_curves(over(depths, named), ylabel=label, ax=ax)
         else:
             start = float(list(curves.values())[-1][5].median())
             line = 6 * start * torch.exp(slope * (depths - depths[5]))
@@ -120,16 +123,23 @@ def show_location(
     shown = {rf"$\tau=10^{{{-round(decades[t])}}}$": t for t in tolerances[:5:2]}  # told apart
     depths = range(len(measured[tolerances[0]]))
     cutoff.draw_curves(
-        depths,
-        {label: measured[t] for label, t in shown.items()},
-        {f"theory{i}" if i else "theory": predicted[t] for i, t in enumerate(shown.values())},
+        over(depths, {label: measured[t] for label, t in shown.items()}),
+        over(depths, _listed_once(predicted[t] for t in shown.values())),
         ax=frames[0],
     )
     found, theory = _stacked(measured_depths), _stacked(predicted_depths)
-    cutoff.draw_depths(tolerances, found, theory, frames[1])
-    ratios = [{"measured": rows[2] / rows[0]} for rows in (found, theory)]
-    cutoff.draw_ratios({"measured": list(decades.values())}, *ratios, frames[2])
-    frames[2].set(xlabel=r"decades of the tolerance, $\log_{10}(1/\tau)$")
+    draw_against(
+        over(tolerances, _listed_once(theory)),
+        over(tolerances, {f"$L({q})$": row for q, row in zip(_LEVELS, found, strict=True)}),
+        **_AGAINST,
+        xlabel=r"tolerance $\tau$",
+        ylabel="depth (layers)",
+        xscale="log",
+        ax=frames[1],
+    )
+    frames[1].invert_xaxis()
+    windows = {"measured": ([*decades.values()], found[2] / found[0], theory[2] / theory[0])}
+    _draw_windows(windows, frames[2], xlabel=r"decades of the tolerance, $\log_{10}(1/\tau)$")
     relative = {k: (orbit.distance / orbit.norm).double() for k, orbit in passes.items()}
     draw_fall(depths, relative, r"relative distance $|\Delta_L|/\|x_L\|$", ax=frames[3])
     show(
@@ -182,12 +192,29 @@ def show_bridge(
         "52 cards": cards,
         r"network, $\tau=10^{-8}$": network,
     }
-    cutoff.draw_profile(shift, dynamics.mixing.cutoff_profile(shift), systems, left)
+    draw_against(
+        {r"theory: $2\Phi(e^{-c}/2)-1$": (shift, dynamics.mixing.cutoff_profile(shift))},
+        systems,
+        dot={"fillstyle": "none", "markersize": 6},
+        legend=_RIGHT,
+        xlabel="time in windows $c$, from the cut-off",
+        ylabel="distance from the end",
+        xlim=(-3, 4),
+        ylim=(-0.03, 1.25),
+        ax=left,
+    )
     shuffles = cards[1]
     numbers = list(range(1, len(shuffles) + 1))
     fine = torch.linspace(1, numbers[-1], 101, dtype=torch.float64)
     limit = dynamics.mixing.cutoff_profile(fine * math.log(2) - math.log(52**1.5 / 12**0.5))
-    cutoff.draw_shuffles(numbers, shuffles, limit, right)
+    draw_against(
+        {"theory: large decks": (fine, limit)},
+        {"52 cards, exact": (numbers, shuffles)},
+        xlabel="riffle shuffles $m$",
+        ylabel="total variation",
+        ylim=(-0.03, 1.05),
+        ax=right,
+    )
     show(
         left,
         alt="Left: markers of noisy gradient descent, of random bits, of cards and of a network "
@@ -230,14 +257,13 @@ def show_broken(
         curve = curve[: 14 * width + 1]
         scaled[width] = torch.arange(len(curve)) / width, curve
     named = {f"n = {n}": (x[:: n // 4], curve[:: n // 4]) for n, (x, curve) in scaled.items()}
-    cutoff.draw_scaled(named, "depth over width, $L/n$", 14, frames[2])
-    decades, found, theory = {}, {}, {}
+    xlabel = "depth over width, $L/n$"
+    cutoff.draw_curves(named, xlabel=xlabel, xlim=(0, 14), legend=_RIGHT, ax=frames[2])
+    drawn = {}
     for label, (measured, predicted, start) in windows.items():
-        decades[label] = [math.log10(start / t) for t in measured]
-        found[label], theory[label] = (
-            rows[2] / rows[0] for rows in (_stacked(measured), _stacked(predicted))
-        )
-    cutoff.draw_ratios(decades, found, theory, frames[3])
+        found, theory = (rows[2] / rows[0] for rows in (_stacked(measured), _stacked(predicted)))
+        drawn[label] = [math.log10(start / t) for t in measured], found, theory
+    _draw_windows(drawn, frames[3], xlabel=r"decades $\log_{10}(d_0/\tau)$")
     frames[3].set(yscale="log", yticks=[1, 2, 5, 10], yticklabels=["1", "2", "5", "10"])
     frames[3].minorticks_off()
     show(
@@ -261,8 +287,8 @@ def show_broken(
                 for w, (x, c) in scaled.items()
             },
             **{
-                f"Window, {k}": {"decades": decades[k], "measured": found[k], "theory": theory[k]}
-                for k in windows
+                f"Window, {k}": dict(zip(("decades", "measured", "theory"), row, strict=True))
+                for k, row in drawn.items()
             },
         },
     )
@@ -293,3 +319,16 @@ def show_training(accuracies: Mapping[str, Mapping[int, Tensor]], chance: float)
 def _stacked(depths: Mapping[float, Tensor]) -> Tensor:
     """One row for each of L(.9), L(.5) and L(.1), (3, number of τ)."""
     return torch.stack(list(depths.values()), 1)
+
+
+def _listed_once(lines: Iterable) -> dict[str, Any]:
+    """Theory's lines, of which the legend names the first."""
+    return {"theory" if i == 0 else f"_{i}": row for i, row in enumerate(lines)}
+
+
+def _draw_windows(windows: Mapping[str, tuple], ax, **axis) -> None:
+    """Relative windows L(.1)/L(.9): label → (abscissae, measured, predicted), (k,) each."""
+    ax.axhline(1, color=COLOURS["reference"], linewidth=0.8, linestyle=":")
+    lines = _listed_once((at, theory) for at, _, theory in windows.values())
+    dots = {label: (at, found) for label, (at, found, _) in windows.items()}
+    draw_against(lines, dots, **_AGAINST, ylabel="$L(.1)/L(.9)$", ax=ax, **axis)

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from ... import meanfield, plot
+from ...plot.curves import draw_against, over
 from ...plot.explorer import Explorer, tabs
 from ...seeding import generator
 from . import figures
@@ -100,10 +101,10 @@ def phases() -> Explorer:
             torch.tensor([0.5, 4.0]), torch.tensor([1e-6, 0.5]), None, _critical(), here, left
         )
         left.set(yscale="log")
-        figures.draw_against(
-            range(RING // 2 + 1), result.left, {}, "mode f of the ring", "share left", ax=right
-        )
-        right.set(ylim=(-0.05, 1.3), xticks=range(0, RING // 2 + 1, 2))
+        modes = range(RING // 2 + 1)
+        axis = {"ylim": (-0.05, 1.3), "xticks": modes[::2], "xlabel": "mode f of the ring"}
+        left_over = over(modes, result.left)
+        draw_against({}, left_over, **figures.AGAINST, **axis, ylabel="share left", ax=right)
         return right
 
     def describe(result: Phase) -> str:
@@ -216,12 +217,20 @@ def jacobians() -> Explorer:
         left, right = plot.grid(1, 2, (7.2, 3.4))
         figures.draw_spectrum(result.values, left)
         # Where theory or a finite network has exactly none, the logarithmic axis has a floor.
-        found = {k: torch.tensor([max(v, 1e-4)]) for k, v in result.found.items()}
+        found = {k: ([result.depth], [max(v, 1e-4)]) for k, v in result.found.items()}
         theory = {f"theory: {k}": (x, y.clamp(min=1e-4)) for k, (x, y) in result.theory.items()}
-        figures.draw_against(
-            [result.depth], found, theory, "depth L (layers)", "variance of s²", logs="xy", ax=right
+        draw_against(
+            theory,
+            found,
+            **figures.AGAINST,
+            xlabel="depth L (layers)",
+            ylabel="variance of s²",
+            xscale="log",
+            yscale="log",
+            xlim=(0.8, DEEPEST * 1.3),
+            ylim=(7e-5, 2e3),
+            ax=right,
         )
-        right.set(xlim=(0.8, DEEPEST * 1.3), ylim=(7e-5, 2e3))
         return right
 
     def describe(result: Jacobians) -> str:

@@ -1,64 +1,21 @@
 """Figures of chapter 6: phases of random layers, their Jacobians, and what trains."""
 
-from collections.abc import Mapping, Sequence
-from itertools import cycle
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
 from torch import Tensor
 
-from ...plot import COLOURS, MARKERS, OKABE_ITO, axes, simulation_points, theory_line, use
+from ...plot import COLOURS, MARKERS, OKABE_ITO, axes, theory_line, use
 from ...plot.style import to_numpy
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["draw_against", "draw_losses", "draw_phase_plane", "draw_spectrum"]
+__all__ = ["AGAINST", "draw_phase_plane", "draw_spectrum"]
 
-_DASHES = ("-", "--", ":", "-.", (0, (6, 1)), (0, (1, 3)))
+AGAINST = {"line": {"linewidth": 1.3}, "dot": {"fillstyle": "none", "markersize": 6}}
 _PLANE = ("#C6DCEC", "#FBE3D0")  # light blue and light orange: order and chaos
-Found = Mapping[str, Tensor | tuple[Tensor, Tensor | None]]
-
-
-@use()
-def draw_against(
-    x: Tensor | Sequence[float],
-    found: Found,
-    theory: Mapping[str, tuple[Tensor, Tensor]],
-    xlabel: str,
-    ylabel: str,
-    *,
-    logs: str = "",
-    ax: "Axes | None" = None,
-):
-    """Draws measurements as markers over what theory says as black lines.
-
-    Args:
-        x: Abscissae of the measurements, (k,).
-        found: Label → values (k,), or (values, standard errors).
-        theory: Label → (abscissae, values), (m,) each; a label that starts with "_" is not listed.
-        xlabel: What the abscissa is.
-        ylabel: What the ordinate is.
-        logs: ``""``, ``"x"``, ``"y"`` or ``"xy"``: which axes are logarithmic.
-        ax: Axes, or None for a new figure.
-
-    Returns:
-        The axes.
-    """
-    ax = axes(ax)
-    dashes = cycle(_DASHES)
-    for label, (at, values) in theory.items():
-        dash = "-" if label.startswith("_") else next(dashes)
-        theory_line(ax, at, values, label, linewidth=1.3, linestyle=dash)
-    for index, (label, values) in enumerate(found.items()):
-        values, stderr = values if isinstance(values, tuple) else (values, None)
-        simulation_points(
-            ax, x, values, stderr=stderr, index=index, label=label, fillstyle="none", markersize=6
-        )
-    ax.set(xlabel=xlabel, ylabel=ylabel)
-    ax.set(**{f"{axis}scale": "log" for axis in logs})
-    ax.legend()
-    return ax
 
 
 @use()
@@ -144,29 +101,4 @@ def draw_spectrum(values: Mapping[str, Tensor], ax: "Axes | None" = None, floor:
     ax.set(xlabel=r"singular value, $\log_{10}s$", ylabel="share of the values")
     ax.set(xlim=(low, high))
     ax.legend(loc="upper left")
-    return ax
-
-
-@use()
-def draw_losses(
-    steps: Sequence[int] | Tensor, losses: Mapping[str, Tensor], chance: float, ax=None
-):
-    """Draws training losses, one line a depth.
-
-    Args:
-        steps: (k,).
-        losses: Label → (k,).
-        chance: The loss of guessing.
-        ax: Axes, or None for a new figure.
-
-    Returns:
-        The axes.
-    """
-    ax = axes(ax)
-    for index, (label, values) in enumerate(losses.items()):
-        ax.plot(to_numpy(steps), to_numpy(values), label=label, markevery=0.13, linewidth=1.4,
-                color=OKABE_ITO[index], marker=MARKERS[index])  # fmt: skip
-    ax.axhline(chance, color=COLOURS["reference"], linestyle=":", label="guessing")
-    ax.set(xlabel="step $n$ of SGD", ylabel="training loss (nats)", ylim=(0, 1.25 * chance))
-    ax.legend()
     return ax

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from ... import meanfield
 from ...estimates import Estimate
-from ...plot.curves import draw_fall
+from ...plot.curves import draw_against, draw_fall, draw_lines, over
 from ...plot.display import show
 from ...plot.style import grid
 from . import figures as isometry
@@ -84,24 +84,30 @@ def show_phases(
     shown = len(bias_vars) // 5
     scale = plane.xi_c[shown].clamp(max=200).cpu()
     label = rf"theory, $\sigma_b^2={float(bias_vars[shown]):.2g}$"
-    isometry.draw_against(
-        [],
-        {},
+    draw_against(
         {label: (weight_vars, scale)},
-        r"weight variance $\sigma_w^2$",
-        r"depth scale $\xi_c$ (layers)",
-        logs="y",
+        {},
+        **isometry.AGAINST,
+        xlabel=r"weight variance $\sigma_w^2$",
+        ylabel=r"depth scale $\xi_c$ (layers)",
+        yscale="log",
         ax=frames[1],
     )
 
     depths = torch.arange(len(next(iter(correlations.values())).mean))
     theory = {phase: orbit[: len(depths)] for phase, orbit in theory.items()}
-    lines = {"theory" if not i else f"_{k}": (depths, v) for i, (k, v) in enumerate(theory.items())}
+    lines = {"theory" if not i else f"_{k}": v for i, (k, v) in enumerate(theory.items())}
     some = {k: Estimate(v.mean[::2], v.stderr[::2]) for k, v in correlations.items()}
-    isometry.draw_against(
-        depths[::2], some, lines, "depth $L$ (layers)", "correlation of two inputs", ax=frames[2]
+    draw_against(
+        over(depths, lines),
+        over(depths[::2], some),
+        dashes="-",
+        **isometry.AGAINST,
+        xlabel="depth $L$ (layers)",
+        ylabel="correlation of two inputs",
+        ylim=(0.35, 1.03),
+        ax=frames[2],
     )
-    frames[2].set(ylim=(0.35, 1.03))
 
     below = torch.arange(len(next(iter(gradients.values()))))
     factors = {k: float(meanfield.fixed_point(*at).chi_1) for k, at in points.items()}
@@ -157,11 +163,18 @@ def show_kept(
         layers, modes = torch.arange(len(values)), range(1, values.shape[1] + 1)
         exact = {f: predicted[taps][:, f - 1] for f in modes}
         named = {f"mode f = {f}": Estimate(values[:, f - 1], errors[:, f - 1]) for f in modes}
-        black = {"theory" if f == 1 else f"_{f}": (layers, exact[f]) for f in modes}
-        isometry.draw_against(
-            layers, named, black, "depth $L$ (layers)", "amplitude, relative", ax=ax
+        black = {"theory" if f == 1 else f"_{f}": exact[f] for f in modes}
+        draw_against(
+            over(layers, black),
+            over(layers, named),
+            dashes="-",
+            **isometry.AGAINST,
+            xlabel="depth $L$ (layers)",
+            ylabel="amplitude, relative",
+            ylim=(-0.12, 1.1),
+            ax=ax,
         )
-        ax.set(ylim=(-0.12, 1.1), title=taps)
+        ax.set(title=taps)
         tables[taps] = {"L": layers}
         tables[taps] |= {f"f = {f}, measured": values[:, f - 1] for f in modes}
         tables[taps] |= {f"f = {f}, theory": exact[f] for f in modes}
@@ -169,11 +182,8 @@ def show_kept(
     depths = list(next(iter(spread.values())))
     measured = {weights: Estimate.stack(values.values()) for weights, values in spread.items()}
     exact = {weights: torch.stack([*values.values()]) for weights, values in theory.items()}
-    lines = {f"theory, {k}": (torch.tensor(depths), v) for k, v in exact.items()}
-    isometry.draw_against(
-        depths, measured, lines, "depth $L$ (layers)", r"variance of $s^2$", logs="xy", ax=frames[3]
-    )
-    _tick(frames[3], depths)
+    lines = over(depths, {f"theory, {k}": v for k, v in exact.items()})
+    _draw_logs(lines, over(depths, measured), "depth $L$ (layers)", r"variance of $s^2$", frames[3])
     show(
         frames[0],
         alt="Top: amplitudes of three Fourier modes against depth. For equal taps higher modes "
@@ -217,11 +227,8 @@ def show_drift(
     channels = list(next(iter(measured.values())))
     points = {mode: Estimate.stack(losses.values()) for mode, losses in measured.items()}
     theory = {mode: torch.stack([*losses.values()]) for mode, losses in predicted.items()}
-    lines = {f"theory, {mode}": (torch.tensor(channels), v) for mode, v in theory.items()}
-    isometry.draw_against(
-        channels, points, lines, "channels $C$", "loss of log-length a layer", logs="xy", ax=left
-    )
-    _tick(left, channels)
+    lines = over(channels, {f"theory, {mode}": v for mode, v in theory.items()})
+    _draw_logs(lines, over(channels, points), "channels $C$", "loss of log-length a layer", left)
     depths = torch.arange(len(next(iter(decades.values()))))[::10]
     curves = {f"{_LAWS[law]}, C = {c}": (10.0**v)[::10] for (law, c), v in decades.items()}
     black = {f"theory, C = {c}": (10.0 ** lucky[c])[::10] for k, c in decades if k == "gaussian"}
@@ -267,7 +274,15 @@ def show_training(losses: Mapping[tuple, Sequence[float]], accuracy: Mapping[tup
         reached[f"{_LAWS[law]}, {label}"] = accuracy[run]
     steps = list(range(len(values)))
     for ax, (title, lines) in zip(frames, panels.items(), strict=True):
-        isometry.draw_losses(steps, lines, math.log(10), ax)
+        draw_lines(
+            over(steps, lines),
+            look={"markevery": 0.13, "linewidth": 1.4},
+            levels={"guessing": math.log(10)},
+            xlabel="step $n$ of SGD",
+            ylabel="training loss (nats)",
+            ylim=(0, 1.25 * math.log(10)),
+            ax=ax,
+        )
         ax.set(title=title)
     frames[1].set(ylabel="")
     show(
@@ -309,7 +324,9 @@ def show_padding(kept: Mapping[tuple[str, str], Tensor]) -> None:
     )
 
 
-def _tick(ax, at: Sequence[int]) -> None:
-    """Marks a logarithmic axis where measurements stand."""
-    ax.set(xticks=at, xticklabels=[str(value) for value in at])
+def _draw_logs(lines: Mapping, dots: Mapping[str, tuple], xlabel: str, ylabel: str, ax) -> None:
+    """Theory over measurements on logarithmic axes, with ticks where measurements stand."""
+    at = next(iter(dots.values()))[0]
+    axis = {"xscale": "log", "yscale": "log", "xticks": at, "xticklabels": [str(x) for x in at]}
+    draw_against(lines, dots, **isometry.AGAINST, **axis, xlabel=xlabel, ylabel=ylabel, ax=ax)
     ax.minorticks_off()

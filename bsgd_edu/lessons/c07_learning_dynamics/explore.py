@@ -9,6 +9,7 @@ from torch import Tensor
 
 from ... import plot, rmt
 from ...errors import DomainError
+from ...plot.curves import draw_against
 from ...plot.explorer import Explorer, tabs
 from ...seeding import generator as stream
 from . import figures, theory
@@ -194,9 +195,18 @@ def descent() -> Explorer:
         figures.draw_descent(result.ratios, lines, ax=left)
         left.set(xlabel="features over samples c", ylim=(0, 0.52))
         edges = torch.tensor([rmt.MarchenkoPastur(c).edges[0] for c in result.ratios.tolist()])
-        figures.draw_lower_edge(result.ratios, edges, 1 / result.time, right)
-        right.set(xlabel="features over samples c")
-        right.get_legend().get_texts()[1].set_text("reached: 1 over time")
+        draw_against(
+            {"smallest eigenvalue": (result.ratios, edges.clamp_min(1e-9))},
+            {},
+            levels={"reached: 1 over time": 1 / result.time},
+            looks={"reached: 1 over time": {"color": plot.OKABE_ITO[0], "linestyle": "--"}},
+            xlabel="features over samples c",
+            ylabel="eigenvalue",
+            xscale="log",
+            yscale="log",
+            ylim=(3e-6, 300),
+            ax=right,
+        )
         for ax in (left, right):
             ax.set(xticks=(0.1, 0.3, 1, 3), xticklabels=("0.1", "0.3", "1", "3"))
         return left

@@ -1,4 +1,4 @@
-"""Chapter 7's figures as they stand on the page; those of what breaks are `learning_breaks`'s."""
+"""Chapter 7's figures as they stand on the page; those of what breaks are `pages_breaks`'s."""
 
 from collections.abc import Mapping, Sequence
 
@@ -6,8 +6,9 @@ import torch
 from torch import Tensor
 
 from ... import estimates, rmt
+from ...plot.curves import draw_against, over
 from ...plot.display import show
-from ...plot.style import grid
+from ...plot.style import COLOURS, grid
 from . import figures as learning
 from . import runs
 from .pages_breaks import show_real, show_steps
@@ -31,8 +32,16 @@ def show_two_directions(orbit: Tensor, filtered: Tensor) -> None:
     """
     left, right = grid(1, 2, (7.2, 3.3))
     steps = torch.arange(len(orbit))
-    learning.draw_two_directions(
-        steps, orbit, filtered, ("strong direction", "weak direction"), left
+    some = slice(None, None, max(1, len(steps) // 20))
+    draw_against(
+        over(steps, {"theory: filter": filtered[:, 0], "_": filtered[:, 1]}),
+        over(steps[some], {"strong direction": orbit[some, 0], "weak direction": orbit[some, 1]}),
+        dashes="-",
+        line={"linewidth": 1.2},
+        dot={"fillstyle": "none"},
+        xlabel="step $t$",
+        ylabel="coordinate of $w_t$",
+        ax=left,
     )
     late = slice(1, None)
     accuracy = torch.special.ndtr(orbit[late, 0] / orbit[late].norm(dim=1))
@@ -92,15 +101,19 @@ def show_spectrum(
         }.items()
     }
     dots = {name: (strengths, *pair) for name, pair in measured.items()}
-    learning.draw_overlap(
-        fine, {"theory": tops}, {"largest": dots.pop("top")}, threshold, frames[2]
-    )
-    frames[2].set(ylabel="largest eigenvalue", ylim=(2, end))
+    for ax in frames[2:]:
+        ax.axvline(threshold, color=COLOURS["reference"], linestyle=":", linewidth=1.8,
+                   label="threshold")  # fmt: skip
+        ax.set(xlabel=r"signal $\rho=\|\mu\|^2$")
+    above = {"line": learning.LINE, "legend": {"loc": "lower right"}}
+    draw_against({"theory": (fine, tops)}, {"largest": dots.pop("top")}, **above, ax=frames[2],
+                 ylabel="largest eigenvalue", ylim=(2, end))  # fmt: skip
     lines = {
         r"theory, $\mu$": torch.tensor([law.overlap for law in line]),
         "theory, $b$": torch.tensor([law.overlap_with_targets for law in line]),
     }
-    learning.draw_overlap(fine, lines, dots, threshold, frames[3])
+    draw_against(over(fine, lines), dots, **above, ax=frames[3], ylabel="squared cosine",
+                 ylim=(-0.03, 1.05))  # fmt: skip
     show(
         frames[0],
         alt="Top: histograms of eigenvalues follow the black density of Marchenko and Pastur; for "
@@ -148,7 +161,7 @@ def show_learning(
     learning.draw_accuracy(
         times,
         {"theory: training": middle.train_accuracy, "theory: test": middle.test_accuracy},
-        {"runs: training": (run_times, *trained), "runs: test": (run_times, *along[0.1])},
+        over(run_times, {"runs: training": trained, "runs: test": along[0.1]}),
         ax=frames[0],
     )
     stops = {v: rmt.optimal_stopping(**model, init_var=v) for v in variances}
@@ -157,7 +170,7 @@ def show_learning(
     learning.draw_accuracy(
         times,
         {f"_{v}": curve.test_accuracy for v, curve in curves.items()},
-        {rf"$\sigma^2={v:g}$": (run_times, *estimate) for v, estimate in along.items()},
+        over(run_times, {rf"$\sigma^2={v:g}$": estimate for v, estimate in along.items()}),
         best=best,
         bound=bound,
         ax=frames[1],
@@ -166,20 +179,20 @@ def show_learning(
     plan = [rmt.optimal_stopping(**model, init_var=v) for v in fine.tolist()]
     best_times = torch.stack([stop.time for stop in plan])
     tops = torch.stack([stop.test_accuracy for stop in plan])
-    learning.draw_stopping(
-        fine, {"theory": best_times}, r"best time $\alpha t^*$", yscale="log", ax=frames[2]
-    )
+    against = {"line": learning.LINE, "xlabel": r"initial variance $\sigma^2$", "xscale": "log"}
+    time = {"theory": (fine, best_times)}
+    draw_against(time, {}, **against, ylabel=r"best time $\alpha t^*$", yscale="log", ax=frames[2])
     stopped, ended = (
         estimates.mean_and_stderr(torch.stack([test[moment] for test in tests.values()]))
         for moment in ("best", "end")
     )
     limit = rmt.limit_accuracy(**model, init_var=0.1).test_accuracy
-    learning.draw_stopping(
-        fine,
-        {"theory: stopped": tops, "theory: late": limit.expand(len(fine))},
-        "accuracy on new samples",
-        dots={"runs: stopped": (variances, *stopped), "runs: late": (variances, *ended)},
-        lines={"upper bound": bound},
+    draw_against(
+        over(fine, {"theory: stopped": tops, "theory: late": limit.expand(len(fine))}),
+        over(variances, {"runs: stopped": stopped, "runs: late": ended}),
+        levels={"upper bound": bound},
+        ylabel="accuracy on new samples",
+        **against,
         ax=frames[3],
     )
     show(
@@ -248,7 +261,7 @@ def show_descent(
     learning.draw_accuracy(
         times,
         {f"_{ridge:g}": line for ridge, line in theory.items()},
-        {rf"$\gamma={ridge:g}$": (times, *estimate) for ridge, estimate in ridged.items()},
+        over(times, {rf"$\gamma={ridge:g}$": estimate for ridge, estimate in ridged.items()}),
         ax=right,
     )
     right.set(ylabel="accuracy on new samples")

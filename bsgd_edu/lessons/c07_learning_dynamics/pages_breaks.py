@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from ... import estimates, rmt
+from ...plot.curves import draw_against, draw_runs, over
 from ...plot.display import show
 from ...plot.style import grid
 from . import figures as learning
@@ -40,9 +41,10 @@ def show_steps(
         ax=left,
     )
     left.set(xlim=(0.08, 60), ylim=(0.6, 0.8), ylabel="accuracy on new samples")
-    learning.draw_losses(
-        {rf"$\alpha={share:g}\cdot2/\lambda_s$": v for share, v in losses.items()}, right
-    )
+    shares = {rf"$\alpha={share:g}\cdot2/\lambda_s$": v for share, v in losses.items()}
+    when = range(len(next(iter(losses.values()))))
+    draw_runs(over(when, shares), every=(0, 8), ax=right, xlabel="step $t$", ylabel="training loss",
+              yscale="log")  # fmt: skip
     show(
         left,
         alt="Left: after its first step gradient descent is more accurate than the flow at the "
@@ -60,7 +62,7 @@ def show_steps(
             },
             "Flow": {"αt": times, "accuracy": flow},
             "Training loss, first data set": {
-                "step": list(range(len(next(iter(losses.values()))))),
+                "step": list(when),
                 **{f"{share:g} · 2/λ": v[:, 0] for share, v in losses.items()},
             },
         },
@@ -108,8 +110,24 @@ def show_real(
         ax.set(ylim=(low, 1.01))
     sizes, names = list(gaps), ("new samples", "training samples")
     means, errors = estimates.Estimate.stack(gaps.values(), 1)  # (2, sizes)
-    named = dict(zip(names, zip(means, errors, strict=True), strict=True))
-    learning.draw_finite_size(sizes, named, frames[3])
+    at = torch.tensor(sizes, dtype=torch.float64)
+    scaled = {
+        name: (at * (1 + 0.03 * i), at * means[i], at * errors[i]) for i, name in enumerate(names)
+    }
+    frames[3].axhline(0, color="black", linewidth=1.8, label="theory")
+    draw_against(
+        {},
+        scaled,
+        legend={"loc": "upper left"},
+        xlabel="features $p$",
+        ylabel="$p$ times (measured − theory)",
+        xscale="log",
+        xticks=sizes,
+        xticklabels=[f"{size:g}" for size in sizes],
+        ymargin=0.5,
+        ax=frames[3],
+    )
+    frames[3].minorticks_off()
     show(
         frames[0],
         alt="Top left: the eigenvalues of whitened training sets are near the density of Marchenko "

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from ... import dynamics, plot
+from ...plot.curves import draw_against
 from ...plot.explorer import Explorer, tabs
 from ...seeding import generator
 from . import figures
@@ -93,9 +94,13 @@ def plane() -> Explorer:
     def draw(step: Plane):
         left, right = plot.grid(1, 2, (7.2, 3.6))
         figures.draw_plane(step, ax=left)
-        rows = {"along the loop": step.circulations}
-        figures.draw_circulations(list(DEPTHS), rows, chosen=step.depth, ax=right)
-        right.get_legend().remove()
+        right.axhline(0, color=plot.COLOURS["reference"], linewidth=1)
+        ring = {"marker": "o", "markersize": 14, "fillstyle": "none", "color": "black"}
+        right.plot(step.depth, step.circulations[step.depth - 1], **ring)
+        draw_against({}, {"_": (DEPTHS, step.circulations)}, dot={"markersize": 6}, xticks=DEPTHS,
+                     xlabel="depth N", ylabel="circulation ∮ F·dw", ax=right)  # fmt: skip
+        if step.circulations.abs().max() < 1e-9:  # rounding is not to fill the axis
+            right.set_ylim(-1, 1)
         return left
 
     def describe(step: Plane) -> str:

@@ -7,17 +7,17 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ...plot import COLOURS, MARKERS, OKABE_ITO, axes, simulation_points, theory_line, use
+from ...plot import COLOURS, MARKERS, OKABE_ITO, axes, use
+from ...plot.curves import draw_against, draw_lines, over
 from ...plot.style import to_numpy
+from .runs import METHODS
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 __all__ = [
-    "draw_circulations",
     "draw_field",
     "draw_losses",
-    "draw_memory",
     "draw_orders",
     "draw_plane",
     "draw_rates",
@@ -26,17 +26,15 @@ __all__ = [
 
 _FLOOR, _ROOF = 1e-16, 1e4  # beyond, a loss is rounding or has diverged
 # One colour and marker a method, in every panel.
-_ORDER = (
-    "depth 1",
-    "depth 2",
-    "depth 3",
-    "scale of depth 2",
-    "momentum",
-    "AdaGrad",
-    "AdaDelta",
-    "warm-up of 30",
-)
-_COLOURS, _MARKERS = (*OKABE_ITO, "#666666"), (*MARKERS, "*")
+_LOOKS = {
+    method: {"color": color, "marker": marker}
+    for method, color, marker in zip(
+        METHODS,
+        (*OKABE_ITO[:4], "#666666", *OKABE_ITO[4:]),
+        (*MARKERS[:4], "*", *MARKERS[4:]),
+        strict=True,
+    )
+}
 
 
 @use()
@@ -60,18 +58,13 @@ def draw_losses(
     Returns:
         The axes.
     """
-    ax = axes(ax)
-    for position, (label, values) in enumerate(curves.items()):
-        index, heights = _place(label, position), _tame(values)
-        ax.plot(to_numpy(steps), heights, label=label, color=_COLOURS[index], linewidth=1.4,
-                marker=_MARKERS[index], markevery=0.12, markersize=4)  # fmt: skip
-    for dash, (label, values) in zip(("-", "--"), (theory or {}).items(), strict=False):
-        theory_line(ax, steps, values, label, linewidth=1.3, linestyle=dash)
-    ax.set(xlabel="steps $t$", ylabel="loss", yscale="log")
+    tame = {label: _tame(values) for label, values in curves.items()}
+    look = {"linewidth": 1.4, "markevery": 0.12, "markersize": 4}
+    ax = draw_lines(over(steps, tame), look=look, looks=_LOOKS, ax=ax)
+    axis = {"xlabel": "steps $t$", "ylabel": "loss", "yscale": "log"}
     if log:
-        ax.set_xscale("log")
-    ax.legend(fontsize=9)
-    return ax
+        axis["xscale"] = "log"
+    return draw_against(over(steps, theory or {}), {}, line={"linewidth": 1.3}, ax=ax, **axis)
 
 
 @use()
@@ -95,17 +88,15 @@ def draw_rates(
     Returns:
         The axes.
     """
-    ax = axes(ax)
-    size = 4 if len(to_numpy(rates)) < 60 else 2
-    for position, (label, values) in enumerate(ends.items()):
-        index, heights = _place(label, position), to_numpy(values).astype(float)
-        heights = np.where(np.isfinite(heights) & (heights < _ROOF), heights, np.nan)
-        ax.plot(to_numpy(rates), heights, label=label, color=_COLOURS[index], linewidth=0.8,
-                marker=_MARKERS[index], markersize=size)  # fmt: skip
+    seen = {}
+    look = {"linewidth": 0.8, "markersize": 4 if len(to_numpy(rates)) < 60 else 2}
+    for label, values in ends.items():
+        heights = to_numpy(values).astype(float)
+        seen[label] = np.where(np.isfinite(heights) & (heights < _ROOF), heights, np.nan)
+    axis = {"xlabel": r"learning rate $\eta$", "ylabel": ylabel, "xscale": "log", "yscale": "log"}
+    ax = draw_lines(over(rates, seen), look=look, looks=_LOOKS, ax=ax, **axis)
     if mark is not None:
         ax.axvline(mark, color=COLOURS["reference"], linewidth=1, linestyle="--")
-    ax.set(xlabel=r"learning rate $\eta$", ylabel=ylabel, xscale="log", yscale="log")
-    ax.legend(fontsize=9)
     return ax
 
 
@@ -127,16 +118,21 @@ def draw_orders(
     Returns:
         The axes.
     """
-    ax = axes(ax)
     eta = to_numpy(rates)
     first = to_numpy(next(iter(errors.values())))
-    theory_line(ax, eta, first[-1] * eta / eta[-1], r"proportional to $\eta$", linewidth=1.2)
-    for index, (label, values) in enumerate(errors.items()):
-        simulation_points(ax, eta, values, index=index, label=label)
-    ax.set(xlabel=r"learning rate $\eta$", ylabel=ylabel, xscale="log", yscale="log")
-    ax.set_xticks(eta, [f"{rate:g}" for rate in eta])
+    ax = draw_against(
+        {r"proportional to $\eta$": (eta, first[-1] * eta / eta[-1])},
+        over(eta, errors),
+        line={"linewidth": 1.2},
+        ax=ax,
+        xlabel=r"learning rate $\eta$",
+        ylabel=ylabel,
+        xscale="log",
+        yscale="log",
+        xticks=eta,
+        xticklabels=[f"{rate:g}" for rate in eta],
+    )
     ax.tick_params(axis="x", which="minor", bottom=False, labelbottom=False)
-    ax.legend(fontsize=9)
     return ax
 
 
@@ -154,9 +150,9 @@ def draw_speeds(speeds: Mapping[str, Tensor], ax: "Axes | None" = None):
     ax = axes(ax)
     labels = list(speeds)
     for row, (label, values) in enumerate(speeds.items()):
-        index, found = _place(label, row), to_numpy(values)
+        found = to_numpy(values)
         ax.plot(found, np.full(len(found), row), linestyle="none", markersize=6, fillstyle="none",
-                markeredgewidth=1.5, color=_COLOURS[index], marker=_MARKERS[index])  # fmt: skip
+                markeredgewidth=1.5, **_LOOKS.get(label, {"marker": "o"}))  # fmt: skip
         ax.plot([np.exp(np.log(found).mean())], [row], marker="|", markersize=16, color="black")
     ax.axvline(1, color=COLOURS["reference"], linewidth=1, linestyle="--")
     ax.set(xscale="log", xlabel="speed-up against depth 1", yticks=range(len(labels)))
@@ -165,66 +161,6 @@ def draw_speeds(speeds: Mapping[str, Tensor], ax: "Axes | None" = None):
     ticks = [t for t in (0.5, 1, 2, 5, 10, 20, 50) if ax.get_xlim()[0] <= t <= ax.get_xlim()[1]]
     ax.set_xticks(ticks, [f"{t:g}" for t in ticks])
     ax.minorticks_off()
-    return ax
-
-
-@use()
-def draw_memory(weights: Mapping[str, Tensor], ax: "Axes | None" = None):
-    """Draws how much of the gradient of each age a step contains, relative to the newest.
-
-    Args:
-        weights: Label → (ages,), from age 0.
-        ax: Axes, or None for a new figure.
-
-    Returns:
-        The axes.
-    """
-    ax = axes(ax)
-    for index, (label, values) in enumerate(weights.items()):
-        heights = to_numpy(values)
-        ax.plot(np.arange(len(heights)), heights, label=label, color=OKABE_ITO[index],
-                linewidth=1.4, marker=MARKERS[index], markevery=0.1, markersize=4)  # fmt: skip
-    ax.set(xlabel="age of the gradient (steps)", ylabel="weight, relative to the newest")
-    ax.set(yscale="log")
-    ax.legend(fontsize=9)
-    return ax
-
-
-@use()
-def draw_circulations(
-    depths: Sequence[int],
-    measured: Mapping[str, Tensor],
-    *,
-    theory: tuple[Tensor, Tensor] | None = None,
-    chosen: int | None = None,
-    ax: "Axes | None" = None,
-):
-    """Draws the circulation of the direction around one loop against the depth.
-
-    Args:
-        depths: N, (k,).
-        measured: Label → ∮ F·dw, (k,).
-        theory: (depths, values) of a formula, drawn as a black line, or None.
-        chosen: A depth to ring in the first row, or None.
-        ax: Axes, or None for a new figure.
-
-    Returns:
-        The axes.
-    """
-    ax = axes(ax)
-    ax.axhline(0, color=COLOURS["reference"], linewidth=1)
-    if theory is not None:
-        theory_line(ax, *theory, "theory, half-ring", linewidth=1.3)
-    for index, (label, values) in enumerate(measured.items()):
-        simulation_points(ax, depths, values, index=index, label=label, markersize=6)
-    rows = np.stack([to_numpy(values) for values in measured.values()])
-    if chosen is not None:
-        ring = {"marker": "o", "markersize": 14, "fillstyle": "none", "color": "black"}
-        ax.plot(chosen, rows[0, list(depths).index(chosen)], **ring)
-    if np.abs(rows).max() < 1e-9:  # rounding is not to fill the axis
-        ax.set_ylim(-1, 1)
-    ax.set(xlabel="depth N", ylabel="circulation ∮ F·dw", xticks=list(depths))
-    ax.legend()
     return ax
 
 
@@ -296,10 +232,6 @@ def draw_plane(step, ax: "Axes | None" = None):
     ax.set(xlabel="w₁", ylabel="w₂", xlim=(-3, 4.5), ylim=(-3, 3), aspect="equal")
     ax.legend(loc="lower right", fontsize=9)
     return ax
-
-
-def _place(label: str, position: int) -> int:
-    return _ORDER.index(label) if label in _ORDER else position
 
 
 def _tame(values: Tensor) -> np.ndarray:

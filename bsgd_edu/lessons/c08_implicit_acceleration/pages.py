@@ -7,8 +7,9 @@ import torch
 from torch import Tensor
 
 from ...maps import Map
+from ...plot.curves import draw_against, draw_lines, over
 from ...plot.display import show
-from ...plot.style import grid
+from ...plot.style import COLOURS, grid
 from . import figures as acceleration
 
 __all__ = [
@@ -164,7 +165,14 @@ def show_memory(memory: Any, ages: Sequence[int], constant: float) -> None:
     left, right = grid(1, 2, (7.2, 3.6))
     weights = {f"depth 2, step {t}": memory.weights(t) for t in ages}
     weights["momentum 0.9"] = 0.9 ** torch.arange(max(ages) + 1.0)
-    acceleration.draw_memory(weights, left)
+    draw_lines(
+        {label: (range(len(row)), row) for label, row in weights.items()},
+        look={"linewidth": 1.4, "markevery": 0.1, "markersize": 4},
+        xlabel="age of the gradient (steps)",
+        ylabel="weight, relative to the newest",
+        yscale="log",
+        ax=left,
+    )
     steps = list(range(1, len(memory.rho) + 1))
     own = {"depth 1": torch.full_like(memory.rho, constant), "depth 2": memory.rho}
     acceleration.draw_losses(steps, own, ax=right)
@@ -218,7 +226,17 @@ def show_loops(
     radii, power = half_ring.norm(dim=-1), 3 - 2 / fine
     inner, outer = float(radii.min()), float(radii.max())
     line = (fine - 1) * (fine - 2) / fine * 2 * (outer**power - inner**power) / power
-    acceleration.draw_circulations(depths, measured, theory=(fine, line), ax=right)
+    right.axhline(0, color=COLOURS["reference"], linewidth=1)
+    draw_against(
+        {"theory, half-ring": (fine, line)},
+        over(depths, measured),
+        line={"linewidth": 1.3},
+        dot={"markersize": 6},
+        xlabel="depth N",
+        ylabel="circulation ∮ F·dw",
+        xticks=depths,
+        ax=right,
+    )
     show(
         left,
         alt="Left: arrows that lean to the right, long on the horizontal axis and short above the "

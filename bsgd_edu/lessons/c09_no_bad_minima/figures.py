@@ -9,6 +9,7 @@ from torch import Tensor
 
 from ...estimates import Estimate
 from ...plot import COLOURS, MARKERS, OKABE_ITO, axes, simulation_points, theory_line, use
+from ...plot.curves import draw_against, over
 from ...plot.style import to_numpy
 
 if TYPE_CHECKING:
@@ -19,40 +20,11 @@ __all__ = [
     "draw_eigenvalues",
     "draw_gaps",
     "draw_plateaus",
-    "draw_powers",
-    "draw_rescaled",
     "draw_shares",
     "draw_stairs",
 ]
 
 _GREY = COLOURS["reference"]
-
-
-@use()
-def draw_powers(
-    sizes: Tensor,
-    curves: Mapping[int, Sequence[Tensor]],
-    slope: float,
-    ax: "Axes | None" = None,
-):
-    """Draws the first layer's gradient after an escape from the origin against the escape's size.
-
-    Args:
-        sizes: δ, (k,).
-        curves: Number of layers N → measured norms, one for each δ.
-        slope: σ₁(∇f); the theory is δ^{N−1} times this.
-        ax: Axes, or None for a new figure.
-
-    Returns:
-        The axes.
-    """
-    ax = axes(ax)
-    for index, (layers, norms) in enumerate(curves.items()):
-        theory_line(ax, sizes, slope * sizes ** (layers - 1), "_" if index else "theory δᴺ⁻¹σ₁")
-        simulation_points(ax, sizes, torch.stack([*norms]), index=index, label=f"N = {layers}")
-    ax.set(xlabel="size of the escape, δ", ylabel="gradient of layer 1", xscale="log", yscale="log")
-    ax.legend()
-    return ax
 
 
 @use()
@@ -97,10 +69,7 @@ def draw_stairs(losses: Sequence[Tensor], levels: Sequence[float], ax: "Axes | N
     Returns:
         The axes.
     """
-    ax, start = axes(ax), 0
-    for rank, level in enumerate(levels):
-        ax.axhline(level, color="black", linewidth=1, linestyle=":",
-                   label="_" if rank else "theory: best of each rank")  # fmt: skip
+    ax, start = _levels(axes(ax), levels), 0
     for index, rows in enumerate(losses):
         values, end = to_numpy(rows), start + len(rows) - 1
         ax.plot(range(start, end + 1), values, color=OKABE_ITO[0], marker=MARKERS[0],
@@ -128,10 +97,7 @@ def draw_plateaus(times: Sequence[int], losses: Tensor, levels: Sequence[float],
     Returns:
         The axes.
     """
-    ax, rows = axes(ax), to_numpy(losses)
-    for rank, level in enumerate(levels):
-        ax.axhline(level, color="black", linewidth=1, linestyle=":",
-                   label="_" if rank else "theory: best of each rank")  # fmt: skip
+    ax, rows = _levels(axes(ax), levels), to_numpy(losses)
     for index, values in enumerate(rows.T):
         ax.plot(to_numpy(times), values, color=OKABE_ITO[index % 7], linewidth=1,
                 label="_" if index else f"{rows.shape[1]} small random starts")  # fmt: skip
@@ -200,13 +166,12 @@ def draw_shares(
     if threshold is not None:
         ax.axvline(threshold, color=_GREY, linestyle=":", label="K = 2")
     if law is not None:
-        theory_line(ax, *law, "theory: slope 1")
         ax.set(xscale="log", yscale="log")
-    means, errors = Estimate.stack(shares.values())
-    simulation_points(ax, [*shares], means, stderr=errors, index=1, label="gradient descent")
-    ax.set(xlabel=xlabel, ylabel="share of runs stuck")
-    ax.legend(loc="lower right" if threshold is not None else "upper left")
-    return ax
+    theory = {} if law is None else {"theory: slope 1": law}
+    found = over([*shares], {"gradient descent": Estimate.stack(shares.values())})
+    legend = {"loc": "lower right" if threshold is not None else "upper left"}
+    axis = {"xlabel": xlabel, "ylabel": "share of runs stuck"}
+    return draw_against(theory, found, dot={"index": 1}, legend=legend, ax=ax, **axis)
 
 
 @use()
@@ -230,33 +195,23 @@ def draw_best(
     ax = axes(ax)
     for place in (0.5, 0.5**0.5, 1.0):
         ax.axvline(place, color=_GREY, linestyle=":", linewidth=0.9)
-    theory_line(ax, radii, theory, "theory")
-    for index, (label, (r, values)) in enumerate(found.items()):
-        simulation_points(ax, r, values, index=index, label=label, markersize=7)
-    ax.set(xlabel="radius r of the box", ylabel="least loss in the box", ylim=(-0.05, 1.15))
-    ax.set_xticks([0, 0.25, 0.5, 0.71, 1], ["0", ".25", ".5", "√½", "1"])
-    ax.legend(loc="lower left")
-    return ax
+    return draw_against(
+        {"theory": (radii, theory)},
+        found,
+        dot={"markersize": 7},
+        legend={"loc": "lower left"},
+        xlabel="radius r of the box",
+        ylabel="least loss in the box",
+        ylim=(-0.05, 1.15),
+        xticks=[0, 0.25, 0.5, 0.71, 1],
+        xticklabels=["0", ".25", ".5", "√½", "1"],
+        ax=ax,
+    )
 
 
-@use()
-def draw_rescaled(curves: Mapping[float, tuple[Tensor, Tensor]], ax: "Axes | None" = None):
-    """Draws the loss of smoothed traps in units of their own time.
-
-    Args:
-        curves: Smoothing h → (|λ| times time, (k,); losses, (k, runs)), a `runs.Fall`.
-        ax: Axes, or None for a new figure.
-
-    Returns:
-        The axes.
-    """
-    ax = axes(ax)
-    for index, (smoothing, (time, losses)) in enumerate(curves.items()):
-        low, middle, high = np.quantile(to_numpy(losses), [0.1, 0.5, 0.9], axis=1)
-        style = {"color": OKABE_ITO[index]}
-        ax.fill_between(to_numpy(time), low, high, alpha=0.2, linewidth=0, **style)
-        ax.plot(to_numpy(time), middle, label=f"h = {smoothing:g}", marker=MARKERS[index],
-                markevery=max(1, len(time) // 10), **style)  # fmt: skip
-    ax.set(xlabel="time times |smallest eigenvalue|", ylabel="loss", ylim=(-0.03, 1.05))
-    ax.legend()
+def _levels(ax: "Axes", levels: Sequence[float]) -> "Axes":
+    """Dotted lines at the losses of the best matrices of each rank."""
+    for rank, level in enumerate(levels):
+        ax.axhline(level, color="black", linewidth=1, linestyle=":",
+                   label="_" if rank else "theory: best of each rank")  # fmt: skip
     return ax

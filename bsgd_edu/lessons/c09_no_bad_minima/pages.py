@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from ...estimates import Estimate
+from ...plot.curves import draw_against, draw_lines, over
 from ...plot.display import show
 from ...plot.style import grid
 from . import figures as minima
@@ -37,7 +38,18 @@ def show_one_number(
     """
     left, right = grid(1, 2, (7.2, 4.4))
     landscapes.draw_hyperbola(paths, left)
-    minima.draw_powers(sizes, pushes, slope, right)
+    lines = {"_" if i else "theory δᴺ⁻¹σ₁": slope * sizes ** (n - 1) for i, n in enumerate(pushes)}
+    norms = {f"N = {n}": torch.stack([*push]) for n, push in pushes.items()}
+    draw_against(
+        over(sizes, lines),
+        over(sizes, norms),
+        dashes="-",
+        xlabel="size of the escape, δ",
+        ylabel="gradient of layer 1",
+        xscale="log",
+        yscale="log",
+        ax=right,
+    )
     right.legend(loc="upper center", bbox_to_anchor=(0.5, -0.2), ncols=2)
     show(
         left,
@@ -48,10 +60,7 @@ def show_one_number(
         caption="Escape from the saddle of a product of numbers: sideways, free of cost (left). "
         "What it gives is smaller for more layers (right).",
         data={
-            "Escapes": {
-                "δ": sizes,
-                **{f"N = {n}": torch.stack([*norms]) for n, norms in pushes.items()},
-            },
+            "Escapes": {"δ": sizes, **norms},
             **{
                 name: dict(zip(("w₁", "w₂"), path[:: max(1, len(path) // 25)].T, strict=True))
                 for name, path in paths.items()
@@ -230,7 +239,8 @@ def show_smoothed(
         stopped: h → the share of quasi-Newton runs that stop at the trap.
     """
     left, right = grid(1, 2, (7.2, 3.4))
-    minima.draw_rescaled(curves, left)
+    draw_lines({f"h = {h:g}": fall for h, fall in curves.items()}, marks=10, ax=left, ylabel="loss",
+               xlabel="time times |smallest eigenvalue|", ylim=(-0.03, 1.05))  # fmt: skip
     minima.draw_shares(stopped, "smoothing h", ax=right)
     right.set(xscale="log", ylim=(-0.05, 1.05), ylabel="share that stop at the trap")
     right.get_legend().remove()

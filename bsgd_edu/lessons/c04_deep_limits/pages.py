@@ -71,7 +71,7 @@ def show_drift(
     left, right = grid(1, 2, (8.2, 3.9))
     limits.draw_drift(distance, functional, rate, 2 * rate, left)
     steps = torch.arange(1, len(angle) + 1)
-    fall = {r"$e^{-\ell(n+2)}$": (steps, torch.exp(-rate * (steps + 2)))}
+    fall = {r"$e^{-\ell(n+2)}$": (steps, torch.exp(-rate * (steps + 2).double()))}
     # Angles below round-off are drawn at the round-off: the axis is logarithmic.
     orders = {
         "outside: turn at the next layer": turn.clamp(min=1e-16),

@@ -38,7 +38,9 @@ def show_one_number(
     """
     left, right = grid(1, 2, (7.2, 4.4))
     landscapes.draw_hyperbola(paths, left)
-    lines = {"_" if i else "theory δᴺ⁻¹σ₁": slope * sizes ** (n - 1) for i, n in enumerate(pushes)}
+    lines = {
+        f"_{n}" if i else "theory δᴺ⁻¹σ₁": slope * sizes ** (n - 1) for i, n in enumerate(pushes)
+    }
     norms = {f"N = {n}": torch.stack([*push]) for n, push in pushes.items()}
     draw_against(
         over(sizes, lines),

@@ -11,7 +11,13 @@ from .exercise import (
     number_step,
     tensor_problem,
 )
-from .questions import build_question, choice_question, number_question, proof_question
+from .questions import (
+    build_question,
+    choice_question,
+    number_question,
+    prediction,
+    proof_question,
+)
 
 __all__ = [
     "Exercise",
@@ -25,6 +31,7 @@ __all__ = [
     "close",
     "number_question",
     "number_step",
+    "prediction",
     "proof_question",
     "tensor_problem",
 ]

@@ -2,7 +2,7 @@
 
 import torch
 
-from .errors import DomainError
+from .errors import refusal
 
 __all__ = ["default_device", "resolve"]
 
@@ -40,8 +40,10 @@ def resolve(name: str | torch.device = "auto") -> torch.device:
         torch.empty(0, device=device)
     except (RuntimeError, AssertionError, NotImplementedError) as error:
         reason = str(error).splitlines()[0]
-        raise DomainError(
-            f"resolve: device must be one this machine has, but {str(name)!r} is not ({reason}). "
-            f"Pass 'auto' (here: {default_device()}) or 'cpu'."
+        raise refusal(
+            "resolve",
+            "device must be one this machine has",
+            f"{str(name)!r} is not ({reason})",
+            f"Pass 'auto' (here: {default_device()}) or 'cpu'.",
         ) from None
     return device

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from .errors import DomainError
+from .errors import require
 
 __all__ = [
     "Estimate",
@@ -65,11 +65,8 @@ def mean_and_stderr(samples: Tensor, dim: int = -1) -> Estimate:
         Estimate(mean=tensor(2.), stderr=tensor(1.))
     """
     count = samples.shape[dim]
-    if count < 2:
-        raise DomainError(
-            f"mean_and_stderr: samples must hold at least 2 along dim {dim}, but there are "
-            f"{count}. A single sample has no spread."
-        )
+    rule, fact = f"samples must hold at least 2 along dim {dim}", f"there are {count}"
+    require(count >= 2, "mean_and_stderr", rule, fact, "A single sample has no spread.")
     return Estimate(samples.mean(dim), samples.std(dim) / count**0.5)
 
 

@@ -7,7 +7,7 @@ The core needs torch, NumPy, SciPy and lazy-loader. What needs more asks for it 
 import sys
 from importlib.util import find_spec
 
-from .errors import MissingExtraError
+from .errors import MissingExtraError, refusal
 
 __all__ = ["EXTRAS", "explained", "needs"]
 
@@ -87,8 +87,8 @@ def _installed(module: str) -> bool:
 
 
 def _missing(module: str, by: str) -> MissingExtraError:
-    return MissingExtraError(
-        f"{by}: {_PACKAGE.get(module, module)} must be installed, but it is not. "
-        f'Install it with `pip install "bsgd-edu[{_EXTRA[module]}]"`.',
-        name=module,
-    )
+    package, install = _PACKAGE.get(module, module), f'pip install "bsgd-edu[{_EXTRA[module]}]"'
+    rule, remedy = f"{package} must be installed", f"Install it with `{install}`."
+    error = refusal(by, rule, "it is not", remedy, MissingExtraError)
+    error.name = module
+    return error

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from .errors import DataError
+from .errors import DataError, require
 
 __all__ = ["data_file", "package_folder", "project_root"]
 
@@ -35,9 +35,7 @@ def data_file(name: str) -> Path:
     root = project_root()
     folder = root / "data" if root else _PACKAGE / "_data"
     path = folder / name
-    if not path.exists():
-        raise DataError(
-            f"data_file: name must be a file of the data folder, but {path} does not exist. "
-            "Reinstall the package, or check the name."
-        )
+    rule = "name must be a file of the data folder"
+    fact, remedy = f"{path} does not exist", "Reinstall the package, or check the name."
+    require(path.exists(), "data_file", rule, fact, remedy, DataError)
     return path

@@ -4,7 +4,7 @@ import hashlib
 
 import torch
 
-from .errors import DomainError
+from .errors import require_integer
 
 __all__ = ["generator"]
 
@@ -34,10 +34,7 @@ def generator(seed: int, *labels: str | int, device: torch.device | str = "cpu")
         >>> torch.equal(a, b), torch.equal(a, c)
         (True, False)
     """
-    if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
-        raise DomainError(
-            f"generator: seed must be an integer ≥ 0, but it is {seed!r}. Pass for example seed=0."
-        )
+    seed = require_integer("generator", "seed", seed, at_least=0)
     # Type names keep the label 3 apart from the label "3".
     name = repr((seed, tuple((type(label).__name__, label) for label in labels)))
     digest = hashlib.sha256(name.encode()).digest()

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from .errors import ShapeError
+from .errors import ShapeError, require
 from .maps import AffineMap, Map, forward_orbit
 from .maps.orbits import chosen_steps
 
@@ -80,11 +80,8 @@ def train(
     start = time.perf_counter()
     if not isinstance(at, Mapping):
         at = dict.fromkeys(observe, at)
-    if set(at) != set(observe):
-        raise ShapeError(
-            f"train: at must name what observe names, {sorted(observe)}, but it names "
-            f"{sorted(at)}. Give steps for each."
-        )
+    rule, fact = f"at must name what observe names, {sorted(observe)}", f"it names {sorted(at)}"
+    require(set(at) == set(observe), "train", rule, fact, "Give steps for each.", ShapeError)
     steps = {
         name: tuple(sorted(set(chosen_steps("train", maps, wanted)))) for name, wanted in at.items()
     }
@@ -111,10 +108,12 @@ def _points(maps: Sequence[Map], x0: Tensor, steps: list[int], orbit: Callable[.
 
 
 def _keep(rows: list[Tensor], name: str, step: int, row: Tensor) -> None:
-    if rows and rows[0].shape != row.shape:
-        raise ShapeError(
-            f"train: observation {name!r} must have one shape at all steps, but it is "
-            f"{tuple(rows[0].shape)} first and {tuple(row.shape)} at step {step}. Pad it, or "
-            "observe less of it."
-        )
+    require(
+        not rows or rows[0].shape == row.shape,
+        "train",
+        f"observation {name!r} must have one shape at all steps",
+        lambda: f"it is {tuple(rows[0].shape)} first and {tuple(row.shape)} at step {step}",
+        "Pad it, or observe less of it.",
+        ShapeError,
+    )
     rows.append(row)

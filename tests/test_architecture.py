@@ -20,7 +20,7 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 
 # Import only from a lower rank, or from your own sub-package; of lessons, from your own room.
 RANKS = {
-    0: ("errors", "estimates", "extras", "seeding", "device", "paths", "files"),
+    0: ("errors", "estimates", "extras", "seeding", "device", "paths", "files", "tensors"),
     1: ("maps", "metrics", "meanfield", "operators", "rmt"),
     2: ("rules", "optim", "dynamics", "curvature", "nets", "datasets"),
     3: ("training",),

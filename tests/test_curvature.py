@@ -90,20 +90,24 @@ def test_a_linear_or_constant_loss_has_no_curvature():
 
 def test_what_is_not_finite_is_refused():
     points = torch.tensor([[1.0], [math.inf], [math.nan]])
-    with pytest.raises(DomainError, match=r"loss must be finite at every point, but 2 of 3"):
+    with pytest.raises(DomainError, match=r"loss must be finite, but entry \(1,\) is inf \(2 of 3"):
         curvature.certify(lambda x: x.square().sum(-1), points)
-    with pytest.raises(DomainError, match=r"gradient must be finite .* 1 of 2"):
+    with pytest.raises(DomainError, match=r"gradient must be finite, .* \(1 of 2"):
         curvature.certify(lambda x: x.abs().sqrt().sum(-1), torch.tensor([[1.0], [0.0]]))
-    with pytest.raises(DomainError, match=r"Hessian must be finite .* 1 of 1"):
+    with pytest.raises(DomainError, match=r"Hessian must be finite, .* \(1 of 1"):
         curvature.certify(lambda x: x.clamp(min=0).pow(1.5).sum(-1), torch.tensor([0.0]))
 
 
 def test_arguments_out_of_range_are_refused():
     loss, point = quadratic(torch.eye(2)), torch.zeros(2)
-    with pytest.raises(DomainError, match=r"must be ≥ 0, but they are -1 and 1e-06"):
+    with pytest.raises(
+        DomainError, match=r"gradient_tolerance must be ≥ 0 and finite, but it is -1"
+    ):
         curvature.certify(loss, point, gradient_tolerance=-1)
     for symmetries in (-1, 2):
-        with pytest.raises(DomainError, match=rf"in 0\.\.1 for points of 2 .* it is {symmetries}"):
+        with pytest.raises(
+            DomainError, match=rf"integer in 0\.\.1, but it is {symmetries}\. .* 2 coordinates"
+        ):
             curvature.certify(loss, point, symmetries=symmetries)
     with pytest.raises(ShapeError, match=r"one number a point, \(3,\), but it gives \(\)"):
         curvature.certify(lambda x: x.sum(), torch.zeros(3, 2))

@@ -251,7 +251,8 @@ def test_cifar_labels_above_nine_are_refused(cifar):
 
 def test_unknown_names_and_splits_are_usage_errors():
     with pytest.raises(
-        errors.UsageError, match=r"cifar10, digits, ethanol, mnist, but it is 'minst'"
+        errors.UsageError,
+        match=r"'cifar10', 'digits', 'ethanol', 'mnist', but it is 'minst'. Did you mean 'mnist'",
     ):
         datasets.load("minst")
     with pytest.raises(errors.UsageError, match=r"'train' or 'test', but it is 'valid'"):
@@ -638,20 +639,32 @@ def test_spirals_stay_near_the_disc_and_waves_near_their_amplitude():
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda g: datasets.cyclic_targets(0, 3), r"they are 0 and 3"),
-        (lambda g: datasets.draw_batches(0, 1, 1, generator=g), r"they are 0, 1 and 1"),
+        (lambda g: datasets.cyclic_targets(0, 3), r"num_steps must be an integer ≥ 1, but it is 0"),
+        (
+            lambda g: datasets.draw_batches(0, 1, 1, generator=g),
+            r"num_samples must be an integer ≥ 1, but it is 0",
+        ),
         (lambda g: datasets.draw_batches(3, 1, 4, generator=g, replace=False), r"= 3 .* it is 4"),
-        (lambda g: datasets.gaussian_regression(3, 0, noise_std=1, generator=g), r"3, 0 and 1"),
+        (
+            lambda g: datasets.gaussian_regression(3, 0, noise_std=1, generator=g),
+            r"dim must be an integer ≥ 1, but it is 0",
+        ),
         (
             lambda g: datasets.heavy_tailed_regression(3, 4, generator=g),
-            r"they are 3, 4, 63.1 and 3.0",
+            r"dim must be an integer in 1\.\.3, but it is 4",
         ),
         (
             lambda g: datasets.heavy_tailed_regression(9, 4, condition=0.5, generator=g),
-            r"they are 9, 4, 0.5 and",
+            r"condition must be ≥ 1 and finite, but it is 0.5",
         ),
-        (lambda g: datasets.wave_regression(3, noise_std=-1, generator=g), r"3 and -1"),
-        (lambda g: datasets.spirals(3, num_classes=1, generator=g), r"3, 1 and 0.05"),
+        (
+            lambda g: datasets.wave_regression(3, noise_std=-1, generator=g),
+            r"noise_std must be ≥ 0 and finite, but it is -1",
+        ),
+        (
+            lambda g: datasets.spirals(3, num_classes=1, generator=g),
+            r"num_classes must be an integer ≥ 2, but it is 1",
+        ),
     ],
 )
 def test_sizes_out_of_range_are_refused_with_their_numbers(call, message):

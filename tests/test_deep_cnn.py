@@ -455,8 +455,8 @@ def test_variances_default_to_the_critical_point_of_the_depth():
         ({"patch": True}, r"patch must be .* True"),
         ({"patch": 3}, r"side must be a multiple of patch, but they are 8 and 3"),
         ({"patch": 4}, r"kernel_size must be .* it is 3 and the map has side 8/4 = 2"),
-        ({"padding": "reflect"}, r"padding must be one of circular, zeros, but it is 'reflect'"),
-        ({"init": "he"}, r"init must be one of delta_orthogonal, .* but it is 'he'"),
+        ({"padding": "reflect"}, r"padding must be 'circular' or 'zeros', but it is 'reflect'"),
+        ({"init": "he"}, r"init must be one of 'delta_orthogonal', .* but it is 'he'"),
         ({"weight_var": 1.5}, r"given together, but they are 1\.5 and None"),
         ({"weight_var": -1.0, "bias_var": 0.0}, r"weight_var must be .*-1"),
         ({"loss": "l1"}, r"loss .* 'l1'"),
@@ -470,7 +470,7 @@ def test_nets_that_cannot_be_are_refused(arguments, message):
 def test_wrong_shapes_are_refused_with_both():
     net = DeepCNN(8, 4, 3, patch=2)
     theta, targets = net.init(stream()), torch.zeros(5).long()
-    with pytest.raises(ShapeError, match=r"\(\.\.\., B, 64\), but they have \(5, 8, 8\)"):
+    with pytest.raises(ShapeError, match=r"\(\.\.\., B, 64\), but its shape is \(5, 8, 8\)"):
         net.logits(theta, torch.zeros(5, 8, 8))
     with pytest.raises(ShapeError, match=rf"theta must have shape \(\.\.\., {net.dim}\)"):
         net.grad(theta[:-1], torch.zeros(5, 64), targets)

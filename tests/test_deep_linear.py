@@ -11,7 +11,6 @@ import torch
 
 from bsgd_edu import nets, operators, rules
 from bsgd_edu.errors import DomainError, ShapeError
-from bsgd_edu.lessons.c09_no_bad_minima import traps
 from bsgd_edu.maps import forward_orbit
 from bsgd_edu.nets import deep_linear
 
@@ -123,7 +122,7 @@ def test_matrices_that_do_not_fit_are_refused():
         operators.end_to_end_direction(normal(2, 3), normal(3, 2), 2)
     with pytest.raises(ShapeError, match=r"shapes \(3,\) and \(3,\)"):
         operators.end_to_end_direction(normal(3), normal(3), 2)
-    with pytest.raises(ShapeError, match=r"\(rows, cols\), but it has \(2, 3, 4\)"):
+    with pytest.raises(ShapeError, match=r"\(rows, cols\), but its shape is \(2, 3, 4\)"):
         operators.end_to_end_preconditioner(normal(2, 3, 4), 2)
 
 
@@ -155,7 +154,10 @@ def test_the_rule_refuses_shapes_that_are_none():
     for shape in ((0, 3), (6,), (2, 3, 1), (2.0, 3)):
         with pytest.raises(ShapeError, match=r"must be \(rows, cols\), both ≥ 1, but it is \("):
             rules.end_to_end_map(torch.sin, 0.1, 2, shape=shape)
-    with pytest.raises(ShapeError, match=r"\(\.\.\., 6\) for matrices of \(2, 3\).* \(4, 5\)"):
+    with pytest.raises(
+        ShapeError,
+        match=r"points must have shape \(\.\.\., 6\), but its shape is \(4, 5\)\. .*\(2, 3\)",
+    ):
         rules.end_to_end_map(torch.sin, 0.1, 2, shape=(2, 3))(normal(4, 5))
     with pytest.raises(DomainError, match=r"end_to_end_map: weight_decay must be .* it is -1.0"):
         rules.end_to_end_map(torch.sin, 0.1, 2, shape=(2, 3), weight_decay=-1.0)
@@ -193,12 +195,16 @@ def test_hidden_widths_down_to_the_rank_are_enough_and_below_it_refused():
 
 
 def test_widths_that_do_not_match_the_matrix_are_refused():
-    with pytest.raises(ShapeError, match=r"\(\.\.\., 6, 3\) for widths \[3, 4, 6\].*has \(3, 6\)"):
+    with pytest.raises(
+        ShapeError, match=r"\(\.\.\., 6, 3\) for widths \[3, 4, 6\].*its shape is \(3, 6\)"
+    ):
         deep_linear.balanced_factors(normal(3, 6), [3, 4, 6])
     for widths in ([6], [6, 0, 3], [6, 2.5, 3]):
         with pytest.raises(ShapeError, match=r"two or more integers ≥ 1.* they are \["):
             deep_linear.balanced_factors(normal(3, 6), widths)
-    with pytest.raises(DomainError, match=r"must be finite, but 1 of 2 entries are not"):
+    with pytest.raises(
+        DomainError, match=r"matrix must be finite, but entry \(0, 1\) is nan \(1 of 2"
+    ):
         deep_linear.balanced_factors(torch.tensor([[1.0, math.nan]]), [2, 1, 1])
 
 
@@ -214,7 +220,10 @@ def test_factors_in_the_wrong_order_are_refused():
     for call in (deep_linear.end_to_end, deep_linear.balancedness):
         with pytest.raises(ShapeError, match=r"their shapes are \[\(4, 2\), \(2, 3\)\]"):
             call(factors[::-1])
-    with pytest.raises(ShapeError, match=r"product's shape \(\.\.\., 4, 3\), but it has \(3, 4\)"):
+    with pytest.raises(
+        ShapeError,
+        match=r"gradient must have shape \(\.\.\., 4, 3\), but its shape is \(3, 4\).*product",
+    ):
         deep_linear.factor_gradients(factors, normal(3, 4))
     with pytest.raises(ShapeError, match=r"their shapes are \[\]"):
         deep_linear.end_to_end([])
@@ -268,7 +277,9 @@ def test_initial_parameters_come_from_the_generator():
 
 def test_points_and_factors_of_another_net_are_refused():
     net = network()
-    with pytest.raises(ShapeError, match=r"\(\.\.\., 24\) for widths \[3, 4, 2, 2\].* has \(5,\)"):
+    with pytest.raises(
+        ShapeError, match=r"\(\.\.\., 24\) for widths \[3, 4, 2, 2\].* shape is \(5,\)"
+    ):
         net.loss(normal(5))
     with pytest.raises(ShapeError, match=r"have \[\(2, 2\), \(2, 4\), \(4, 3\)\]"):
         net.flat([normal(*shape) for shape in net.shapes[::-1]])
@@ -317,11 +328,13 @@ def test_losses_refuse_what_has_no_minimum_or_no_number():
         nets.lp_loss(x, y, 0.5)
     with pytest.raises(ShapeError, match=r"shapes \(9, 4\) and \(8, 3\)"):
         nets.lp_loss(x, y[:8], 2)
-    with pytest.raises(DomainError, match=r"lp_loss: the data must be finite, but 2 of 63"):
+    with pytest.raises(
+        DomainError, match=r"lp_loss: targets must be finite, but entry \(8, 1\) is nan \(2 of 27"
+    ):
         nets.lp_loss(x, torch.cat([y[:8], torch.tensor([[1, math.nan, math.inf]])]), 2)
     with pytest.raises(DomainError, match=r"power_loss: p must be .* it is inf"):
         nets.power_loss(y, math.inf)
-    with pytest.raises(DomainError, match=r"weights must be ≥ 0, but the smallest is -1.0"):
+    with pytest.raises(DomainError, match=r"weights must be ≥ 0, but it is -1 \(1 of 1"):
         nets.squared_loss(y, -1.0)
     with pytest.raises(DomainError, match=r"delta must be ≥ 0 and finite, but it is -0.1"):
         nets.huber_loss(y, -0.1)
@@ -421,15 +434,6 @@ def test_an_escape_that_cannot_be_is_refused():
         deep_linear.escape(zeros, torch.zeros(2, 2), 0.1)
     with pytest.raises(DomainError, match=r"they are 0.1 and of norm nan"):
         deep_linear.escape(zeros, math.nan * torch.eye(2), 0.1)
-
-
-def test_traps_refuse_numbers_out_of_range():
-    with pytest.raises(DomainError, match=r"radius must be ≥ 0, but it is -0.5"):
-        traps.kink_trap_value(-0.5)
-    with pytest.raises(DomainError, match=r"coupling must be ≥ 0 and finite, but it is -1"):
-        traps.bottleneck_trap(-1)
-    with pytest.raises(DomainError, match=r"huber_loss: delta must be"):
-        traps.kink_trap(-1)
 
 
 def test_descent_of_a_cloud_is_descent_of_each():

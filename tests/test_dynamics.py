@@ -367,7 +367,7 @@ BAD_MAPS = lambda g, n: torch.tensor([[0, 5]]).expand(n, 2)  # noqa: E731
         (
             lambda: dynamics.bernoulli.question_mark(torch.tensor([0.5, -0.25, math.nan])),
             errors.DomainError,
-            r"2 of 3 points do not \(-0.25",
+            r"t must lie in \[0, 1\], but entry \(1,\) is -0.25 \(2 of 3",
         ),
         (lambda: dynamics.tails.scalar_lyapunov_exponent(-1), errors.DomainError, "it is -1"),
         (lambda: dynamics.tails.kesten_index(2.5), errors.DomainError, "2.42125, but it is 2.5"),
@@ -385,15 +385,19 @@ BAD_MAPS = lambda g, n: torch.tensor([[0, 5]]).expand(n, 2)  # noqa: E731
         (
             lambda: dynamics.tails.regression_lyapunov_exponent(1, 0, 1),
             errors.DomainError,
-            "0 and 1",
+            "dim must be an integer ≥ 1, but it is 0",
         ),
         (
             lambda: dynamics.tails.regression_mean_log_lipschitz(1, 1, 0, generator=generator(0)),
             errors.DomainError,
-            "1, 0 and 2000",
+            "batch must be an integer ≥ 1, but it is 0",
         ),
         (lambda: dynamics.coupling.meeting_time(0.1, 1, 1), errors.DomainError, "it is 0.1"),
-        (lambda: dynamics.coupling.meeting_time(-1, 0, 1), errors.DomainError, "0 and 1"),
+        (
+            lambda: dynamics.coupling.meeting_time(-1, 0, 1),
+            errors.DomainError,
+            "distance must be positive and finite, but it is 0",
+        ),
         (
             lambda: dynamics.coupling.synchronous([], torch.ones(2), torch.ones(3)),
             errors.ShapeError,
@@ -409,7 +413,7 @@ BAD_MAPS = lambda g, n: torch.tensor([[0, 5]]).expand(n, 2)  # noqa: E731
         (
             lambda: dynamics.coupling.from_the_past(BAD_MAPS, 2, generator=generator(0)),
             errors.DomainError,
-            "0 … 1, but they range from 0 to 5",
+            "maps must take values in 0 … 1, but entry \\(0, 1\\) is 5 \\(2 of 4",
         ),
         (
             lambda: dynamics.coupling.from_the_past(

@@ -420,16 +420,18 @@ def curve(times=(1.0,), **changed):
 
 
 REFUSED = [
-    (curve(ratio=0.0), r"ratio must be > 0 and finite, but it is 0\.0"),
-    (curve(ratio=-0.5), r"ratio must be > 0 and finite, but it is -0\.5"),
+    (curve(ratio=0.0), r"ratio must be positive and finite, but it is 0\.0"),
+    (curve(ratio=-0.5), r"ratio must be positive and finite, but it is -0\.5"),
     (curve(signal=-1.0), r"signal must be ≥ 0 and finite, but it is -1\.0"),
     (curve(init_var=-0.1), r"learning_curve: init_var must be ≥ 0 and finite, but it is -0\.1"),
-    (curve(lr=0.0), r"learning_curve: lr must be > 0 and finite, but it is 0\.0"),
+    (curve(lr=0.0), r"learning_curve: lr must be positive and finite, but it is 0\.0"),
     (curve(ridge=-1e-3), r"learning_curve: ridge must be ≥ 0 and finite, but it is -0\.001"),
-    (curve(times=(1.0, -2.0)), r"times must be finite and ≥ 0, but one is -2\.0"),
-    (curve(times=(math.inf,)), r"times must be finite and ≥ 0, but one is inf.*limit_accuracy"),
+    (curve(times=(1.0, -2.0)), r"times must be ≥ 0 and finite, but entry \(1,\) is -2 "),
+    (curve(times=(math.inf,)),
+     r"times must be ≥ 0 and finite, but entry \(0,\) is inf.*limit_accuracy"),
     (curve(times=()), r"times must hold at least 1, but their shape is \(0,\)"),
-    (curve(times=(2.5,), discrete=True), r"whole numbers ≥ 0 for discrete steps, but one is 2\.5"),
+    (curve(times=(2.5,), discrete=True),
+     r"whole numbers ≥ 0 for discrete steps, but entry \(0,\) is 2\.5"),
     # λ_s = 3: the largest rate is 2/3; with ridge 1 it is 2/4.
     (curve(lr=0.7, discrete=True), r"lr must be ≤ .* = 0\.6667 for discrete steps, but it is 0\.7 "
      r"\(they grow 1\.1-fold each\)"),
@@ -438,14 +440,17 @@ REFUSED = [
     (lambda: rmt.limit_accuracy(ratio=0.5, signal=1.0, init_var=1.0, ridge=-1.0), r"ridge must"),
     (lambda: rmt.accuracy_bound(-0.5, 1.0), r"accuracy_bound: ratio .* is -0\.5"),
     (lambda: rmt.accuracy_bound(0.5, -1.0), r"accuracy_bound: signal .* is -1\.0"),
-    (lambda: rmt.optimal_stopping(ratio=0.5, signal=0.0, init_var=1.0), r"signal must be > 0"),
-    (lambda: rmt.optimal_stopping(ratio=0.5, signal=1.0, init_var=1.0, lr=-1.0), r"lr must be > 0"),
+    (lambda: rmt.optimal_stopping(ratio=0.5, signal=0.0, init_var=1.0),
+     r"signal must be positive and finite"),
+    (lambda: rmt.optimal_stopping(ratio=0.5, signal=1.0, init_var=1.0, lr=-1.0),
+     r"lr must be positive and finite"),
     (lambda: rmt.spectral_filter(torch.ones(1), torch.ones(1), lr=0.0), r"spectral_filter: lr"),
     (lambda: simulated(signal=-1.0), r"simulate_learning: signal must be ≥ 0"),
     (lambda: simulated(init_var=-1.0), r"simulate_learning: init_var must be ≥ 0"),
-    (lambda: simulated(num_samples=0), r"must be ≥ 1, but they are 12, 0 and 3"),
+    (lambda: simulated(num_samples=0), r"num_samples must be an integer ≥ 1, but it is 0"),
     (lambda: simulated(lr=9.0, discrete=True), r"learning_path: lr must be ≤ .* but it is 9\.0"),
-    (lambda: rmt.learning_path(torch.tensor([0.5]), discrete=True, **PATH), r"but one is 0\.5"),
+    (lambda: rmt.learning_path(torch.tensor([0.5]), discrete=True, **PATH),
+     r"times must be whole numbers .*, but entry \(0,\) is 0\.5"),
 ]  # fmt: skip
 
 

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from bsgd_edu.course import Lesson, begin, rooms
+from bsgd_edu.course import Lesson, begin
 from bsgd_edu.device import default_device
 from bsgd_edu.errors import DomainError, UsageError
 from bsgd_edu.seeding import generator
@@ -83,8 +83,3 @@ def test_modules_of_the_room_are_attributes_and_are_listed():
     assert {"pages", "explore", "check"} <= set(dir(lesson))
     with pytest.raises(AttributeError, match=r"'page' must be .* which has .*pages"):
         _ = lesson.page
-
-
-def test_every_room_says_what_it_asks():
-    for room in rooms.rooms().values():
-        assert room.question.endswith("?"), room.chapter

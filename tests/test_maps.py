@@ -551,7 +551,7 @@ def test_numbers_that_are_not_finite_are_never_merged_nor_hidden():
 
 @pytest.mark.parametrize("close", [-1e-9, float("nan")])
 def test_a_negative_distance_is_refused(close):
-    with pytest.raises(DomainError, match=rf"coalesce must be ≥ 0, but it is {close}"):
+    with pytest.raises(DomainError, match=rf"coalesce must be ≥ 0 and finite, but it is {close}"):
         backward_orbit([torch.tanh], torch.zeros(1), coalesce=close)
 
 

@@ -133,11 +133,11 @@ def test_three_of_four_combinations_keep_lengths(delta, padding):
 
 def test_refusals_name_the_numbers():
     stream = generator(0, "refused")
-    with pytest.raises(DomainError, match=r"c must lie in .*, but they are 1 and 5"):
+    with pytest.raises(DomainError, match=r"c must lie in \(−1, 1\), but it is 1\.0"):
         meanfield.correlation_orbit(1.0, 1, 1, 0, 2, width=5, networks=1, generator=stream)
-    with pytest.raises(DomainError, match=r"they are 0\.5 and 1"):
+    with pytest.raises(DomainError, match=r"width must be an integer ≥ 2, but it is 1"):
         meanfield.correlation_orbit(0.5, 1, 1, 0, 2, width=1, networks=1, generator=stream)
-    with pytest.raises(DomainError, match="least is 0"):
+    with pytest.raises(DomainError, match="each depth of at must be an integer ≥ 1, but it is 0"):
         meanfield.squared_singular_values(
             4, (0, 3), 0.1, orthogonal=True, networks=1, generator=stream
         )

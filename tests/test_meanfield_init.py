@@ -312,17 +312,18 @@ REFUSED = {
     "no kernel": (
         lambda s: meanfield.delta_orthogonal_(torch.empty(8, 8), generator=s),
         ShapeError,
-        r"\(out, in, \*kernel\) with 1, 2 or 3 kernel dims, .*it has \(8, 8\)\.",
+        r"\(out, in, \*kernel\) with 1, 2 or 3 kernel dims, .*its shape is \(8, 8\)\.",
     ),
     "a stack without saying so": (
         lambda s: meanfield.delta_orthogonal_(torch.empty(9, 8, 8, 3, 3, 3), generator=s),
         ShapeError,
-        r"it has \(9, 8, 8, 3, 3, 3\)\. .*a stack of layers needs spatial_dims",
+        r"its shape is \(9, 8, 8, 3, 3, 3\)\. .*a stack of layers needs spatial_dims",
     ),
     "too many spatial dims": (
         lambda s: meanfield.delta_orthogonal_(torch.empty(8, 8, 3), generator=s, spatial_dims=2),
         ShapeError,
-        r"\(\.\.\., out, in, kernel size, kernel size\).* it has \(8, 8, 3\) and spatial_dims = 2",
+        r"\(\.\.\., out, in, kernel size, kernel size\).* "
+        r"its shape is \(8, 8, 3\) and spatial_dims = 2",
     ),
     "no spatial dims": (
         lambda s: meanfield.delta_orthogonal_(torch.empty(8, 8, 3), generator=s, spatial_dims=0),
@@ -337,27 +338,27 @@ REFUSED = {
     "no channels": (
         lambda s: meanfield.delta_orthogonal_(torch.empty(4, 0, 3), generator=s),
         ShapeError,
-        r"none of them 0, but it has \(4, 0, 3\)",
+        r"none of them 0, but its shape is \(4, 0, 3\)",
     ),
     "integers": (
         lambda s: meanfield.orthogonal_(torch.zeros(4, 4, dtype=torch.int64), generator=s),
         DomainError,
-        r"floating-point numbers, but it is torch\.int64",
+        r"floating-point numbers, but its dtype is torch\.int64",
     ),
     "a list": (
         lambda s: meanfield.orthogonal_([[1.0]], generator=s),
         DomainError,
-        r"floating-point numbers, but it is list",
+        r"tensor must be a tensor, but it is a list",
     ),
     "a gain a layer": (
         lambda s: meanfield.orthogonal_(torch.empty(2, 4, 4), torch.ones(2), generator=s),
         DomainError,
-        r"gain must be a finite number > 0, but it is tensor\(\[1\., 1\.\]\)",
+        r"gain must be positive and finite, but it is a Tensor of shape \(2,\)",
     ),
     "no gain": (
         lambda s: meanfield.delta_orthogonal_(torch.empty(4, 4, 3), -1.0, generator=s),
         DomainError,
-        r"gain must be a finite number > 0, but it is -1\.0\. Pass σ_w",
+        r"gain must be positive and finite, but it is -1\.0\. Pass σ_w",
     ),
 }
 

@@ -454,8 +454,14 @@ def test_nothing_here_draws_from_the_global_generator():
         (lambda: MLP([3, 2.0]), r"MLP: widths .* \[3, 2\.0\]"),
         (lambda: MLP([3, 2], "gelu"), r"activation must be 'relu' or 'tanh', but it is 'gelu'"),
         (lambda: MLP([3, 2], loss="l1"), r"loss must be .* but it is 'l1'"),
-        (lambda: MLP([3, 2], weight_decay=-0.1), r"weight_decay must be ≥ 0, but it is -0\.1"),
-        (lambda: MLP([3, 2], weight_decay=math.nan), r"weight_decay must be ≥ 0, but it is nan"),
+        (
+            lambda: MLP([3, 2], weight_decay=-0.1),
+            r"weight_decay must be ≥ 0 and finite, but it is -0\.1",
+        ),
+        (
+            lambda: MLP([3, 2], weight_decay=math.nan),
+            r"weight_decay must be ≥ 0 and finite, but it is nan",
+        ),
         (lambda: LinearRegression(0), r"num_features must be an integer ≥ 1, but it is 0"),
         (lambda: LinearRegression(2.5), r"num_features .* 2\.5"),
         (lambda: LinearRegression(2, weight_decay=-1), r"weight_decay .* -1"),
@@ -486,7 +492,7 @@ def test_points_of_another_net_are_refused_with_both_sizes(name):
     net, _, features = case(name)
     inputs, targets = data(net, features)
     wrong = torch.zeros(2, net.dim + 1, dtype=F64)
-    match = rf"theta must have shape \(\.\.\., {net.dim}\), but it has \(.*{net.dim + 1}\)"
+    match = rf"theta must have shape \(\.\.\., {net.dim}\), but its shape is \(.*{net.dim + 1}\)"
     for call in (
         lambda: net.logits(wrong, inputs),
         lambda: net.loss(wrong, inputs, targets),
@@ -501,9 +507,7 @@ def test_points_of_another_net_are_refused_with_both_sizes(name):
 @every_case
 def test_a_cloud_is_no_module(name):
     net, _, _ = case(name)
-    match = (
-        rf"theta must be one point \({net.dim},\), but it has shape \(2, {net.dim}\).*theta\[0\]"
-    )
+    match = rf"theta must have shape \({net.dim},\), but its shape is \(2, {net.dim}\).*theta\[0\]"
     with pytest.raises(ShapeError, match=match):
         net.to_module(cloud(net, 2))
     with pytest.raises(ShapeError, match=r"to_module|theta must"):

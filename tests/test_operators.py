@@ -20,5 +20,5 @@ def test_it_multiplies_every_vector_of_a_stack():
 
 
 def test_vectors_of_another_length_are_refused():
-    with pytest.raises(ShapeError, match=r"shape \(\.\.\., 3\), but they have \(2, 4\)"):
+    with pytest.raises(ShapeError, match=r"shape \(\.\.\., 3\), but its shape is \(2, 4\)"):
         OPERATOR(torch.ones(2, 4))

@@ -68,5 +68,5 @@ def test_rates_and_steps_out_of_range_are_refused():
         call([], num_steps=1)
     with pytest.raises(DomainError, match=r"within 0\.\.5, but it spans 0\.\.6"):
         call([0.1], num_steps=5, at=[0, 6])
-    with pytest.raises(DomainError, match=r"num_steps must be ≥ 0"):
+    with pytest.raises(DomainError, match=r"num_steps must be an integer ≥ 0"):
         call([0.1], num_steps=-1)

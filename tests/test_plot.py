@@ -1,24 +1,24 @@
-"""Figures: what a page needs beside the picture, and that each function draws what it is given."""
+"""The workshop: what a page needs beside the picture, one style, curves that many draw."""
 
 import base64
-import inspect
 import io
 
 import matplotlib
 import numpy as np
 import pytest
 import torch
-from matplotlib.axes import Axes
+from drawing_contract import check_figure
 from matplotlib.ticker import LogLocator
 from PIL import Image
 
 from bsgd_edu import plot
 from bsgd_edu.errors import DomainError, ShapeError, UsageError
-from bsgd_edu.lessons.c01_order_matters import figures as order
-from bsgd_edu.lessons.c01_order_matters import pages as order_pages
-from bsgd_edu.plot import display, style
+from bsgd_edu.plot import curves, display, style
 
 ALT = "A line that rises from the origin."
+DEPTHS = list(range(61))
+FALL = torch.exp(-0.9 * torch.arange(61.0))
+BAND = FALL[:, None] * torch.linspace(0.5, 2, 6)
 
 
 @pytest.fixture
@@ -117,7 +117,7 @@ def test_figures_are_unknown_to_pyplot_and_leave_the_readers_style_alone():
 
     before = dict(matplotlib.rcParams)
     _line()
-    order.draw_cycle(torch.ones(3), torch.ones(3), torch.ones(1))
+    curves.draw_fall(DEPTHS, {"n = 4": BAND}, "distance")
     assert plt.get_fignums() == []
     assert dict(matplotlib.rcParams) == before
 
@@ -169,109 +169,6 @@ def test_axes_given_are_axes_returned():
     assert len(plot.grid(2, 3, (6, 4))) == 6
 
 
-# ---- the figures of chapter 1
-
-RUNS = torch.linspace(-1, 1, 33).reshape(11, 3)
-FIGURES = {
-    "draw_cycle": (RUNS[:, 0], RUNS[:, 1], torch.tensor([0.0, 1.0])),
-    "draw_paths": (RUNS, -RUNS),
-    "draw_variance": ([1, 2, 3], torch.rand(3), torch.rand(3), torch.rand(3)),
-    "draw_histogram": (RUNS.ravel(), 0.1, "ρ"),
-    "draw_distribution": (RUNS[:, 0], RUNS[:, 1], RUNS[:, 2]),
-    "draw_distances": ({"pairs": RUNS.exp()}, {"theory": torch.ones(11)}),
-    "draw_queue": (RUNS[:, 0], RUNS[:, 1]),
-    "draw_intervals": (-torch.ones(4), torch.ones(4), "new map inside"),
-    "draw_chains": (torch.tensor([[0, 4], [1, 4], [2, 3]]), -2, -1),
-}
-
-
-def test_all_figures_of_the_chapter_are_tried_here():
-    assert set(FIGURES) == {name for name in order.__all__ if name.startswith("draw_")}
-
-
-@pytest.mark.parametrize("name", FIGURES)
-def test_figure_is_drawn_on_the_axes_given_with_readable_labels(name):
-    ax = plot.axes()
-    returned = getattr(order, name)(*FIGURES[name], ax=ax)
-    assert returned is ax
-    assert ax.get_xlabel()
-    assert ax.get_ylabel() or name == "draw_intervals"  # its neighbour carries the label
-    ax.figure.canvas.draw()
-    texts = [*ax.get_xticklabels(), *ax.get_yticklabels(), ax.xaxis.label, ax.yaxis.label, ax.title]
-    texts += ax.get_legend().get_texts() if ax.get_legend() else []
-    assert min(text.get_size() for text in texts if text.get_text()) >= 9
-    assert isinstance(getattr(order, name)(*FIGURES[name]), Axes)
-
-
-def test_lines_carry_the_numbers_they_are_given():
-    ax = order.draw_cycle(RUNS[:, 0], RUNS[:, 1], torch.tensor([0.0]))
-    drawn = {line.get_label(): line.get_ydata() for line in ax.lines}
-    assert np.allclose(drawn["forward $x_n$"], RUNS[:, 0])
-    assert np.allclose(drawn["backward $y_n$"], RUNS[:, 1])
-    ax = order.draw_intervals(torch.tensor([-1.0, 0.0]), torch.tensor([1.0, 0.5]), "outside")
-    assert np.allclose(ax.lines[0].get_xdata(), [0, 0.25])
-    ax = order.draw_distances({"pairs": torch.ones(11, 9) * 3}, {"t": torch.ones(11)})
-    assert np.allclose(ax.lines[0].get_ydata(), 3) or np.allclose(ax.lines[-1].get_ydata(), 1)
-
-
-@pytest.mark.parametrize(
-    ("name", "arguments"),
-    [
-        ("show_cycle", (RUNS[:, 0], RUNS[:, 1], torch.tensor([0.0]))),
-        (
-            "show_orbits",
-            (RUNS, RUNS, [1, 2], {"forward": torch.rand(2), "backward": torch.rand(2)},
-             torch.rand(2)),
-        ),
-        ("show_coins", ({0.5: RUNS.ravel(), 0.8: RUNS.ravel()}, {0.5: 0.0, 0.8: 0.1})),
-        ("show_coupling", (RUNS.exp(), -0.5, RUNS, RUNS)),
-    ],
-)  # fmt: skip
-def test_pages_show_picture_and_data(name, arguments, monkeypatch):
-    published = []
-    monkeypatch.setattr(display, "publish", lambda data, meta: published.append((data, meta)))
-    getattr(order_pages, name)(*arguments)
-    (picture, metadata), (page, _) = published
-    assert len(metadata["image/png"]["alt"].split()) >= 15
-    assert not any(letter.isdigit() for letter in metadata["image/png"]["alt"])
-    assert len(picture["image/png"]) < 90_000
-    assert page["text/html"].count("<table>") >= 1
-
-
-def _drawn(monkeypatch, module, name):
-    """Returns where the arguments of a drawing function will be kept, call by call."""
-    calls, draw = [], getattr(module, name)
-    monkeypatch.setattr(module, name, lambda *given: calls.append(given) or draw(*given))
-    return calls
-
-
-def test_page_of_coin_flips_draws_shares_of_runs_and_the_exact_law(monkeypatch):
-    calls = _drawn(monkeypatch, order, "draw_distribution")
-    cloud = torch.tensor([-0.75, -0.25, 0.25, 0.75], dtype=torch.float64)
-    order_pages.show_coins({0.5: cloud}, {0.5: 0.1})
-    ((t, share, exact, _),) = calls
-    assert torch.equal(share, (cloud <= t[:, None]).double().mean(1))
-    assert torch.allclose(exact, (1 + t) / 2, atol=1e-12)  # uniform at ratio one half
-
-
-def test_page_of_the_queue_draws_the_first_that_grows_eight_times(monkeypatch):
-    calls = _drawn(monkeypatch, order, "draw_queue")
-    steps = torch.arange(101.0)[:, None]
-    maxima = torch.minimum(steps, torch.tensor([5.0, 8.0, 8.0, 50.0]))
-    maxima[:, 2] *= 2  # grows eight times too, but is not the first
-    order_pages.show_coupling(RUNS.exp(), -0.5, -maxima, maxima)
-    ((waits, drawn, _),) = calls
-    assert torch.equal(drawn, maxima[:61, 1])
-    assert torch.equal(waits, -maxima[:61, 1])
-
-
-def test_all_pages_are_public_functions():
-    found = {
-        n for n, f in inspect.getmembers(order_pages, inspect.isfunction) if n.startswith("show_")
-    }
-    assert set(order_pages.__all__) == found
-
-
 def test_a_plain_figure_holds_no_formula_and_few_ticks():
     left, right = plot.grid(1, 2, (6, 3))
     left.plot([1, 2, 1e7], [1e-2, 2, 300], label=r"$\lambda_2$")
@@ -301,3 +198,18 @@ def test_a_plain_figure_holds_no_formula_and_few_ticks():
 def test_exponents_of_plain_formulas_stay_together():
     assert style.plain(r"$e^{\lambda L}$, 5 % of $x_1$") == "e^(λ L), 5 % of x₁"
     assert style.plain("a_1 and {b} without a formula") == "a_1 and {b} without a formula"
+
+
+# ---- curves that many draw
+
+
+def test_fall_is_drawn_on_the_axes_given_with_readable_labels():
+    check_figure(curves.draw_fall, (DEPTHS, {"n = 4": BAND, "line": FALL}, "distance"))
+
+
+def test_theory_is_black_and_a_reference_grey():
+    lines = {"theory: slope": FALL, "tolerance": FALL}
+    ax = curves.draw_fall(DEPTHS, {"n = 4": BAND}, "distance", lines=lines)
+    found = {line.get_label(): line.get_color() for line in ax.lines}
+    assert found["theory: slope"] == plot.COLOURS["theory"]
+    assert found["tolerance"] == plot.COLOURS["reference"]

@@ -49,5 +49,5 @@ def test_gradients_change_by_chi_1_a_layer(weight_var):
 
 def test_no_network_is_refused():
     net = DeepCNN(4, 4, 10, in_channels=4)
-    with pytest.raises(DomainError, match="networks must be ≥ 1, but it is 0"):
+    with pytest.raises(DomainError, match="networks must be an integer ≥ 1, but it is 0"):
         random_signals(net, 0, generator=generator(0))

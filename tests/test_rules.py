@@ -393,7 +393,7 @@ def test_ema_is_the_geometric_mean_of_the_orbit():
 def test_averages_outside_their_range_are_refused(decay):
     with pytest.raises(DomainError, match=rf"decay must lie in \[0, 1\), but it is {decay}"):
         rules.ema_orbit([torch.tanh], torch.zeros(1), decay=decay)
-    with pytest.raises(DomainError, match=r"burn_in must be ≥ 0, but it is -3"):
+    with pytest.raises(DomainError, match=r"burn_in must be an integer ≥ 0, but it is -3"):
         rules.polyak_orbit([torch.tanh], torch.zeros(1), burn_in=-3)
 
 
@@ -450,9 +450,9 @@ def test_numbers_outside_their_range_are_refused(rule, number):
 
 
 def test_a_tensor_of_rates_is_checked_too():
-    with pytest.raises(DomainError, match=r"lr must be finite and ≥ 0"):
+    with pytest.raises(DomainError, match=r"lr must be ≥ 0 and finite"):
         rules.sgd_map(torch.tanh, torch.tensor([0.1, -0.1]))
-    with pytest.raises(DomainError, match=r"lr must be finite and ≥ 0"):
+    with pytest.raises(DomainError, match=r"lr must be ≥ 0 and finite"):
         rules.sgd_map(torch.tanh, torch.tensor([0.1, math.nan]))
 
 
@@ -462,12 +462,17 @@ def test_momentum_outside_its_range_is_refused(momentum):
         rules.momentum_map(torch.tanh, 0.1, momentum=momentum)
 
 
-@pytest.mark.parametrize("options", [{"betas": (0.9, 1.0)}, {"betas": (-0.1, 0.9)}, {"eps": 0.0}])
-def test_adam_outside_its_range_is_refused(options):
-    shown = options.get("betas", 0.0)
-    with pytest.raises(DomainError, match=r"adam_map: betas .* eps .*") as caught:
+@pytest.mark.parametrize(
+    ("options", "rule"),
+    [
+        ({"betas": (0.9, 1.0)}, r"each of betas must lie in \[0, 1\), but it is 1\.0"),
+        ({"betas": (-0.1, 0.9)}, r"each of betas must lie in \[0, 1\), but it is -0\.1"),
+        ({"eps": 0.0}, r"eps must be positive and finite, but it is 0\.0"),
+    ],
+)
+def test_adam_outside_its_range_is_refused(options, rule):
+    with pytest.raises(DomainError, match=rf"adam_map: {rule}\."):
         rules.adam_map(torch.tanh, 0.1, **options)
-    assert str(shown) in str(caught.value)
 
 
 def test_points_that_hold_no_state_are_refused_with_their_size():

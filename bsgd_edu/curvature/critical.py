@@ -6,7 +6,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from ..errors import DomainError, ShapeError
+from ..errors import ShapeError, require, require_integer, require_number
+from ..tensors import require_finite
 
 __all__ = ["Certificate", "certify"]
 
@@ -121,32 +122,33 @@ def certify(
         >>> print(certify(lambda x: x.square().sum(-1), torch.zeros(3, 2)))
         3 minimum (tolerances 1e-08 and 1e-06)
     """
-    if not (gradient_tolerance >= 0 and eigenvalue_tolerance >= 0):
-        raise DomainError(
-            "certify: gradient_tolerance and eigenvalue_tolerance must be ≥ 0, but they are "
-            f"{gradient_tolerance} and {eigenvalue_tolerance}. Pass for example 1e-8 and 1e-6."
-        )
-    if not 0 <= symmetries < point.shape[-1]:
-        raise DomainError(
-            f"certify: symmetries must lie in 0..{point.shape[-1] - 1} for points of "
-            f"{point.shape[-1]} coordinates, but it is {symmetries}. Pass 0 if none is known."
-        )
+    for name, value in (
+        ("gradient_tolerance", gradient_tolerance),
+        ("eigenvalue_tolerance", eigenvalue_tolerance),
+    ):
+        require_number("certify", name, value, at_least=0)
+    remedy = f"Points have {point.shape[-1]} coordinates; pass 0 if no symmetry is known."
+    most = point.shape[-1] - 1
+    require_integer("certify", "symmetries", symmetries, at_least=0, at_most=most, remedy=remedy)
     with torch.enable_grad():
         theta = point.detach().clone().requires_grad_()
         value = loss(theta)
-        if value.shape != theta.shape[:-1]:
-            raise ShapeError(
-                f"certify: loss must give one number a point, {tuple(theta.shape[:-1])}, but it "
-                f"gives {tuple(value.shape)} for points {tuple(theta.shape)}. Reduce over the "
-                "examples, not over the points."
-            )
-        _need_finite("loss", value)
+        require(
+            value.shape == theta.shape[:-1],
+            "certify",
+            f"loss must give one number a point, {tuple(theta.shape[:-1])}",
+            f"it gives {tuple(value.shape)} for points {tuple(theta.shape)}",
+            "Reduce over the examples, not over the points.",
+            ShapeError,
+        )
+        remedy = "Leave out runs that diverged, or move off a kink."
+        require_finite("certify", "loss", value, remedy)
         # The losses of different points share no parameter: one backward pass serves all.
         gradient = _derivative(value.sum(), theta)
         rows = [_derivative(gradient[..., i].sum(), theta) for i in range(theta.shape[-1])]
     hessian = torch.stack(rows, -2).detach()
-    _need_finite("gradient", gradient)
-    _need_finite("Hessian", hessian)
+    require_finite("certify", "gradient", gradient, remedy)
+    require_finite("certify", "Hessian", hessian, remedy)
     spectrum = torch.linalg.eigvalsh(0.5 * (hessian + hessian.mT))
     flattest = spectrum.gather(-1, spectrum.abs().argsort(-1))
     known = flattest[..., :symmetries]
@@ -168,12 +170,3 @@ def _derivative(value: Tensor, theta: Tensor) -> Tensor:
         value, theta, create_graph=True, allow_unused=True, materialize_grads=True
     )
     return gradient
-
-
-def _need_finite(what: str, values: Tensor) -> None:
-    bad = int((~values.isfinite()).sum())
-    if bad:
-        raise DomainError(
-            f"certify: the {what} must be finite at every point, but {bad} of {values.numel()} "
-            "numbers are not. Leave out runs that diverged, or move off a kink."
-        )

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ..errors import DataError
+from ..errors import DataError, refusal, require
 
 __all__ = ["read_bytes", "read_cifar", "read_idx"]
 
@@ -32,18 +32,18 @@ def read_bytes(path: str | Path) -> bytes:
         raw = path.read_bytes()
         return gzip.decompress(raw) if raw[:2] == b"\x1f\x8b" or path.suffix == ".gz" else raw
     except FileNotFoundError:
-        raise DataError(
-            f"read_bytes: path must be a file, but {path} does not exist. Check the folder's name."
-        ) from None
+        rule, fact = "path must be a file", f"{path} does not exist"
+        raise refusal("read_bytes", rule, fact, "Check the folder's name.", DataError) from None
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-        raise DataError(
-            f"read_bytes: {path} must be a whole gzip file, but after {path.stat().st_size} bytes "
-            f"unpacking failed ({error}). Delete it and fetch it again."
+        rule = f"{path} must be a whole gzip file"
+        fact = f"after {path.stat().st_size} bytes unpacking failed ({error})"
+        raise refusal(
+            "read_bytes", rule, fact, "Delete it and fetch it again.", DataError
         ) from None
     except OSError as error:
-        raise DataError(
-            f"read_bytes: {path} must be readable, but the system said: {error.strerror}. "
-            "Check the file's permissions."
+        rule, fact = f"{path} must be readable", f"the system said: {error.strerror}"
+        raise refusal(
+            "read_bytes", rule, fact, "Check the file's permissions.", DataError
         ) from None
 
 
@@ -67,26 +67,24 @@ def read_idx(path: str | Path, *, content: bytes | None = None) -> np.ndarray:
         LeCun, Cortes and Burges, The MNIST database of handwritten digits.
     """
     raw = read_bytes(path) if content is None else content
-    if len(raw) < 4 or raw[:3] != b"\x00\x00\x08" or not 1 <= raw[3] <= 4:
-        raise DataError(
-            f"read_idx: {path} must start with the magic bytes 000008 and 1 to 4 axes, but it "
-            f"starts with {raw[:4].hex() or 'nothing'}. It is no IDX file of unsigned bytes: "
-            "fetch it again."
-        )
+    require(
+        len(raw) >= 4 and raw[:3] == b"\x00\x00\x08" and 1 <= raw[3] <= 4,
+        "read_idx",
+        f"{path} must start with the magic bytes 000008 and 1 to 4 axes",
+        f"it starts with {raw[:4].hex() or 'nothing'}",
+        "It is no IDX file of unsigned bytes: fetch it again.",
+        DataError,
+    )
     header = 4 + 4 * raw[3]
-    if len(raw) < header:
-        raise DataError(
-            f"read_idx: {path} must hold a header of {header} bytes, but it ends after {len(raw)}. "
-            "It is truncated: fetch it again."
-        )
+    rule = f"{path} must hold a header of {header} bytes"
+    fact, remedy = f"it ends after {len(raw)}", "It is truncated: fetch it again."
+    require(len(raw) >= header, "read_idx", rule, fact, remedy, DataError)
     shape = tuple(int(n) for n in np.frombuffer(raw, ">u4", count=raw[3], offset=4))
     expected = header + int(np.prod(shape, dtype=np.int64))
-    if len(raw) != expected:
-        kind = "truncated" if len(raw) < expected else "longer than its header says"
-        raise DataError(
-            f"read_idx: {path} must hold {expected} bytes for its shape {shape}, but it holds "
-            f"{len(raw)}. It is {kind}: fetch it again."
-        )
+    kind = "truncated" if len(raw) < expected else "longer than its header says"
+    rule = f"{path} must hold {expected} bytes for its shape {shape}"
+    fact, remedy = f"it holds {len(raw)}", f"It is {kind}: fetch it again."
+    require(len(raw) == expected, "read_idx", rule, fact, remedy, DataError)
     return np.frombuffer(raw, np.uint8, offset=header).reshape(shape)
 
 
@@ -109,18 +107,18 @@ def read_cifar(path: str | Path, *, content: bytes | None = None) -> tuple[np.nd
         Krizhevsky (2009), Learning multiple layers of features from tiny images.
     """
     raw = read_bytes(path) if content is None else content
-    if len(raw) == 0 or len(raw) % CIFAR_RECORD:
-        raise DataError(
-            f"read_cifar: {path} must hold whole records of {CIFAR_RECORD} bytes, but it holds "
-            f"{len(raw)} bytes ({len(raw) / CIFAR_RECORD:.2f} records). It is truncated or another "
-            "format: fetch it again."
-        )
+    require(
+        len(raw) and len(raw) % CIFAR_RECORD == 0,
+        "read_cifar",
+        f"{path} must hold whole records of {CIFAR_RECORD} bytes",
+        f"it holds {len(raw)} bytes ({len(raw) / CIFAR_RECORD:.2f} records)",
+        "It is truncated or another format: fetch it again.",
+        DataError,
+    )
     records = np.frombuffer(raw, np.uint8).reshape(-1, CIFAR_RECORD)
     labels = records[:, 0]
-    if labels.max() > 9:
-        bad = int(np.argmax(labels > 9))
-        raise DataError(
-            f"read_cifar: {path} must hold labels 0 … 9, but record {bad} has {labels[bad]}. "
-            "It is damaged or another data set: fetch it again."
-        )
+    bad = int(np.argmax(labels > 9))
+    rule, fact = f"{path} must hold labels 0 … 9", f"record {bad} has {labels[bad]}"
+    remedy = "It is damaged or another data set: fetch it again."
+    require(labels[bad] <= 9, "read_cifar", rule, fact, remedy, DataError)
     return records[:, 1:].reshape(-1, 3, 32, 32), labels

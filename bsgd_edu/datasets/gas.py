@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ..errors import DataError
+from ..errors import DataError, refusal, require
 
 __all__ = ["read_gas", "zip_members"]
 
@@ -48,23 +48,20 @@ def read_gas(
                 inputs.append(row)
                 targets.append(float(concentration))
             except ValueError as error:
-                raise DataError(
-                    f"read_gas: {path} must hold lines 'gas;concentration 1:value … "
-                    f"{features}:value', but line {number} starts {line[:30]!r} ({error}). "
-                    "It is damaged or another data set: fetch it again."
+                raise refusal(
+                    "read_gas",
+                    f"{path} must hold lines 'gas;concentration 1:value … {features}:value'",
+                    f"line {number} starts {line[:30]!r} ({error})",
+                    "It is damaged or another data set: fetch it again.",
+                    DataError,
                 ) from None
-    if len(inputs) != rows:
-        raise DataError(
-            f"read_gas: there must be {rows} measurements of gas {gas}, but there are "
-            f"{len(inputs)}. Files are missing or of another release: fetch them again."
-        )
+    rule, fact = f"there must be {rows} measurements of gas {gas}", f"there are {len(inputs)}"
+    remedy = "Files are missing or of another release: fetch them again."
+    require(len(inputs) == rows, "read_gas", rule, fact, remedy, DataError)
     x, y = np.array(inputs), np.array(targets)
     bad = int((~np.isfinite(x)).sum() + (~np.isfinite(y)).sum())
-    if bad:
-        raise DataError(
-            f"read_gas: all numbers must be finite, but {bad} of {x.size + y.size} are not. "
-            "Fetch the files again."
-        )
+    rule, fact = "all numbers must be finite", f"{bad} of {x.size + y.size} are not"
+    require(not bad, "read_gas", rule, fact, "Fetch the files again.", DataError)
     return x, y
 
 
@@ -87,7 +84,10 @@ def zip_members(path: Path, content: bytes, names: Sequence[str]) -> list[tuple[
             inside = {Path(member).name: member for member in archive.namelist()}
             return [(path / name, archive.read(inside[name])) for name in names]
     except (KeyError, zipfile.BadZipFile, EOFError, OSError) as error:
-        raise DataError(
-            f"load: {path} must be the whole archive with {names[0]} … {names[-1]}, but it cannot "
-            f"be read ({error}). Delete it and fetch it again."
+        raise refusal(
+            "load",
+            f"{path} must be the whole archive with {names[0]} … {names[-1]}",
+            f"it cannot be read ({error})",
+            "Delete it and fetch it again.",
+            DataError,
         ) from None

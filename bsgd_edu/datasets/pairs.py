@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from ..errors import DomainError, ShapeError
+from ..errors import ShapeError, require
 from .registry import load
 
 __all__ = ["class_pair", "whiten_classes"]
@@ -31,12 +31,13 @@ def class_pair(name: str, first: int, second: int) -> tuple[Tensor, Tensor]:
     splits = [load(name, split=split) for split in ("train", "test")]
     inputs, labels = (torch.cat([getattr(s, k) for s in splits]) for k in ("inputs", "targets"))
     counts = [int((labels == label).sum()) for label in (first, second)]
-    if first == second or not all(counts):
-        raise DomainError(
-            f"class_pair: first and second must be two classes of {name}, but they are {first} "
-            f"with {counts[0]} samples and {second} with {counts[1]}. Take two of "
-            f"0 … {splits[0].num_classes - 1}."
-        )
+    require(
+        first != second and all(counts),
+        "class_pair",
+        f"first and second must be two classes of {name}",
+        f"they are {first} with {counts[0]} samples and {second} with {counts[1]}",
+        f"Take two of 0 … {splits[0].num_classes - 1}.",
+    )
     chosen = (labels == first) | (labels == second)
     return inputs[chosen].double(), (labels[chosen] == first).double() * 2 - 1
 
@@ -67,35 +68,40 @@ def whiten_classes(
         >>> white.squeeze(-1), mean  # means 2 and −4, spread 1
         (tensor([ 2.,  4., -2., -4.]), tensor([3.]))
     """
-    if inputs.dim() != 2 or targets.shape != inputs.shape[:1]:
-        raise ShapeError(
-            "whiten_classes: inputs must be (n, p) and targets (n,), but they are "
-            f"{tuple(inputs.shape)} and {tuple(targets.shape)}. Put a sample in each row."
-        )
+    require(
+        inputs.dim() == 2 and targets.shape == inputs.shape[:1],
+        "whiten_classes",
+        "inputs must be (n, p) and targets (n,)",
+        f"they are {tuple(inputs.shape)} and {tuple(targets.shape)}",
+        "Put a sample in each row.",
+        ShapeError,
+    )
     up, down = targets == 1, targets == -1
-    if not (up.any() and down.any() and (up | down).all()):
-        raise DomainError(
-            f"whiten_classes: targets must be 1 and −1, both present, but {int(up.sum())} are 1, "
-            f"{int(down.sum())} are −1, of {len(targets)}. Map the two classes to ±1."
-        )
+    require(
+        up.any() and down.any() and (up | down).all(),
+        "whiten_classes",
+        "targets must be 1 and −1, both present",
+        lambda: f"{int(up.sum())} are 1, {int(down.sum())} are −1, of {len(targets)}",
+        "Map the two classes to ±1.",
+    )
     high, low = inputs[up].mean(0), inputs[down].mean(0)
     deviations = inputs - torch.where(up[:, None], high, low)
     if scale_only:
         spread = deviations.square().mean().sqrt()
-        if not spread > 0:
-            raise DomainError(
-                "whiten_classes: inputs must vary within the classes, but all of the "
-                f"{inputs.shape[0]} samples lie on the mean of theirs. Add noise."
-            )
+        rule = "inputs must vary within the classes"
+        fact = f"all of the {inputs.shape[0]} samples lie on the mean of theirs"
+        require(spread > 0, "whiten_classes", rule, fact, "Add noise.")
         return (inputs - (high + low) / 2) / spread, (high - low) / (2 * spread)
     variances, basis = torch.linalg.eigh(deviations.T @ deviations / len(inputs))
     smallest, largest = float(variances[0]), float(variances[-1])
-    if not smallest > 10 * len(variances) * torch.finfo(inputs.dtype).eps * largest:
-        raise DomainError(
-            "whiten_classes: the covariance within the classes must be invertible, but its "
-            f"eigenvalues go from {smallest:.2g} to {largest:.2g} ({inputs.shape[0]} samples of "
-            f"{inputs.shape[1]} features). Leave out constant features, or add noise."
-        )
+    require(
+        smallest > 10 * len(variances) * torch.finfo(inputs.dtype).eps * largest,
+        "whiten_classes",
+        "the covariance within the classes must be invertible",
+        f"its eigenvalues go from {smallest:.2g} to {largest:.2g} ({inputs.shape[0]} samples of "
+        f"{inputs.shape[1]} features)",
+        "Leave out constant features, or add noise.",
+    )
     root = basis @ (variances.rsqrt()[:, None] * basis.T)
     return (inputs - (high + low) / 2) @ root, root @ (high - low) / 2
 

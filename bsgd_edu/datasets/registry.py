@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import numpy as np
 import torch
 
-from ..errors import DataError, UsageError
+from ..errors import DataError, UsageError, refusal, require, require_choice
 from ..extras import needs
 from ..paths import data_file
 from .dataset import Dataset
@@ -29,13 +29,11 @@ def _registry(path: str | None) -> dict:
     try:
         return tomllib.loads(file.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise DataError(
-            f"load: registry must be a TOML file, but {file} does not exist. Check its path."
-        ) from None
+        rule, fact = "registry must be a TOML file", f"{file} does not exist"
+        raise refusal("load", rule, fact, "Check its path.", DataError) from None
     except tomllib.TOMLDecodeError as error:
-        raise DataError(
-            f"load: {file} must be a TOML file, but it cannot be read ({error}). Correct that line."
-        ) from None
+        rule, fact = f"{file} must be a TOML file", f"it cannot be read ({error})"
+        raise refusal("load", rule, fact, "Correct that line.", DataError) from None
 
 
 def registry_names(registry: str | Path | None = None) -> list[str]:
@@ -56,11 +54,7 @@ def registry_names(registry: str | Path | None = None) -> list[str]:
 
 def _entry(name: str, registry: str | Path | None) -> dict:
     entries = _registry(str(registry) if registry else None)
-    if name not in entries:
-        raise UsageError(
-            f"load: name must be one of {', '.join(sorted(entries))}, but it is {name!r}. "
-            "Check the spelling."
-        )
+    require_choice("load", "name", name, sorted(entries), kind=UsageError)
     return entries[name]
 
 
@@ -161,17 +155,20 @@ def load(
         (torch.Size([1438, 64]), (8, 8), 10)
     """
     entry = _entry(name, registry)
-    if split not in ("train", "test"):
-        raise UsageError(f"load: split must be 'train' or 'test', but it is {split!r}. Choose one.")
-    if entry["format"] == "gas" and split == "test":
-        raise UsageError(f"load: split must be 'train' for {name!r}, which has no other. Draw one.")
+    require_choice("load", "split", split, ("train", "test"), kind=UsageError)
+    only = entry["format"] != "gas" or split == "train"
+    rule, fact = f"split must be 'train' for {name!r}, which has no other", f"it is {split!r}"
+    require(only, "load", rule, fact, "Draw one.", UsageError)
     folder = _folder(name, root)
-    if folder is not None and entry["format"] != "scikit-learn" and not folder.is_dir():
-        raise DataError(
-            f"load: {name!r} must lie in a folder of that name, but {folder} does not exist. "
-            f"Correct root or {ENVIRONMENT_VARIABLE}, or leave both unset to download "
-            f"{entry['size_mb']} MB."
-        )
+    require(
+        folder is None or entry["format"] == "scikit-learn" or folder.is_dir(),
+        "load",
+        f"{name!r} must lie in a folder of that name",
+        f"{folder} does not exist",
+        f"Correct root or {ENVIRONMENT_VARIABLE}, or leave both unset to download "
+        f"{entry['size_mb']} MB.",
+        DataError,
+    )
     reader = {
         "scikit-learn": _load_digits,
         "idx": _load_idx,
@@ -211,19 +208,19 @@ def _load_idx(name, entry, split, folder, progress):
         content = read_bytes(path)
         found = hashlib.sha256(content).hexdigest()
         array = read_idx(path, content=content)  # its message is more telling than a checksum's
-        if found != file["sha256"]:
-            raise DataError(
-                f"load: {path} must unpack to the registered {name} file (sha256 "
-                f"{file['sha256'][:12]}…), but its {len(content)} bytes have {found[:12]}…. It is "
-                "corrupt or another data set: delete it and fetch it again."
-            )
+        require(
+            found == file["sha256"],
+            "load",
+            f"{path} must unpack to the registered {name} file (sha256 {file['sha256'][:12]}…)",
+            f"its {len(content)} bytes have {found[:12]}…",
+            "It is corrupt or another data set: delete it and fetch it again.",
+            DataError,
+        )
         arrays.append(array)
     images, labels = arrays
-    if len(images) != len(labels):
-        raise DataError(
-            f"load: {name} must have one label an image, but the {split} split in "
-            f"{path.parent} has {len(images)} images and {len(labels)} labels. Fetch both again."
-        )
+    rule = f"the {split} split of {name} in {path.parent} must have one label an image"
+    fact = f"it has {len(images)} images and {len(labels)} labels"
+    require(len(images) == len(labels), "load", rule, fact, "Fetch both again.", DataError)
     return images, labels, []
 
 
@@ -241,11 +238,9 @@ def _load_cifar(name, entry, split, folder, progress):
     found = {hashlib.sha256(content).hexdigest() for _, content in parts}
     if found == {file["sha256"] for file in entry[split]}:
         return images, labels, []
-    if folder is None:
-        raise DataError(
-            f"load: the members of {parts[0][0]} must have the registered sha256, but they do not "
-            f"({len(images)} images). Delete the archive and fetch it again."
-        )
+    rule = f"the members of {parts[0][0]} must have the registered sha256"
+    fact, remedy = f"they do not ({len(images)} images)", "Delete the archive and fetch it again."
+    require(folder is not None, "load", rule, fact, remedy, DataError)
     return (
         images,
         labels,
@@ -278,12 +273,14 @@ def _load_gas(name, entry, split, folder, progress):
     return inputs, targets, [] if whole else [note]
 
 
-def _missing(folder: Path, file: str, entry: dict) -> DataError:
+def _missing(folder: Path, file: str, entry: dict) -> Exception:
     here = sorted(path.name for path in folder.iterdir())[:6]
-    return DataError(
-        f"load: {folder} must hold {file} (gzipped or not), but it holds "
-        f"{', '.join(here) if here else 'nothing'}. Put the file there, or unset "
-        f"{ENVIRONMENT_VARIABLE} to download {entry['size_mb']} MB."
+    return refusal(
+        "load",
+        f"{folder} must hold {file} (gzipped or not)",
+        f"it holds {', '.join(here) if here else 'nothing'}",
+        f"Put the file there, or unset {ENVIRONMENT_VARIABLE} to download {entry['size_mb']} MB.",
+        DataError,
     )
 
 
@@ -308,9 +305,12 @@ def _cifar_from_archive(name, entry, split, progress):
                 for file in entry[split]
             ]
     except (KeyError, tarfile.TarError, EOFError, OSError) as error:
-        raise DataError(
-            f"load: {path} must be the whole archive of {name}, but it cannot be read ({error}). "
-            "Delete it and fetch it again."
+        raise refusal(
+            "load",
+            f"{path} must be the whole archive of {name}",
+            f"it cannot be read ({error})",
+            "Delete it and fetch it again.",
+            DataError,
         ) from None
 
 
@@ -339,8 +339,11 @@ def _download(
             failures.append(f"{urlsplit(url).hostname}: {type(error).__name__}")
         except ValueError:
             failures.append(f"{urlsplit(url).hostname}: wrong sha256")
-    raise DataError(
-        f"load: {name!r} must be downloaded once ({entry['size_mb']} MB), but no source delivered "
-        f"{file} ({'; '.join(failures)}). Connect to the network, or set {ENVIRONMENT_VARIABLE} to "
-        f"a folder that holds {name}/{entry['train'][0]['name']}."
+    raise refusal(
+        "load",
+        f"{name!r} must be downloaded once ({entry['size_mb']} MB)",
+        f"no source delivered {file} ({'; '.join(failures)})",
+        f"Connect to the network, or set {ENVIRONMENT_VARIABLE} to a folder that holds "
+        f"{name}/{entry['train'][0]['name']}.",
+        DataError,
     )

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from ..errors import DomainError
+from ..errors import require, require_integer, require_number, require_sizes
 
 __all__ = [
     "cyclic_targets",
@@ -41,11 +41,7 @@ def cyclic_targets(num_steps: int, period: int) -> Tensor:
                 [1., 0.],
                 [1., 0.]], dtype=torch.float64)
     """
-    if num_steps < 1 or period < 1:
-        raise DomainError(
-            f"cyclic_targets: num_steps and period must be ≥ 1, but they are {num_steps} and "
-            f"{period}. Pass positive integers."
-        )
+    require_sizes("cyclic_targets", num_steps=num_steps, period=period)
     angle = 2 * math.pi * (torch.arange(num_steps) % period).double() / period
     return torch.stack([angle.cos(), angle.sin()], dim=1)
 
@@ -86,20 +82,13 @@ def draw_batches(
         >>> draw_batches(6, 3, 2, generator=stream, replace=False).unique().tolist()
         [0, 1, 2, 3, 4, 5]
     """
-    if min(num_samples, num_steps, batch) < 1:
-        raise DomainError(
-            "draw_batches: num_samples, num_steps and batch must be ≥ 1, but they are "
-            f"{num_samples}, {num_steps} and {batch}. Pass positive integers."
-        )
+    require_sizes("draw_batches", num_samples=num_samples, num_steps=num_steps, batch=batch)
     device = generator.device
     if replace:
         size = (num_steps, *runs, batch)
         return torch.randint(num_samples, size, generator=generator, device=device)
-    if batch > num_samples:
-        raise DomainError(
-            f"draw_batches: batch must be ≤ num_samples = {num_samples} without replacement, but "
-            f"it is {batch}. Lower it."
-        )
+    rule, remedy = f"batch must be ≤ num_samples = {num_samples} without replacement", "Lower it."
+    require(batch <= num_samples, "draw_batches", rule, f"it is {batch}", remedy)
     per_epoch = num_samples // batch  # the few samples left over sit this epoch out
     num_epochs = -(-num_steps // per_epoch)
     keys = torch.rand(num_epochs, *runs, num_samples, generator=generator, device=device)
@@ -131,11 +120,8 @@ def gaussian_regression(
         >>> torch.allclose(x @ theta, y)
         True
     """
-    if num_samples < 1 or dim < 1 or not noise_std >= 0:
-        raise DomainError(
-            "gaussian_regression: num_samples and dim must be ≥ 1 and noise_std ≥ 0, but they are "
-            f"{num_samples}, {dim} and {noise_std}. Correct the one out of range."
-        )
+    require_sizes("gaussian_regression", num_samples=num_samples, dim=dim)
+    require_number("gaussian_regression", "noise_std", noise_std, at_least=0)
     options = {"generator": generator, "dtype": torch.float64, "device": generator.device}
     theta = torch.randn(dim, **options)
     theta /= theta.norm()
@@ -176,12 +162,10 @@ def heavy_tailed_regression(
         >>> x.shape, y.square().mean().sqrt().round(decimals=6)
         (torch.Size([600, 32]), tensor(3., dtype=torch.float64))
     """
-    if not (num_samples >= dim >= 1 and 1 <= condition < math.inf and 0 < target_std < math.inf):
-        raise DomainError(
-            "heavy_tailed_regression: num_samples ≥ dim ≥ 1, condition ≥ 1 and target_std > 0 must "
-            f"hold, but they are {num_samples}, {dim}, {condition} and {target_std}. Correct the "
-            "one out of range."
-        )
+    name = "heavy_tailed_regression"
+    require_integer(name, "dim", dim, at_least=1, at_most=num_samples)
+    require_number(name, "condition", condition, at_least=1)
+    require_number(name, "target_std", target_std, above=0)
     options = {"generator": generator, "dtype": torch.float64, "device": generator.device}
     chi_square = torch.randn(5, num_samples, dim, **options).square().sum(0)
     raw = torch.randn(num_samples, dim, **options) / (chi_square / 5).sqrt()
@@ -213,11 +197,8 @@ def heavy_tailed_regressions(
         >>> [tuple(part.shape) for part in heavy_tailed_regressions(streams)]
         [(3, 600, 32), (3, 600), (3, 32)]
     """
-    if not generators:
-        raise DomainError(
-            "heavy_tailed_regressions: generators must hold at least one, but there are 0. Pass "
-            "one for each draw."
-        )
+    rule, fact = "generators must hold at least one", "there are 0"
+    require(generators, "heavy_tailed_regressions", rule, fact, "Pass one for each draw.")
     drawn = [heavy_tailed_regression(generator=stream) for stream in generators]
     inputs, targets, truths = (torch.stack(parts) for parts in zip(*drawn, strict=True))
     return inputs, targets, truths
@@ -246,11 +227,8 @@ def wave_regression(
         >>> x.shape, y.shape, bool(y.abs().max() <= 1)
         (torch.Size([100, 2]), torch.Size([100, 1]), True)
     """
-    if num_samples < 1 or not noise_std >= 0:
-        raise DomainError(
-            "wave_regression: num_samples must be ≥ 1 and noise_std ≥ 0, but they are "
-            f"{num_samples} and {noise_std}. Correct the one out of range."
-        )
+    require_sizes("wave_regression", num_samples=num_samples)
+    require_number("wave_regression", "noise_std", noise_std, at_least=0)
     options = {"generator": generator, "device": generator.device}
     x = 2 * torch.rand(num_samples, 2, **options) - 1
     y = (math.pi * x[:, :1]).sin() * (math.pi * x[:, 1:]).cos()
@@ -283,11 +261,9 @@ def spirals(
         >>> x.shape, y.tolist()
         (torch.Size([6, 2]), [0, 1, 2, 0, 1, 2])
     """
-    if num_samples < 1 or num_classes < 2 or not noise_std >= 0:
-        raise DomainError(
-            "spirals: num_samples must be ≥ 1, num_classes ≥ 2 and noise_std ≥ 0, but they are "
-            f"{num_samples}, {num_classes} and {noise_std}. Correct the one out of range."
-        )
+    require_sizes("spirals", num_samples=num_samples)
+    require_integer("spirals", "num_classes", num_classes, at_least=2)
+    require_number("spirals", "noise_std", noise_std, at_least=0)
     options = {"generator": generator, "device": generator.device}
     targets = torch.arange(num_samples, device=generator.device) % num_classes
     radius = 0.1 + 0.9 * torch.rand(num_samples, **options)

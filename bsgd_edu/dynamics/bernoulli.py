@@ -3,7 +3,8 @@
 import torch
 from torch import Tensor
 
-from ..errors import DomainError
+from ..errors import require_number
+from ..tensors import require_entries
 
 __all__ = ["cdf", "convolution", "question_mark"]
 
@@ -36,10 +37,8 @@ def convolution(
     References:
         Solomyak (1995), On the random series Σ ± λⁿ (an Erdős problem), Annals of Math. 142.
     """
-    if not 0 < ratio < 1:
-        raise DomainError(
-            f"convolution: ratio must lie in (0, 1), but it is {ratio}. It is 1 − lr·curvature."
-        )
+    remedy = "It is 1 − lr·curvature."
+    require_number("convolution", "ratio", ratio, above=0, below=1, remedy=remedy)
     powers = ratio ** torch.arange(num_terms, dtype=torch.float64)
     signs = torch.randint(0, 2, (num_samples, num_terms), generator=generator).double() * 2 - 1
     return (1 - ratio) * (signs @ powers)
@@ -69,10 +68,8 @@ def cdf(ratio: float, x: Tensor, *, num_levels: int = 60) -> Tensor:
         >>> cdf(1 / 3, torch.tensor([-0.2, 0.2, 0.5]))  # Cantor: flat on the gap
         tensor([0.5000, 0.5000, 0.6667], dtype=torch.float64)
     """
-    if not 0 < ratio < 1:
-        raise DomainError(
-            f"cdf: ratio must lie in (0, 1), but it is {ratio}. It is 1 − lr·curvature."
-        )
+    remedy = "It is 1 − lr·curvature."
+    require_number("cdf", "ratio", ratio, above=0, below=1, remedy=remedy)
     x = x.double()
     if ratio <= 0.5:
         point, value, weight = x.clone(), torch.zeros_like(x), 1.0
@@ -123,12 +120,8 @@ def question_mark(t: Tensor) -> Tensor:
         Minkowski (1904), Zur Geometrie der Zahlen; Salem (1943), On some singular monotonic
         functions which are strictly increasing, Transactions AMS 53.
     """
-    outside = ~((t >= 0) & (t <= 1))
-    if outside.any():
-        raise DomainError(
-            f"question_mark: t must lie in [0, 1], but {int(outside.sum())} of {t.numel()} points "
-            f"do not ({float(t[outside][0]):g} is the first). Pass shares x_1/(x_1 + x_2)."
-        )
+    good, remedy = (t >= 0) & (t <= 1), "Pass shares x_1/(x_1 + x_2)."
+    require_entries(good, "question_mark", "t must lie in [0, 1]", t, remedy)
     point = t.double()
     value = torch.zeros_like(point)
     for digit in range(1, 46):

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 import torch
 from torch import Tensor
 
-from ..errors import DomainError, ShapeError
+from ..errors import ShapeError, require, require_number, require_shape
 
 __all__ = [
     "backward_error_bound",
@@ -45,15 +45,9 @@ def gradient_step_factor(lr: float, smallest: float, largest: float) -> float:
     References:
         Polyak (1987), Introduction to Optimization, Theorem 1.4.3.
     """
-    if not lr > 0:
-        raise DomainError(
-            f"gradient_step_factor: lr must be positive, but it is {lr}. Pass for example lr=0.1."
-        )
-    if not smallest <= largest:
-        raise DomainError(
-            "gradient_step_factor: smallest must be ≤ largest, but the interval is "
-            f"[{smallest}, {largest}]. Swap the two eigenvalues."
-        )
+    require_number("gradient_step_factor", "lr", lr, above=0)
+    rule, fact = "smallest must be ≤ largest", f"the interval is [{smallest}, {largest}]"
+    require(smallest <= largest, "gradient_step_factor", rule, fact, "Swap the two eigenvalues.")
     return max(abs(1 - lr * smallest), abs(1 - lr * largest))
 
 
@@ -82,11 +76,8 @@ def softmax_hessian_range(inputs: Tensor, weight_decay: float) -> tuple[float, f
         Böhning (1992), Multinomial logistic regression algorithm, Annals of the Institute of
         Statistical Mathematics 44.
     """
-    if inputs.ndim < 2:
-        raise ShapeError(
-            "softmax_hessian_range: inputs must have shape (..., B, features), but it is "
-            f"{tuple(inputs.shape)}. Pass the inputs of whole batches."
-        )
+    remedy = "Pass the inputs of whole batches."
+    require_shape("softmax_hessian_range", "inputs", inputs, (..., "B", "features"), remedy)
     # The bias adds 1 to every entry of x xᵀ, the smaller of the two Gram matrices.
     gram = (inputs @ inputs.mT + 1) / inputs.shape[-2]
     largest = torch.linalg.eigvalsh(gram.double())[..., -1].max().item()
@@ -118,16 +109,10 @@ def backward_error_bound(factor: float, displacement: float, step: int | Tensor)
         Banach (1922); Letac (1986), A contraction principle for certain Markov chains;
         Diaconis and Freedman (1999), Iterated random functions, SIAM Review 41, Section 1.
     """
-    if not 0 <= factor < 1:
-        raise DomainError(
-            f"backward_error_bound: factor must lie in [0, 1), but it is {factor}. "
-            "Without contraction there is no such bound: lower lr, or add weight decay."
-        )
-    if not displacement >= 0:
-        raise DomainError(
-            f"backward_error_bound: displacement must be ≥ 0, but it is {displacement}. "
-            "Pass the largest distance between T_i(x0) and x0."
-        )
+    remedy = "Without contraction there is no such bound: lower lr, or add weight decay."
+    require_number("backward_error_bound", "factor", factor, at_least=0, below=1, remedy=remedy)
+    remedy = "Pass the largest distance between T_i(x0) and x0."
+    require_number("backward_error_bound", "displacement", displacement, at_least=0, remedy=remedy)
     return factor**step * displacement / (1 - factor)
 
 
@@ -156,11 +141,7 @@ def heavy_ball_matrix(curvature: float, lr: float, momentum: float) -> Tensor:
     References:
         Polyak (1964), Some methods of speeding up the convergence of iteration methods.
     """
-    if not 0 <= momentum < 1:
-        raise DomainError(
-            f"heavy_ball_matrix: momentum must lie in [0, 1), but it is {momentum}. "
-            "Pass for example momentum=0.9."
-        )
+    require_number("heavy_ball_matrix", "momentum", momentum, at_least=0, below=1)
     rows = [[1 - lr * curvature, -lr * momentum], [curvature, momentum]]
     return torch.tensor(rows, dtype=torch.float64)
 
@@ -192,11 +173,7 @@ def heavy_ball_rate(curvature: float, lr: float, momentum: float) -> float:
 
 def _gradient_and_derivative(gradient: Gradient, x: Tensor, direction: Tensor):
     value, derivative = torch.func.jvp(gradient, (x,), (direction,))
-    if value.shape != x.shape:
-        raise ShapeError(
-            "order_difference: a gradient must keep the shape of its point, but it turned "
-            f"{tuple(x.shape)} into {tuple(value.shape)}. Return one number per coordinate."
-        )
+    _need_point_shape(x, value.shape)
     return value, derivative
 
 
@@ -229,20 +206,25 @@ def order_difference(gradients: Sequence[Gradient], x: Tensor, lr: float) -> Ten
         Dherin et al. (2025), arXiv 2502.01557; Hairer, Lubich and Wanner (2006), Geometric
         Numerical Integration, Section III.4 (Baker–Campbell–Hausdorff).
     """
-    if len(gradients) == 0:
-        raise ShapeError(
-            "order_difference: gradients must hold at least one map, but it is empty (length 0). "
-            "Pass the gradients in the order of the forward run."
-        )
+    rule = "gradients must hold at least one map"
+    fact, remedy = "it is empty (length 0)", "Pass the gradients in the order of the forward run."
+    require(len(gradients) > 0, "order_difference", rule, fact, remedy, ShapeError)
     values = torch.stack([gradient(x) for gradient in gradients])  # (n, ..., d)
-    if values.shape[1:] != x.shape:
-        raise ShapeError(
-            "order_difference: a gradient must keep the shape of its point, but it turned "
-            f"{tuple(x.shape)} into {tuple(values.shape[1:])}. Return one number per coordinate."
-        )
+    _need_point_shape(x, values.shape[1:])
     before = values.cumsum(0) - values
     after = values.sum(0) - before - values
     total = torch.zeros_like(x)
     for gradient, direction in zip(gradients, before - after, strict=True):
         total += _gradient_and_derivative(gradient, x, direction)[1]
     return lr**2 * total
+
+
+def _need_point_shape(x: Tensor, shape: torch.Size) -> None:
+    require(
+        shape == x.shape,
+        "order_difference",
+        "a gradient must keep the shape of its point",
+        lambda: f"it turned {tuple(x.shape)} into {tuple(shape)}",
+        "Return one number per coordinate.",
+        ShapeError,
+    )

@@ -6,7 +6,8 @@ from collections.abc import Callable, Sequence
 import torch
 from torch import Tensor
 
-from ..errors import ConvergenceError, DomainError, ShapeError
+from ..errors import ConvergenceError, ShapeError, refusal, require, require_number, require_shape
+from ..tensors import require_entries
 
 __all__ = [
     "forward_coalescence",
@@ -43,16 +44,10 @@ def meeting_time(exponent: float, distance: float, tolerance: float) -> float:
         >>> round(meeting_time(math.log(0.5), 8.0, 1.0), 12)
         3.0
     """
-    if not exponent < 0:
-        raise DomainError(
-            f"meeting_time: exponent must be negative, but it is {exponent}. "
-            "Runs whose maps do not contract on average never meet."
-        )
-    if not (distance > 0 and tolerance > 0):
-        raise DomainError(
-            "meeting_time: distance and tolerance must be positive, but they are "
-            f"{distance} and {tolerance}. Pass for example tolerance=1e-6."
-        )
+    remedy = "Runs whose maps do not contract on average never meet."
+    require_number("meeting_time", "exponent", exponent, below=0, remedy=remedy)
+    require_number("meeting_time", "distance", distance, above=0)
+    require_number("meeting_time", "tolerance", tolerance, above=0)
     return max(0.0, math.log(distance / tolerance) / -exponent)
 
 
@@ -81,22 +76,22 @@ def synchronous(maps: Sequence, x0: Tensor, other: Tensor, *, at=None) -> Tensor
     """
     from ..maps import forward_orbit
 
-    if x0.shape != other.shape:
-        raise ShapeError(
-            "synchronous: the two starts must have one shape, but they have "
-            f"{tuple(x0.shape)} and {tuple(other.shape)}. Expand one of them."
-        )
+    require(
+        x0.shape == other.shape,
+        "synchronous",
+        "the two starts must have one shape",
+        lambda: f"they have {tuple(x0.shape)} and {tuple(other.shape)}",
+        "Expand one of them.",
+        ShapeError,
+    )
     both = forward_orbit(maps, torch.stack([x0, other]), at=at)  # (len(at), 2, ..., d)
     return torch.linalg.vector_norm(both[:, 0] - both[:, 1], dim=-1)
 
 
 def _checked_maps(function: str, draw: DrawMaps, generator: torch.Generator, count: int) -> Tensor:
     maps = draw(generator, count)
-    if maps.ndim != 2 or maps.shape[0] != count:
-        raise ShapeError(
-            f"{function}: draw must return (count, num_states) = ({count}, …) maps, but their "
-            f"shape is {tuple(maps.shape)}. Give each random map as the list of its values."
-        )
+    remedy = "Give each of the count random maps as the list of its values."
+    require_shape(function, "draw(generator, count)", maps, (count, "num_states"), remedy)
     return maps.long().clone(memory_format=torch.contiguous_format)
 
 
@@ -170,11 +165,9 @@ def forward_coalescence(
 
 def _coalesce(function, draw, num_samples, generator, max_steps, inside):
     composed = _checked_maps(function, draw, generator, num_samples)
-    if bool(((composed < 0) | (composed >= composed.shape[1])).any()):
-        raise DomainError(
-            f"{function}: maps must take values in 0 … {composed.shape[1] - 1}, but they range "
-            f"from {int(composed.min())} to {int(composed.max())}. Number the states from 0."
-        )
+    good = (composed >= 0) & (composed < composed.shape[1])
+    rule = f"maps must take values in 0 … {composed.shape[1] - 1}"
+    require_entries(good, function, rule, composed, "Number the states from 0.")
     steps = torch.ones(num_samples, dtype=torch.int64)
     for _ in range(max_steps):
         open_ = (composed != composed[:, :1]).any(dim=1).nonzero().squeeze(1)
@@ -184,9 +177,12 @@ def _coalesce(function, draw, num_samples, generator, max_steps, inside):
         # inside: F(T(s)); outside: T(F(s)).
         composed[open_] = old.gather(1, new) if inside else new.gather(1, old)
         steps[open_] += 1
-    raise ConvergenceError(
-        f"{function}: every composition must become constant, but {len(open_)} of {num_samples} "
-        f"are not after {max_steps} maps. Raise max_steps, or check that the maps can coalesce."
+    raise refusal(
+        function,
+        "every composition must become constant",
+        f"{len(open_)} of {num_samples} are not after {max_steps} maps",
+        "Raise max_steps, or check that the maps can coalesce.",
+        ConvergenceError,
     )
 
 
@@ -239,10 +235,9 @@ def monotone_from_the_past(
         if torch.equal(low, high):
             return low, len(past)
         if len(past) >= max_steps:
-            raise ConvergenceError(
-                "monotone_from_the_past: the extreme states must meet, but they differ "
-                f"after {len(past)} steps. Raise max_steps, or check that update is monotone."
-            )
+            rule, fact = "the extreme states must meet", f"they differ after {len(past)} steps"
+            remedy = "Raise max_steps, or check that update is monotone."
+            raise refusal("monotone_from_the_past", rule, fact, remedy, ConvergenceError)
         past = torch.cat([past, noise(generator, len(past))])
 
 
@@ -313,10 +308,8 @@ def mm1_waiting(arrival_rate: float, service_rate: float) -> tuple[float, float]
         >>> mm1_waiting(0.5, 1.0)
         (0.5, 1.0)
     """
-    if not 0 < arrival_rate < service_rate:
-        raise DomainError(
-            "mm1_waiting: the rates must satisfy 0 < arrival_rate < service_rate, but they are "
-            f"{arrival_rate} and {service_rate}. A busier queue grows for ever."
-        )
+    rule = "the rates must satisfy 0 < arrival_rate < service_rate"
+    fact, remedy = f"they are {arrival_rate} and {service_rate}", "A busier queue grows for ever."
+    require(0 < arrival_rate < service_rate, "mm1_waiting", rule, fact, remedy)
     load = arrival_rate / service_rate
     return 1 - load, load / (service_rate - arrival_rate)

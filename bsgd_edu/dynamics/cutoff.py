@@ -12,7 +12,8 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from ..errors import DomainError, ShapeError
+from ..errors import ShapeError, require, require_number
+from ..tensors import require_broadcast, require_finite, require_positive
 
 __all__ = [
     "depths",
@@ -48,12 +49,17 @@ def separation(distance: Tensor, tolerance: float | Tensor, dim: int = -1) -> Te
         tensor([0., 1.])
     """
     tolerance = torch.as_tensor(tolerance, dtype=distance.dtype, device=distance.device)
-    if not (tolerance > 0).all() or not (distance >= 0).all():
-        raise DomainError(
-            "separation: tolerance must be positive and distance ≥ 0, but the smallest tolerance "
-            f"is {tolerance.min().item()} and {int((~(distance >= 0)).sum())} distances are not. "
-            "Pass norms of differences."
-        )
+    good, remedy = (tolerance > 0).all() and (distance >= 0).all(), "Pass norms of differences."
+    require(
+        good,
+        "separation",
+        "tolerance must be positive and distance ≥ 0",
+        lambda: (
+            f"the smallest tolerance is {tolerance.min().item()} and "
+            f"{int((~(distance >= 0)).sum())} distances are not"
+        ),
+        remedy,
+    )
     dim = dim % distance.dim() - distance.dim()
     tolerance = tolerance.reshape(*tolerance.shape, *[1] * distance.dim())
     return torch.erf(distance / (2 * math.sqrt(2) * tolerance)).mean(dim)
@@ -88,17 +94,8 @@ def depths(curve: Tensor, levels: Sequence[float] = (0.9, 0.5, 0.1)) -> Tensor:
         Aldous and Diaconis (1986), Shuffling cards and stopping times; Levin, Peres and Wilmer,
         Markov Chains and Mixing Times, Chapter 18.
     """
-    if curve.dim() == 0 or len(curve) == 0:
-        raise ShapeError(
-            "depths: curve must hold at least one depth, first, but its shape is "
-            f"{tuple(curve.shape)}. Pass (L + 1, ...)."
-        )
-    if not curve.isfinite().all():
-        raise DomainError(
-            "depths: curve must be finite at every depth, but "
-            f"{int((~curve.isfinite()).sum())} of {curve.numel()} values are not. "
-            "Set dead networks apart, or to 0."
-        )
+    _need_depth("depths", "curve", curve)
+    require_finite("depths", "curve", curve, "Set dead networks apart, or to 0.")
     found = []
     count = len(curve)
     depth = torch.arange(count, device=curve.device).reshape(-1, *[1] * (curve.dim() - 1))
@@ -180,11 +177,10 @@ def window(exponent: float, variance: float, location: float) -> float:
         >>> window(-0.5, 0.04, 100.0)
         4.0
     """
-    if not exponent < 0 or not variance >= 0 or not location >= 0:
-        raise DomainError(
-            "window: exponent must be negative, variance and location ≥ 0, but they are "
-            f"{exponent}, {variance} and {location}. Without contraction there is no cut-off."
-        )
+    remedy = "Without contraction there is no cut-off."
+    require_number("window", "exponent", exponent, below=0, remedy=remedy)
+    require_number("window", "variance", variance, at_least=0)
+    require_number("window", "location", location, at_least=0)
     return max(1.0, math.sqrt(variance * location)) / -exponent
 
 
@@ -217,17 +213,18 @@ def predicted_separation(
     import numpy as np
 
     distance = torch.as_tensor(distance, dtype=torch.float64, device=depths.device)
-    if distance.dim() and distance.shape != depths.shape:
-        raise ShapeError(
-            "predicted_separation: distance must be one number or shaped like depths, but their "
-            f"shapes are {tuple(distance.shape)} and {tuple(depths.shape)}. Pass one for each."
-        )
-    low, high = distance.aminmax()
-    if not variance >= 0 or not 0 < tolerance < math.inf or not 0 < low <= high < math.inf:
-        raise DomainError(
-            "predicted_separation: variance must be ≥ 0, distance and tolerance positive, but they "
-            f"are {variance}, {low:g} to {high:g} and {tolerance}. Pass the values at depth 0."
-        )
+    require(
+        not distance.dim() or distance.shape == depths.shape,
+        "predicted_separation",
+        "distance must be one number or shaped like depths",
+        lambda: f"their shapes are {tuple(distance.shape)} and {tuple(depths.shape)}",
+        "Pass one for each.",
+        ShapeError,
+    )
+    require_number("predicted_separation", "variance", variance, at_least=0)
+    require_number("predicted_separation", "tolerance", tolerance, above=0)
+    remedy = "Pass the values at depth 0."
+    require_positive("predicted_separation", "distance", distance, remedy)
     nodes, weights = (torch.from_numpy(a) for a in np.polynomial.hermite_e.hermegauss(161))
     depths = depths.double().unsqueeze(-1)
     log_ratio = (distance / tolerance).log().unsqueeze(-1) + exponent * depths
@@ -268,11 +265,9 @@ def predicted_depths(
         tensor([4.3000, 5.3000, 7.2000], dtype=torch.float64)
     """
     _need_contraction("predicted_depths", exponent, distance, tolerance)
-    if any(not 0 < level < 1 for level in levels):
-        raise DomainError(
-            f"predicted_depths: levels must lie in (0, 1), but they are {list(levels)}. "
-            "A separation takes no other values."
-        )
+    remedy = "A separation takes no other values."
+    for level in levels:
+        require_number("predicted_depths", "each of levels", level, above=0, below=1, remedy=remedy)
     centre = location(exponent, distance, tolerance)
     step = window(exponent, variance, centre) / 1000
     end = centre + 4000 * step
@@ -311,31 +306,28 @@ def roundoff_depth(
         >>> roundoff_depth(distance, torch.ones(10), torch.float32)
         tensor(7., dtype=torch.float64)
     """
-    try:
-        distance, norm = torch.broadcast_tensors(distance, norm)
-    except RuntimeError as error:
-        raise ShapeError(
-            "roundoff_depth: distance and norm must broadcast, but their shapes are "
-            f"{tuple(distance.shape)} and {tuple(norm.shape)}. Pass both depth first."
-        ) from error
-    if distance.dim() == 0 or len(distance) == 0:
-        raise ShapeError(
-            "roundoff_depth: distance must hold at least one depth, first, but its shape is "
-            f"{tuple(distance.shape)}. Pass (L + 1, ...)."
-        )
+    points = {"distance": distance, "norm": norm}
+    distance, norm = require_broadcast("roundoff_depth", points, "Pass both depth first.")
+    _need_depth("roundoff_depth", "distance", distance)
     lost = distance <= margin * torch.finfo(dtype).eps * norm
     first = lost.int().argmax(0).double()
     return torch.where(lost.any(0), first, math.inf)
 
 
 def _need_contraction(function: str, exponent: float, distance: float, tolerance: float) -> None:
-    if not exponent < 0:
-        raise DomainError(
-            f"{function}: exponent must be negative, but it is {exponent}. Without contraction "
-            "distances never pass the tolerance."
-        )
-    if not 0 < tolerance <= distance < math.inf:
-        raise DomainError(
-            f"{function}: tolerance must be positive and at most the distance, but they are "
-            f"{tolerance} and {distance}. Above it nothing has to be waited for."
-        )
+    remedy = "Without contraction distances never pass the tolerance."
+    require_number(function, "exponent", exponent, below=0, remedy=remedy)
+    rule = "tolerance must be positive and at most the distance"
+    fact, remedy = f"they are {tolerance} and {distance}", "Above it nothing has to be waited for."
+    require(0 < tolerance <= distance < math.inf, function, rule, fact, remedy)
+
+
+def _need_depth(function: str, name: str, curve: Tensor) -> None:
+    require(
+        curve.dim() > 0 and len(curve) > 0,
+        function,
+        f"{name} must hold at least one depth, first",
+        lambda: f"its shape is {tuple(curve.shape)}",
+        "Pass (L + 1, ...).",
+        ShapeError,
+    )

@@ -5,8 +5,9 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from ..errors import DomainError, ShapeError
+from ..errors import ShapeError, require, require_integer, require_shape
 from ..estimates import Estimate, mean_and_stderr
+from ..tensors import require_finite
 
 __all__ = [
     "drift",
@@ -47,25 +48,17 @@ def drift(orbit: Tensor, metric: Callable[[Tensor, Tensor], Tensor], *, start: i
         Ledrappier (2006), On laws of large numbers for random walks.
     """
     num_steps = orbit.shape[0] - 1 if orbit.dim() else 0
-    if num_steps < 1:
-        raise ShapeError(
-            "drift: orbit must hold at least two points, steps first, but its shape is "
-            f"{tuple(orbit.shape)}. Pass the whole orbit from x0 on."
-        )
-    if not 0 <= start < num_steps:
-        raise DomainError(
-            f"drift: start must lie in 0..{num_steps - 1} for {num_steps} steps, but it is "
-            f"{start}. Leave it at 0."
-        )
+    rule = "orbit must hold at least two points, steps first"
+    fact, remedy = f"its shape is {tuple(orbit.shape)}", "Pass the whole orbit from x0 on."
+    require(num_steps >= 1, "drift", rule, fact, remedy, ShapeError)
+    remedy = f"There are {num_steps} steps: leave it at 0."
+    require_integer("drift", "start", start, at_least=0, at_most=num_steps - 1, remedy=remedy)
     length = metric(orbit[0], orbit[-1])
     if start:
         length = length - metric(orbit[0], orbit[start])
     length = length.flatten() / (num_steps - start)
-    if not length.isfinite().all():
-        raise DomainError(
-            f"drift: distances must be finite, but {int((~length.isfinite()).sum())} of "
-            f"{length.numel()} are not after {num_steps} steps. Pass a shorter orbit."
-        )
+    remedy = f"There are {num_steps} steps: pass a shorter orbit."
+    require_finite("drift", "distance per step", length, remedy)
     if length.numel() == 1:
         return Estimate(length[0], torch.full_like(length[0], torch.nan))
     return mean_and_stderr(length)
@@ -89,11 +82,8 @@ def hyperbolic_drift(spectrum: Tensor) -> Tensor:
         >>> hyperbolic_drift(torch.tensor([3.0, 1.0]))
         tensor(2.)
     """
-    if spectrum.shape[-1:] != (2,):
-        raise ShapeError(
-            "hyperbolic_drift: spectrum must have shape (..., 2), but it has "
-            f"{tuple(spectrum.shape)}. The hyperbolic plane belongs to 2×2 matrices."
-        )
+    remedy = "The hyperbolic plane belongs to 2×2 matrices."
+    require_shape("hyperbolic_drift", "spectrum", spectrum, (..., 2), remedy)
     return (spectrum[..., 0] - spectrum[..., 1]).abs()
 
 
@@ -145,12 +135,14 @@ def limiting_directions(matrices: Tensor, *, backward: bool = True) -> Tensor:
     References:
         Furstenberg (1963), Noncommuting random products; Oseledets (1968).
     """
-    square = matrices.dim() >= 3 and matrices.shape[-1] == matrices.shape[-2] and len(matrices)
-    if not square:
-        raise ShapeError(
-            "limiting_directions: matrices must have shape (n, ..., d, d), n ≥ 1, but it is "
-            f"{tuple(matrices.shape)}. Put the steps first, replicas next."
-        )
+    require(
+        matrices.dim() >= 3 and matrices.shape[-1] == matrices.shape[-2] and len(matrices) > 0,
+        "limiting_directions",
+        "matrices must have shape (n, ..., d, d), n ≥ 1",
+        lambda: f"its shape is {tuple(matrices.shape)}",
+        "Put the steps first, replicas next.",
+        ShapeError,
+    )
     products, product = [], torch.eye(matrices.shape[-1]).to(matrices)
     for step in matrices:
         product = product @ step if backward else step @ product
@@ -158,12 +150,13 @@ def limiting_directions(matrices: Tensor, *, backward: bool = True) -> Tensor:
         product = product / torch.linalg.matrix_norm(product, keepdim=True)
         products.append(product)
     products = torch.stack(products)
-    if not products.isfinite().all():
-        raise DomainError(
-            "limiting_directions: products must be finite and not zero, but "
-            f"{int((~products.isfinite()).any(-1).any(-1).sum())} are not. Look for NaN, infinite "
-            "or zero matrices."
-        )
+    require(
+        products.isfinite().all(),
+        "limiting_directions",
+        "products must be finite and not zero",
+        lambda: f"{int((~products.isfinite()).any(-1).any(-1).sum())} are not",
+        "Look for NaN, infinite or zero matrices.",
+    )
     top = torch.linalg.svd(products)[0][..., 0]
     agree = (top[1:] * top[:-1]).sum(-1, keepdim=True)
     flips = torch.where(agree < 0, -1.0, 1.0).to(top).cumprod(0)
@@ -192,11 +185,13 @@ def projective_angle(a: Tensor, b: Tensor) -> Tensor:
     """
     length_a = torch.linalg.vector_norm(a, dim=-1, keepdim=True)
     length_b = torch.linalg.vector_norm(b, dim=-1, keepdim=True)
-    if not ((length_a > 0).all() and (length_b > 0).all()):
-        raise DomainError(
-            "projective_angle: vectors must not be zero, but the shortest have norms "
-            f"{length_a.min().item()} and {length_b.min().item()}. A zero vector spans no line."
-        )
+    require(
+        (length_a > 0).all() and (length_b > 0).all(),
+        "projective_angle",
+        "vectors must not be zero",
+        lambda: f"the shortest have norms {length_a.min().item()} and {length_b.min().item()}",
+        "A zero vector spans no line.",
+    )
     a, b = a / length_a, b / length_b
     plus = torch.linalg.vector_norm(a - b, dim=-1)
     minus = torch.linalg.vector_norm(a + b, dim=-1)

@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from ..errors import DomainError, ShapeError
+from ..errors import ShapeError, require, require_integer
 
 __all__ = ["increment_rms", "sequential_jitter"]
 
@@ -32,17 +32,10 @@ def sequential_jitter(values: Tensor, *, degree: int = 0) -> Tensor:
         >>> sequential_jitter(torch.arange(5.0), degree=1).item() < 1e-6
         True
     """
-    if degree < 0:
-        raise DomainError(
-            f"sequential_jitter: degree must be ≥ 0, but it is {degree}. "
-            "Pass 0 to remove the mean, 1 to remove a line."
-        )
+    remedy = "Pass 0 to remove the mean, 1 to remove a line."
+    require_integer("sequential_jitter", "degree", degree, at_least=0, remedy=remedy)
     num_times = values.shape[0] if values.ndim else 0
-    if num_times < degree + 2:
-        raise ShapeError(
-            f"sequential_jitter: values must hold at least degree + 2 = {degree + 2} times, but "
-            f"their shape is {tuple(values.shape)}. Observe more steps."
-        )
+    _need_times("sequential_jitter", values, degree + 2)
     time = torch.linspace(-1, 1, num_times, dtype=torch.float64, device=values.device)
     # An orthonormal basis of the polynomials: projecting on it is stable at any length.
     basis, _ = torch.linalg.qr(torch.stack([time**power for power in range(degree + 1)], dim=1))
@@ -70,9 +63,16 @@ def increment_rms(values: Tensor) -> Tensor:
         >>> increment_rms(torch.tensor([0.0, 2.0, 0.0]))
         tensor(2.)
     """
-    if values.ndim == 0 or values.shape[0] < 2:
-        raise ShapeError(
-            "increment_rms: values must hold at least 2 times, but their shape is "
-            f"{tuple(values.shape)}. Observe more steps."
-        )
+    _need_times("increment_rms", values, 2)
     return values.diff(dim=0).square().mean(0).sqrt()
+
+
+def _need_times(function: str, values: Tensor, least: int) -> None:
+    require(
+        values.ndim > 0 and values.shape[0] >= least,
+        function,
+        f"values must hold at least {least} times",
+        lambda: f"their shape is {tuple(values.shape)}",
+        "Observe more steps.",
+        ShapeError,
+    )

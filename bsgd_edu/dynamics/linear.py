@@ -5,7 +5,7 @@ import math
 import torch
 from torch import Tensor
 
-from ..errors import DomainError
+from ..errors import require_number, require_sizes
 
 __all__ = [
     "gaussian_log_norm_variance",
@@ -94,8 +94,5 @@ def orthogonal_spectrum(dim: int, gain: float) -> Tensor:
 
 
 def _need_dim_and_scale(function: str, dim: int, name: str, scale: float) -> None:
-    if dim < 1 or not 0 < scale < math.inf:
-        raise DomainError(
-            f"{function}: dim must be ≥ 1 and {name} positive and finite, but they are {dim} and "
-            f"{scale}. Pass for example dim=2, {name}=1.0."
-        )
+    require_sizes(function, dim=dim)
+    require_number(function, name, scale, above=0)

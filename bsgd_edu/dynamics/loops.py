@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..errors import DomainError, ShapeError
+from ..errors import ShapeError, require, require_integer, require_shape
 from ..maps import Map
 from ..operators import end_to_end_direction
 
@@ -42,21 +42,27 @@ def circulation(field: Map, loop: Tensor, *, nodes: int = 8) -> Tensor:
         >>> circulation(turn, square)
         tensor(8.)
     """
-    if loop.dim() < 2 or loop.shape[-2] < 3 or loop.shape[-1] < 2:
-        raise ShapeError(
-            "circulation: loop must hold three corners or more, (..., n ≥ 3, d ≥ 2), but it has "
-            f"shape {tuple(loop.shape)}. A path there and back encloses nothing."
-        )
-    if nodes < 1:
-        raise DomainError(f"circulation: nodes must be ≥ 1, but it is {nodes}. Pass 8.")
+    require(
+        loop.dim() >= 2 and loop.shape[-2] >= 3 and loop.shape[-1] >= 2,
+        "circulation",
+        "loop must hold three corners or more, (..., n ≥ 3, d ≥ 2)",
+        lambda: f"its shape is {tuple(loop.shape)}",
+        "A path there and back encloses nothing.",
+        ShapeError,
+    )
+    require_integer("circulation", "nodes", nodes, at_least=1, remedy="Pass 8.")
     edges = loop.roll(-1, -2) - loop
     degenerate = (edges == 0).all(-1).all(-1)
-    if not loop.isfinite().all() or degenerate.any():
-        raise DomainError(
-            "circulation: corners must be finite and not all in one point, but "
+    require(
+        loop.isfinite().all() and not degenerate.any(),
+        "circulation",
+        "corners must be finite and not all in one point",
+        lambda: (
             f"{int((~loop.isfinite()).sum())} coordinates are not finite and "
-            f"{int(degenerate.sum())} of {degenerate.numel()} loops are one point. Correct them."
-        )
+            f"{int(degenerate.sum())} of {degenerate.numel()} loops are one point"
+        ),
+        "Correct them.",
+    )
     where, weights = (
         torch.as_tensor(part, dtype=loop.dtype, device=loop.device) for part in _gauss(nodes)
     )
@@ -83,11 +89,8 @@ def curl(field: Map, points: Tensor) -> Tensor:
         >>> curl(lambda x: torch.stack([-x[..., 1], x[..., 0]], -1), torch.ones(2))
         tensor(2.)
     """
-    if points.shape[-1:] != (2,):
-        raise ShapeError(
-            f"curl: points must have shape (..., 2), but they have {tuple(points.shape)}. In more "
-            "dimensions take the circulation around loops."
-        )
+    remedy = "In more dimensions take the circulation around loops."
+    require_shape("curl", "points", points, (..., 2), remedy)
     with torch.enable_grad():
         x = points.detach().clone().requires_grad_()
         first, second = field(x).unbind(-1)

@@ -11,7 +11,8 @@ from collections.abc import Iterable, Iterator
 import torch
 from torch import Tensor
 
-from ..errors import DomainError, ShapeError
+from ..errors import ShapeError, refusal, require, require_integer, require_sizes
+from ..tensors import require_finite
 from .linear import gaussian_log_norm_variance, gaussian_spectrum, orthogonal_spectrum
 
 __all__ = [
@@ -136,11 +137,14 @@ def spectrum_stderr(growths: Tensor, lengths: Tensor, num_batches: int = 20) -> 
         >>> spectrum_stderr(growths, torch.ones(4), num_batches=2)
         tensor([0.])
     """
-    if not 2 <= num_batches <= len(growths):
-        raise DomainError(
-            f"spectrum_stderr: num_batches must lie in 2..{len(growths)}, the number of blocks, "
-            f"but it is {num_batches}. Pass fewer, or a longer run."
-        )
+    require_integer(
+        "spectrum_stderr",
+        "num_batches",
+        num_batches,
+        at_least=2,
+        at_most=len(growths),
+        remedy=f"There are {len(growths)} blocks: pass fewer, or a longer run.",
+    )
     owner = torch.arange(len(growths), device=growths.device) * num_batches // len(growths)
     sums = growths.new_zeros(num_batches, *growths.shape[1:]).index_add_(0, owner, growths)
     lengths = lengths.to(growths)
@@ -175,13 +179,9 @@ def growth_rate_and_variance(
     """
     from ..estimates import mean_and_stderr, variance_and_stderr
 
-    if steps < 1 or not log_growth.isfinite().all():
-        infinite = int((~log_growth.isfinite()).sum())
-        raise DomainError(
-            "growth_rate_and_variance: log_growth must be finite and steps ≥ 1, but "
-            f"{infinite} of {log_growth.numel()} values are not finite and steps is {steps}. "
-            "Keep the replicas that survive."
-        )
+    name = "growth_rate_and_variance"
+    require_sizes(name, steps=steps)
+    require_finite(name, "log_growth", log_growth, "Keep the replicas that survive.")
     rate, rate_stderr = mean_and_stderr(log_growth)
     variance, variance_stderr = variance_and_stderr(log_growth)
     return rate / steps, rate_stderr / steps, variance / steps, variance_stderr / steps
@@ -189,16 +189,14 @@ def growth_rate_and_variance(
 
 def _growths(function: str, matrices, every: int) -> Iterator[tuple[Tensor, int]]:
     """Yields (log|diag R| (..., d), number of steps) block by block, carrying Q along."""
-    if every < 1:
-        raise DomainError(f"{function}: every must be ≥ 1, but it is {every}. Pass 4.")
+    require_integer(function, "every", every, at_least=1, remedy="Pass 4.")
     basis = shape = None
     for part in [matrices] if isinstance(matrices, Tensor) else matrices:
         square = part.dim() >= 3 and part.shape[-1] == part.shape[-2]
         if not square or shape not in (None, part.shape[1:]):
-            raise ShapeError(
-                f"{function}: matrices must have shape (n, ..., d, d), the same in every block, "
-                f"but one has {tuple(part.shape)}. Put the steps first, replicas next."
-            )
+            rule = "matrices must have shape (n, ..., d, d), the same in every block"
+            fact, remedy = f"one has {tuple(part.shape)}", "Put the steps first, replicas next."
+            raise refusal(function, rule, fact, remedy, ShapeError)
         shape, dim = part.shape[1:], part.shape[-1]
         if len(part) == 0:
             continue
@@ -209,11 +207,9 @@ def _growths(function: str, matrices, every: int) -> Iterator[tuple[Tensor, int]
         for block in flat.split(every):
             growth, basis = _advance(function, block, basis)
             yield growth.reshape(shape[:-1]), len(block)
-    if basis is None:
-        raise ShapeError(
-            f"{function}: matrices must hold at least one step, but there is none (length 0). "
-            "Pass (n, ..., d, d) with n ≥ 1; an iterator can be used only once."
-        )
+    rule, fact = "matrices must hold at least one step", "there is none (length 0)"
+    remedy = "Pass (n, ..., d, d) with n ≥ 1; an iterator can be used only once."
+    require(basis is not None, function, rule, fact, remedy, ShapeError)
 
 
 def _advance(function: str, block: Tensor, start: Tensor) -> tuple[Tensor, Tensor]:
@@ -241,10 +237,12 @@ def _advance(function: str, block: Tensor, start: Tensor) -> tuple[Tensor, Tenso
         basis[bad], stretch = _householder(moved[bad])
         growth[bad] = stretch.log()
     else:
-        raise DomainError(
-            f"{function}: matrices must be finite and their products in range, but "
+        raise refusal(
+            function,
+            "matrices must be finite and their products in range",
             f"{int((~moved.isfinite()).any(-1).any(-1).sum())} of {len(moved)} replicas left the "
-            "finite numbers within one step. Look for NaN or infinity, or rescale."
+            "finite numbers within one step",
+            "Look for NaN or infinity, or rescale.",
         )
     return growth, basis
 

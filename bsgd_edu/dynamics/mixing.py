@@ -6,7 +6,7 @@ from fractions import Fraction
 import torch
 from torch import Tensor
 
-from ..errors import DomainError
+from ..errors import require, require_integer, require_number, require_sizes
 
 __all__ = [
     "cutoff_profile",
@@ -65,11 +65,13 @@ def gaussian_total_variation(
     gap, a, b = torch.broadcast_tensors(
         *(torch.as_tensor(value, dtype=torch.float64) for value in (gap, std_a, std_b))
     )
-    if not ((a >= 0).all() and (b > 0).all()):
-        raise DomainError(
-            "gaussian_total_variation: std_a must be ≥ 0 and std_b positive, but the smallest are "
-            f"{a.min().item()} and {b.min().item()}. Pass standard deviations."
-        )
+    require(
+        (a >= 0).all() and (b > 0).all(),
+        "gaussian_total_variation",
+        "std_a must be ≥ 0 and std_b positive",
+        lambda: f"the smallest are {a.min().item()} and {b.min().item()}",
+        "Pass standard deviations.",
+    )
     gap, ratio = gap.abs() / b, a / b
     equal = torch.erf(gap / (2 * math.sqrt(2)))
     # log density ratio: x²/2 − (x − gap)²/(2 ratio²) − log ratio = 0, in units of σ_b. For
@@ -124,12 +126,11 @@ def sgd_total_variation(
         Barrera and Jara (2020), Thermalisation for small random perturbations of dynamical
         systems, Annals of Applied Probability 30 (the same profile).
     """
-    if not 0 < factor < 1 or not distance >= 0 or not std > 0 or not spread >= 0:
-        raise DomainError(
-            "sgd_total_variation: factor must lie in (0, 1), distance and spread be ≥ 0 and std "
-            f"positive, but they are {factor}, {distance}, {spread} and {std}. "
-            "The factor is 1 − lr·curvature."
-        )
+    name, remedy = "sgd_total_variation", "It is 1 − lr·curvature."
+    require_number(name, "factor", factor, above=0, below=1, remedy=remedy)
+    require_number(name, "distance", distance, at_least=0)
+    require_number(name, "std", std, above=0)
+    require_number(name, "spread", spread, at_least=0)
     shrink = factor ** torch.as_tensor(step, dtype=torch.float64)
     if spread == 1:
         return gaussian_total_variation(shrink * distance, std, std)
@@ -161,11 +162,8 @@ def hypercube_total_variation(dim: int, num_steps: int) -> Tensor:
         Diaconis, Graham and Morrison (1990), Asymptotic analysis of a random walk on a
         hypercube with many dimensions.
     """
-    if dim < 1 or num_steps < 0:
-        raise DomainError(
-            "hypercube_total_variation: dim must be ≥ 1 and num_steps ≥ 0, but they are "
-            f"{dim} and {num_steps}. Pass for example dim=100, num_steps=500."
-        )
+    require_sizes("hypercube_total_variation", dim=dim)
+    require_integer("hypercube_total_variation", "num_steps", num_steps, at_least=0)
     ones = torch.arange(dim + 1, dtype=torch.float64)
     total = torch.tensor(dim + 1.0, dtype=torch.float64)
     uniform = (total.lgamma() - (ones + 1).lgamma() - (total - ones).lgamma()).softmax(0)
@@ -206,11 +204,8 @@ def riffle_total_variation(num_shuffles: int, num_cards: int = 52) -> float:
         Bayer and Diaconis (1992), Trailing the dovetail shuffle to its lair, Annals of Applied
         Probability 2, Theorems 1 and 2.
     """
-    if num_shuffles < 0 or num_cards < 1:
-        raise DomainError(
-            "riffle_total_variation: num_shuffles must be ≥ 0 and num_cards ≥ 1, but they are "
-            f"{num_shuffles} and {num_cards}. Pass for example 7 and 52."
-        )
+    require_integer("riffle_total_variation", "num_shuffles", num_shuffles, at_least=0)
+    require_sizes("riffle_total_variation", num_cards=num_cards)
     eulerian = [1]  # A(n, r − 1): permutations of n cards with r rising sequences
     for n in range(2, num_cards + 1):
         eulerian = [

@@ -13,7 +13,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from ..errors import DomainError, ShapeError
+from ..errors import require, require_choice, require_integer, require_shape
+from ..tensors import require_broadcast
 
 __all__ = ["PairOrbit", "random_cloud", "random_pair"]
 
@@ -72,13 +73,7 @@ def random_pair(
         >>> orbit.distance.shape, bool(orbit.distance[-1].mean() < orbit.distance[0].mean())
         (torch.Size([201, 48]), True)
     """
-    try:
-        x, y = torch.broadcast_tensors(x, y)
-    except RuntimeError as error:
-        raise ShapeError(
-            "random_pair: x and y must broadcast to one shape (..., n), but they have "
-            f"{tuple(x.shape)} and {tuple(y.shape)}. Give both the same width."
-        ) from error
+    x, y = require_broadcast("random_pair", {"x": x, "y": y}, "Give both the same width.")
     draw = _Layers("random_pair", init, bias, activation, generator, depth)
     lead, width = x.shape[:-1], x.shape[-1]
     columns = torch.stack([x, y - x if tracked else y], -1).reshape(-1, width, 2)
@@ -122,18 +117,12 @@ def random_cloud(
         >>> random_cloud(torch.eye(8).expand(3, 8, 8), 5, generator=stream, at=[0, 5]).shape
         torch.Size([2, 3, 8, 8])
     """
-    if x.dim() < 2:
-        raise ShapeError(
-            f"random_cloud: x must have shape (..., P, n), but it has {tuple(x.shape)}. "
-            "Pass x[None] for a single input."
-        )
+    require_shape("random_cloud", "x", x, (..., "P", "n"), "Pass x[None] for a single input.")
     draw = _Layers("random_cloud", init, bias, activation, generator, depth)
     wanted = list(range(depth + 1)) if at is None else [int(n) for n in at]
-    if any(not 0 <= n <= depth for n in wanted):
-        raise DomainError(
-            f"random_cloud: at must hold depths in 0..{depth}, but it holds "
-            f"{next(n for n in wanted if not 0 <= n <= depth)}. Leave it out for all of them."
-        )
+    for n in wanted:
+        remedy = "Leave it out for all of them."
+        require_integer("random_cloud", "at", n, at_least=0, at_most=depth, remedy=remedy)
     columns = x.reshape(-1, *x.shape[-2:]).mT
     kept = {0: columns}
     for level in range(1, max(wanted, default=0) + 1):
@@ -148,18 +137,11 @@ class _Layers:
 
     def __init__(self, function, init, bias, activation, generator, depth):
         gaussian = not isinstance(init, str) and 0 < init < math.inf
-        if not gaussian and init not in ("default", "he"):
-            raise DomainError(
-                f"{function}: init must be 'default', 'he' or a variance times width above 0, "
-                f"but it is {init!r}. Pass one of these."
-            )
-        if activation not in ("relu", "tanh"):
-            raise DomainError(
-                f"{function}: activation must be 'relu' or 'tanh', but it is {activation!r}. "
-                "Pass one of these."
-            )
-        if depth < 0:
-            raise DomainError(f"{function}: depth must be ≥ 0, but it is {depth}. Pass 200.")
+        rule = "init must be 'default', 'he' or a variance times width above 0"
+        fact, remedy = f"it is {init!r}", "Pass one of these."
+        require(gaussian or init in ("default", "he"), function, rule, fact, remedy)
+        require_choice(function, "activation", activation, ("relu", "tanh"))
+        require_integer(function, "depth", depth, at_least=0, remedy="Pass 200.")
         self.gain = {"default": None, "he": 2.0}.get(init, init)
         self.bias, self.relu, self.generator = bias, activation == "relu", generator
 

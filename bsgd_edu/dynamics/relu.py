@@ -10,7 +10,8 @@ import math
 import torch
 from torch import Tensor
 
-from ..errors import DomainError
+from ..errors import require_integer, require_number
+from ..tensors import require_entries
 
 __all__ = [
     "angle_exponent",
@@ -49,11 +50,8 @@ def lyapunov_exponent(width: int, variance: float | None = None) -> float:
     """
     count, weight = _active_neurons("lyapunov_exponent", width, 1)
     variance = 2 / width if variance is None else variance
-    if not 0 < variance < math.inf:
-        raise DomainError(
-            "lyapunov_exponent: variance must be positive and finite, but it is "
-            f"{variance}. Leave it out for He's 2/width."
-        )
+    remedy = "Leave it out for He's 2/width."
+    require_number("lyapunov_exponent", "variance", variance, above=0, remedy=remedy)
     mean = (weight * torch.special.digamma(count / 2)).sum().item()
     return 0.5 * (math.log(variance) + math.log(2) + mean)
 
@@ -154,12 +152,9 @@ def cosine_map(cosine: Tensor) -> Tensor:
     References:
         Cho and Saul (2009), Kernel methods for deep learning, Equation (6).
     """
-    if not (cosine.abs() <= 1).all():
-        worst = cosine.flatten()[cosine.flatten().abs().nan_to_num(math.inf).argmax()].item()
-        raise DomainError(
-            f"cosine_map: cosine must lie in [−1, 1], but it holds {worst}. "
-            "Divide the inner product by both norms, and clamp round-off."
-        )
+    remedy = "Divide the inner product by both norms, and clamp round-off."
+    rule = "cosine must lie in [−1, 1]"
+    require_entries(cosine.abs() <= 1, "cosine_map", rule, cosine, remedy)
     angle = cosine.arccos()
     image = (((1 - cosine) * (1 + cosine)).sqrt() + (math.pi - angle) * cosine) / math.pi
     return image.clamp(0, 1)
@@ -184,11 +179,8 @@ def angle_map(angle: Tensor) -> Tensor:
         >>> angle_map(torch.tensor([0.0, math.pi])) / math.pi
         tensor([0.0000, 0.5000])
     """
-    if not ((angle >= 0) & (angle <= math.pi + 1e-6)).all():
-        raise DomainError(
-            "angle_map: angle must lie in [0, π], but it ranges over "
-            f"[{angle.min().item()}, {angle.max().item()}]. Pass radians."
-        )
+    good = (angle >= 0) & (angle <= math.pi + 1e-6)
+    require_entries(good, "angle_map", "angle must lie in [0, π]", angle, "Pass radians.")
     # 1 − cos θ' = (1 − cos θ) − (sin θ − θ cos θ)/π: half angles and, where the second bracket
     # cancels, its series.
     versine = 2 * (angle / 2).sin() ** 2
@@ -200,10 +192,8 @@ def angle_map(angle: Tensor) -> Tensor:
 
 def _active_neurons(function: str, width: int, least: int) -> tuple[Tensor, Tensor]:
     """Returns N = least … n and its binomial probabilities given N ≥ least (float64)."""
-    if width < least:
-        raise DomainError(
-            f"{function}: width must be ≥ {least}, but it is {width}. Pass the number of neurons."
-        )
+    remedy = "Pass the number of neurons."
+    width = require_integer(function, "width", width, at_least=least, remedy=remedy)
     count = torch.arange(least, width + 1, dtype=torch.float64)
     total = torch.tensor(width + 1.0, dtype=torch.float64)
     log_choose = total.lgamma() - (count + 1).lgamma() - (total - count).lgamma()

@@ -8,7 +8,7 @@ x_n = ρⁿx₀ + (1 − ρ) Σ ρ^{n−i} a_i (forward) and y_n = ρⁿx₀ + (
 import torch
 from torch import Tensor
 
-from ..errors import DomainError, ShapeError
+from ..errors import ShapeError, require, require_number
 
 __all__ = [
     "ar1_backward_correlation",
@@ -26,11 +26,8 @@ __all__ = [
 
 
 def _need_factor(function: str, factor: float) -> None:
-    if not -1 < factor < 1:
-        raise DomainError(
-            f"{function}: factor must lie in (−1, 1), but it is {factor}. "
-            "It is 1 − lr·curvature: choose 0 < lr·curvature < 2."
-        )
+    remedy = "It is 1 − lr·curvature: choose 0 < lr·curvature < 2."
+    require_number(function, "factor", factor, above=-1, below=1, remedy=remedy)
 
 
 def ar1_variance(lr: float, curvature: float, noise_variance: float) -> float:
@@ -54,11 +51,8 @@ def ar1_variance(lr: float, curvature: float, noise_variance: float) -> float:
         3.0
     """
     step = lr * curvature
-    if not 0 < step < 2:
-        raise DomainError(
-            f"ar1_variance: lr·curvature must lie in (0, 2), but it is {step} "
-            f"({lr} × {curvature}). Lower lr."
-        )
+    rule, fact = "lr·curvature must lie in (0, 2)", f"it is {step} ({lr} × {curvature})"
+    require(0 < step < 2, "ar1_variance", rule, fact, "Lower lr.")
     return step * noise_variance / (2 - step)
 
 
@@ -251,20 +245,21 @@ def regression_sgd_variance(lr: float, dim: int, batch: int, noise_variance: flo
         1.0
     """
     limit = regression_sgd_limit(dim, batch)
-    if not 0 < lr < limit:
-        raise DomainError(
-            f"regression_sgd_variance: lr must lie in (0, {limit:.6g}) for d = {dim}, B = {batch}, "
-            f"but it is {lr}. Beyond the mean-square limit the variance is infinite; lower lr."
-        )
+    rule = f"lr must lie in (0, {limit:.6g}) for d = {dim}, B = {batch}"
+    fact, remedy = f"it is {lr}", "Beyond the mean-square limit the variance is infinite; lower lr."
+    require(0 < lr < limit, "regression_sgd_variance", rule, fact, remedy)
     return (lr * noise_variance / batch) / (2 - lr * (dim + 1 + batch) / batch)
 
 
 def _check_square(function: str, hessian: Tensor, noise: Tensor) -> None:
-    if hessian.ndim != 2 or hessian.shape != noise.shape or hessian.shape[0] != hessian.shape[1]:
-        raise ShapeError(
-            f"{function}: hessian and noise must be square of one size, but their shapes are "
-            f"{tuple(hessian.shape)} and {tuple(noise.shape)}. Pass two (d, d) matrices."
-        )
+    require(
+        hessian.ndim == 2 and hessian.shape == noise.shape == hessian.mT.shape,
+        function,
+        "hessian and noise must be square of one size",
+        lambda: f"their shapes are {tuple(hessian.shape)} and {tuple(noise.shape)}",
+        "Pass two (d, d) matrices.",
+        ShapeError,
+    )
 
 
 def lyapunov_covariance(hessian: Tensor, noise: Tensor, lr: float) -> Tensor:
@@ -297,11 +292,9 @@ def lyapunov_covariance(hessian: Tensor, noise: Tensor, lr: float) -> Tensor:
     _check_square("lyapunov_covariance", hessian, noise)
     step = torch.eye(hessian.shape[0], dtype=torch.float64) - lr * hessian.double().cpu()
     radius = torch.linalg.eigvals(step).abs().max().item()
-    if radius >= 1:
-        raise DomainError(
-            "lyapunov_covariance: I − lr·hessian must have spectral radius < 1, but it is "
-            f"{radius:.6g}. Lower lr below 2 over the largest eigenvalue."
-        )
+    rule = "I − lr·hessian must have spectral radius < 1"
+    fact, remedy = f"it is {radius:.6g}", "Lower lr below 2 over the largest eigenvalue."
+    require(radius < 1, "lyapunov_covariance", rule, fact, remedy)
     solution = solve_discrete_lyapunov(step.numpy(), lr**2 * noise.double().cpu().numpy())
     return torch.from_numpy(solution).to(hessian)
 

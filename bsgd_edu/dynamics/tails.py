@@ -10,7 +10,7 @@ from functools import lru_cache
 import torch
 from torch import Tensor
 
-from ..errors import ConvergenceError, DomainError
+from ..errors import ConvergenceError, require, require_integer, require_number, require_sizes
 
 __all__ = [
     "hill_index",
@@ -20,13 +20,6 @@ __all__ = [
     "scalar_lyapunov_exponent",
     "scalar_stability_limit",
 ]
-
-
-def _need_positive_lr(function: str, lr: float) -> None:
-    if not (lr > 0 and math.isfinite(lr)):
-        raise DomainError(
-            f"{function}: lr must be positive and finite, but it is {lr}. Pass for example lr=0.5."
-        )
 
 
 def scalar_lyapunov_exponent(lr: float) -> float:
@@ -50,7 +43,7 @@ def scalar_lyapunov_exponent(lr: float) -> float:
     """
     from scipy.integrate import quad
 
-    _need_positive_lr("scalar_lyapunov_exponent", lr)
+    require_number("scalar_lyapunov_exponent", "lr", lr, above=0)
     root = 1 / math.sqrt(lr)
 
     # |1 − ηx²| = η |x − r| |x + r|. The factor log|x − r| is singular at r: x = r ± t² makes
@@ -118,17 +111,22 @@ def hill_index(samples: Tensor, *, largest: int) -> Tensor:
         Hill (1975), A simple general approach to inference about the tail of a distribution,
         Annals of Statistics 3.
     """
-    if not 2 <= largest <= len(samples):
-        raise DomainError(
-            f"hill_index: largest must lie in 2..{len(samples)}, the number of samples, but it is "
-            f"{largest}. Take a few percent of them."
-        )
+    require_integer(
+        "hill_index",
+        "largest",
+        largest,
+        at_least=2,
+        at_most=len(samples),
+        remedy="It counts samples: take a few percent of them.",
+    )
     top = samples.abs().sort(descending=True).values[:largest]
-    if not top[0] > top[-1] > 0:
-        raise DomainError(
-            f"hill_index: the {largest} largest samples must differ and be non-zero, but they span "
-            f"{top[-1]:g}..{top[0]:g}. Draw samples of a continuous law."
-        )
+    require(
+        top[0] > top[-1] > 0,
+        "hill_index",
+        f"the {largest} largest samples must differ and be non-zero",
+        lambda: f"they span {top[-1]:g}..{top[0]:g}",
+        "Draw samples of a continuous law.",
+    )
     return 1 / (top[:-1] / top[-1]).log().mean()
 
 
@@ -161,12 +159,9 @@ def kesten_index(lr: float) -> float:
     from scipy.integrate import quad
     from scipy.optimize import brentq
 
-    _need_positive_lr("kesten_index", lr)
-    if lr >= scalar_stability_limit():
-        raise DomainError(
-            f"kesten_index: lr must be below {scalar_stability_limit():.5f}, but it is {lr}. "
-            "Beyond it there is no stationary law to have a tail."
-        )
+    require_number("kesten_index", "lr", lr, above=0)
+    limit, remedy = scalar_stability_limit(), "Beyond it no stationary law is there to have a tail."
+    require(lr < limit, "kesten_index", f"lr must be < {limit:.5f}", f"it is {lr}", remedy)
     root = 1 / math.sqrt(lr)
 
     def log_moment(alpha: float) -> float:
@@ -183,11 +178,9 @@ def kesten_index(lr: float) -> float:
     low, high = 1e-6, 1.0
     while log_moment(high) < 0:
         low, high = high, 2 * high
-        if high > 200:
-            raise ConvergenceError(
-                f"kesten_index: the index must be below 200 to be computed, but at lr = {lr} it is "
-                "larger. Such a tail is Gaussian for every practical purpose; raise lr."
-            )
+        rule, fact = "the index must be below 200 to be computed", f"at lr = {lr} it is larger"
+        remedy = "Such a tail is Gaussian for every practical purpose; raise lr."
+        require(high <= 200, "kesten_index", rule, fact, remedy, ConvergenceError)
     return brentq(log_moment, low, high, xtol=1e-12)
 
 
@@ -231,12 +224,8 @@ def regression_lyapunov_exponent(lr: float, dim: int, batch: int = 1) -> float:
     """
     import numpy as np
 
-    _need_positive_lr("regression_lyapunov_exponent", lr)
-    if dim < 1 or batch < 1:
-        raise DomainError(
-            "regression_lyapunov_exponent: dim and batch must be ≥ 1, but they are "
-            f"{dim} and {batch}. Pass positive integers."
-        )
+    require_number("regression_lyapunov_exponent", "lr", lr, above=0)
+    require_sizes("regression_lyapunov_exponent", dim=dim, batch=batch)
     if dim == 1 and batch == 1:
         return scalar_lyapunov_exponent(lr)
     s, weight_s = _chi_square_nodes(batch, 256)
@@ -283,11 +272,7 @@ def regression_mean_log_lipschitz(
     References:
         Diaconis and Freedman (1999), Iterated random functions, SIAM Review 41, Theorem 1.1.
     """
-    if min(dim, batch, num_samples) < 1:
-        raise DomainError(
-            "regression_mean_log_lipschitz: dim, batch and num_samples must be ≥ 1, but they are "
-            f"{dim}, {batch} and {num_samples}. Pass positive integers."
-        )
+    require_sizes("regression_mean_log_lipschitz", dim=dim, batch=batch, num_samples=num_samples)
     # The non-zero spectra of XᵀX and XXᵀ agree: take the smaller of the two.
     rows, columns = min(batch, dim), max(batch, dim)
     x = torch.randn(num_samples, rows, columns, generator=generator, dtype=torch.float64)

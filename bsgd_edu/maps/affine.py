@@ -7,7 +7,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from ..errors import ShapeError
+from ..errors import ShapeError, require
 
 __all__ = ["AffineMap"]
 
@@ -71,12 +71,15 @@ def spread(maps: Sequence | AffineMap, x0: Tensor) -> Tensor:
         shape = (*torch.broadcast_shapes(*lead), *dims)
     except RuntimeError:
         shape = ()
-    if len(dims) > 1 or not shape or not x0.dim():
-        raise ShapeError(
-            "AffineMap: matrix (N, ..., d, d), offset (N, ..., d) and the points (..., d) must fit "
-            f"each other, but have shapes {tuple(maps.matrix.shape)}, {tuple(maps.offset.shape)} "
-            f"and {tuple(x0.shape)}. Give them one d, and replicas that broadcast."
-        )
+    matrix, offset = (tuple(part.shape) for part in maps)
+    require(
+        len(dims) == 1 and shape and x0.dim(),
+        "AffineMap",
+        "matrix (N, ..., d, d), offset (N, ..., d) and points (..., d) must fit each other",
+        f"their shapes are {matrix}, {offset} and {tuple(x0.shape)}",
+        "Give them one d, and replicas that broadcast.",
+        ShapeError,
+    )
     return x0.expand(shape)
 
 
@@ -134,11 +137,14 @@ def _apply(matrix: Tensor, x: Tensor) -> Tensor:
 
 
 def _batched(maps: AffineMap) -> AffineMap:
-    if maps.matrix.dim() < 3:
-        raise ShapeError(
-            "AffineMap: a sequence of maps must have a leading axis, but matrix has shape "
-            f"{tuple(maps.matrix.shape)}. Pass [map] for a single one."
-        )
+    require(
+        maps.matrix.dim() >= 3,
+        "AffineMap",
+        "a sequence of maps must have a leading axis",
+        lambda: f"matrix has shape {tuple(maps.matrix.shape)}",
+        "Pass [map] for a single one.",
+        ShapeError,
+    )
     return maps
 
 

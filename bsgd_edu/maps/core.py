@@ -5,7 +5,7 @@ from typing import Protocol
 
 from torch import Tensor
 
-from ..errors import ShapeError
+from ..errors import ShapeError, refusal
 from .affine import taken_apart
 
 __all__ = ["InPlaceMap", "Map", "Stack", "Storage", "apply_in_order", "checked"]
@@ -66,9 +66,11 @@ def apply_in_order(maps: Sequence[Map], x: Tensor) -> Tensor:
 def checked(image: Tensor, points: Tensor, name: str, step: int) -> Tensor:
     """Returns the image of the points, which must have their shape."""
     if image.shape != points.shape:
-        raise ShapeError(
-            f"{name}: maps must keep the shape of the points, but map {step} took "
-            f"{tuple(points.shape)} to {tuple(image.shape)}. Only maps of constant width compose "
-            "in either order."
+        raise refusal(
+            name,
+            "maps must keep the shape of the points",
+            f"map {step} took {tuple(points.shape)} to {tuple(image.shape)}",
+            "Only maps of constant width compose in either order.",
+            ShapeError,
         )
     return image

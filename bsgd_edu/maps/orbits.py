@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from ..errors import DomainError
+from ..errors import refusal, require, require_integer, require_number
 from ..extras import needs
 from .affine import (
     AffineMap,
@@ -116,11 +116,9 @@ def backward_orbit(
         tensor([8.0000, 4.0000, 4.5000])
     """
     wanted = chosen_steps("backward_orbit", maps, at)
-    if coalesce is not None and not coalesce >= 0:
-        raise DomainError(
-            f"backward_orbit: coalesce must be ≥ 0, but it is {coalesce}. "
-            "Pass None to keep every iterate apart."
-        )
+    if coalesce is not None:
+        remedy = "Pass None to keep every iterate apart."
+        require_number("backward_orbit", "coalesce", coalesce, at_least=0, remedy=remedy)
     x0 = spread(maps, x0.detach())
     rows = _rows_within("backward_orbit", max_bytes, x0)
     if scan_pays(maps, max_bytes):
@@ -167,11 +165,8 @@ def windowed_orbit(
         >>> windowed_orbit(maps, torch.tensor([8.0]), window=1).ravel()
         tensor([ 8.0000,  4.0000,  4.5000, 13.5000])
     """
-    if isinstance(window, bool) or not isinstance(window, int) or window < 0:
-        raise DomainError(
-            f"windowed_orbit: window must be an integer ≥ 0, but it is {window!r}. "
-            "Pass 0 for the forward orbit."
-        )
+    remedy = "Pass 0 for the forward orbit."
+    window = require_integer("windowed_orbit", "window", window, at_least=0, remedy=remedy)
     wanted = chosen_steps("windowed_orbit", maps, at)
     x0 = spread(maps, x0.detach())
     maps = taken_apart(maps)
@@ -193,11 +188,13 @@ def chosen_steps(name: str, maps: Sequence[Map] | AffineMap, at) -> list[int]:
         return list(range(count + 1))
     given = at.tolist() if isinstance(at, Tensor) else list(at)
     wrong = [n for n in given if n != int(n) or not 0 <= n <= count]
-    if wrong:
-        raise DomainError(
-            f"{name}: at must hold integers in 0..{count} for {count} maps, but it holds "
-            f"{wrong[0]}. Leave at=None for the whole orbit."
-        )
+    require(
+        not wrong,
+        name,
+        f"at must hold integers in 0..{count} for {count} maps",
+        lambda: f"it holds {wrong[0]}",
+        "Leave at=None for the whole orbit.",
+    )
     return [int(n) for n in given]
 
 
@@ -258,10 +255,9 @@ def _movers(name: str, maps: Sequence[Map], before: int = 0):
             (points,) = stack
             image = checked(t(points), points, name, step)
             if not torch.can_cast(image.dtype, points.dtype):
-                raise DomainError(
-                    f"{name}: x0 must hold what the maps return, but it is {points.dtype} and map "
-                    f"{step} returns {image.dtype}. Pass a floating-point start, x0.float()."
-                )
+                rule = "x0 must hold what the maps return"
+                fact = f"it is {points.dtype} and map {step} returns {image.dtype}"
+                raise refusal(name, rule, fact, "Pass a floating-point start, x0.float().")
             points.copy_(image.detach())
 
         return move_
@@ -286,11 +282,9 @@ def _rows_within(name: str, max_bytes: int | None, x0: Tensor) -> int | None:
     if max_bytes is None:
         return None
     row = 2 * x0.numel() * x0.element_size()
-    if max_bytes < row:
-        raise DomainError(
-            f"{name}: max_bytes must hold one point and its image, but it is {max_bytes} and "
-            f"these take {row} bytes. Raise max_bytes, or pass fewer replicas."
-        )
+    rule = "max_bytes must hold one point and its image"
+    fact = f"it is {max_bytes} and these take {row} bytes"
+    require(max_bytes >= row, name, rule, fact, "Raise max_bytes, or pass fewer replicas.")
     return max(1, int(max_bytes) // row)
 
 

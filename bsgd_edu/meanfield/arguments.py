@@ -5,7 +5,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from ..errors import DomainError, ShapeError
+from ..tensors import require_broadcast, require_entries
 from .gaussian import Activation, activation_named
 
 __all__: list[str] = []
@@ -28,29 +28,12 @@ def prepared(
     }
     for name, x in tensors.items():
         if name == "c":
-            _check_correlation(function, x)
-            continue
-        good = x.isfinite() & ((x > 0) if name == positive else (x >= 0))
-        if not good.all():
-            raise DomainError(
-                f"{function}: {name} must be {'>' if name == positive else '≥'} 0 and finite, but "
-                f"it is {x[~good].flatten()[0].item():.6g} ({int((~good).sum())} of {x.numel()} "
-                "fail). It is a variance: pass σ², which has no sign."
-            )
-    try:
-        return phi, list(torch.broadcast_tensors(*tensors.values()))
-    except RuntimeError as error:
-        shapes = ", ".join(f"{name} {tuple(x.shape)}" for name, x in tensors.items())
-        raise ShapeError(
-            f"{function}: arguments must broadcast, but their shapes are {shapes}. "
-            "Use x[:, None] and y[None, :] for a grid."
-        ) from error
-
-
-def _check_correlation(function: str, c: Tensor) -> None:
-    good = c.abs() <= 1
-    if not good.all():
-        raise DomainError(
-            f"{function}: c must lie in [−1, 1], but it is {c[~good].flatten()[0].item():.9g}. "
-            "It is a correlation: divide the covariance by q, and clamp what rounding leaves."
-        )
+            good, rule = x.abs() <= 1, "c must lie in [−1, 1]"
+            remedy = "It is a correlation: divide the covariance by q, clamp what rounding leaves."
+        else:
+            good = x.isfinite() & ((x > 0) if name == positive else (x >= 0))
+            rule = f"{name} must be {'positive' if name == positive else '≥ 0'} and finite"
+            remedy = "It is a variance: pass σ², which has no sign."
+        require_entries(good, function, rule, x, remedy)
+    remedy = "Use x[:, None] and y[None, :] for a grid."
+    return phi, require_broadcast(function, tensors, remedy)

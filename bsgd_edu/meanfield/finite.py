@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from ..errors import DomainError
+from ..errors import require_choice, require_integer, require_number
 from .init import delta_orthogonal_, orthogonal_, orthogonal_conv_
 from .phases import critical_line
 
@@ -60,11 +60,10 @@ def correlation_orbit(
         >>> orbit.shape
         torch.Size([4, 2])
     """
-    if not -1 < c < 1 or width < 2:
-        raise DomainError(
-            "correlation_orbit: c must lie in (−1, 1) and width be ≥ 2, but they are "
-            f"{c:g} and {width}. Equal inputs stay equal."
-        )
+    require_number(
+        "correlation_orbit", "c", c, above=-1, below=1, remedy="Equal inputs stay equal."
+    )
+    require_integer("correlation_orbit", "width", width, at_least=2)
     real = {"dtype": torch.float64, "device": generator.device}
     covariance = q * torch.tensor([[1.0, c], [c, 1.0]], **real).expand(networks, 2, 2)
     found = []
@@ -164,11 +163,7 @@ def length_orbit(
         tensor([1., 1.], dtype=torch.float64)
     """
     modes = {"circular": "circular", "zeros": "constant"}
-    if padding not in modes:
-        raise DomainError(
-            f"length_orbit: padding must be 'circular' or 'zeros', but it is {padding!r}. "
-            "Pass one of these."
-        )
+    require_choice("length_orbit", "padding", padding, modes)
     real = {"dtype": torch.float64, "device": generator.device}
     x = torch.randn(networks, channels, side, side, generator=generator, **real)
     fill_ = delta_orthogonal_ if delta else orthogonal_conv_
@@ -248,10 +243,8 @@ def squared_singular_values(
         >>> torch.allclose(s, torch.ones(1, 2, 4, dtype=torch.float64))
         True
     """
-    if min(at) < 1:
-        raise DomainError(
-            f"squared_singular_values: depths must be ≥ 1, but the least is {min(at)}. Drop it."
-        )
+    for depth in at:
+        require_integer("squared_singular_values", "each depth of at", depth, at_least=1)
     real = {"dtype": torch.float64, "device": generator.device}
     weight_var, bias_var = (float(v) for v in critical_line(q)) if q else (1.0, 0.0)
     h = q**0.5 * torch.randn(networks, width, 1, generator=generator, **real)

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from ..errors import DomainError
+from ..errors import refusal
 
 __all__ = ["Activation", "activation_named", "horner"]
 
@@ -177,10 +177,9 @@ def activation_named(function: str, activation: str | Callable[[Tensor], Tensor]
             return _NAMED[activation]
     elif callable(activation):
         return _from_callable(activation)
-    raise DomainError(
-        f"{function}: activation must be one of {', '.join(map(repr, _NAMED))} or a function of a "
-        f"tensor, but it is {activation!r}. Pass for example torch.sin."
-    )
+    rule = f"activation must be one of {', '.join(map(repr, _NAMED))} or a function of a tensor"
+    fact, remedy = f"it is {activation!r}", "Pass for example torch.sin."
+    raise refusal(function, rule, fact, remedy)
 
 
 def _from_callable(value: Callable[[Tensor], Tensor]) -> Activation:

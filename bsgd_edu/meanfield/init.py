@@ -6,12 +6,12 @@ return it. `gain` multiplies the weights themselves, a standard deviation: pass 
 """
 
 import math
-from numbers import Real
 
 import torch
 from torch import Tensor
 
-from ..errors import DomainError, ShapeError
+from ..errors import ShapeError, require, require_number
+from ..tensors import require_real
 
 __all__ = ["delta_orthogonal_", "orthogonal_", "orthogonal_conv_"]
 
@@ -168,18 +168,9 @@ def _checked_gain(
     function: str, tensor: Tensor, gain: float | Tensor, spatial_dims: int, single: bool = False
 ) -> float:
     """Refuses what cannot be filled, with the numbers; returns the gain as a number."""
-    if not isinstance(tensor, Tensor) or not tensor.is_floating_point():
-        found = tensor.dtype if isinstance(tensor, Tensor) else type(tensor).__name__
-        raise DomainError(
-            f"{function}: tensor must hold floating-point numbers, but it is {found}. "
-            "Pass torch.empty(...), or a layer's weight."
-        )
-    number = isinstance(gain, Real) or (isinstance(gain, Tensor) and gain.dim() == 0)
-    if not (number and 0 < gain < math.inf):
-        raise DomainError(
-            f"{function}: gain must be a finite number > 0, but it is {gain!r}. "
-            "Pass σ_w, for example weight_var**0.5."
-        )
+    require_real(function, "tensor", tensor)
+    remedy = "Pass σ_w, for example weight_var**0.5."
+    gain = require_number(function, "gain", gain, above=0, remedy=remedy)
     shape = tuple(tensor.shape)
     wanted = "(..., out, in" + ", kernel size" * spatial_dims + ")"
     if function == "orthogonal_":
@@ -188,20 +179,25 @@ def _checked_gain(
         fits, wanted = 3 <= len(shape) <= 5, "(out, in, *kernel) with 1, 2 or 3 kernel dims"
     else:
         fits = spatial_dims in (1, 2, 3) and len(shape) >= 2 + spatial_dims
-    if not fits or 0 in shape[len(shape) - 2 - spatial_dims :]:
-        raise ShapeError(
-            f"{function}: tensor must have shape {wanted}, none of them 0, but it has {shape}"
-            f"{f' and spatial_dims = {spatial_dims}' if not single and spatial_dims else ''}. "
-            "Pass a layer's weight; a stack of layers needs spatial_dims = 1, 2 or 3."
-        )
+    given = f" and spatial_dims = {spatial_dims}" if not single and spatial_dims else ""
+    require(
+        fits and 0 not in shape[len(shape) - 2 - spatial_dims :],
+        function,
+        f"tensor must have shape {wanted}, none of them 0",
+        f"its shape is {shape}{given}",
+        "Pass a layer's weight; a stack of layers needs spatial_dims = 1, 2 or 3.",
+        ShapeError,
+    )
     out, inputs = shape[len(shape) - 2 - spatial_dims :][:2]
-    if function != "orthogonal_" and out < inputs:
-        raise DomainError(
-            f"{function}: out must be ≥ in for a kernel that keeps all lengths, but {out} < "
-            f"{inputs}: {inputs - out} directions would be lost. Use at least {inputs} output "
-            "channels, or torch.nn.init.normal_ where a layer reduces them."
-        )
-    return float(gain)
+    require(
+        function == "orthogonal_" or out >= inputs,
+        function,
+        "out must be ≥ in for a kernel that keeps all lengths",
+        f"{out} < {inputs}: {inputs - out} directions would be lost",
+        f"Use at least {inputs} output channels, or torch.nn.init.normal_ where a layer reduces "
+        "them.",
+    )
+    return gain
 
 
 def _fill_(tensor: Tensor, gain: float, dims: int, generator: torch.Generator) -> Tensor:

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from ..errors import ConvergenceError, DomainError
+from ..errors import ConvergenceError, refusal, require
 from .arguments import Number, Phi, prepared
 from .gaussian import Activation, horner
 from .theory import depth_scale
@@ -62,14 +62,15 @@ def critical_line(q: Number, activation: Phi = "tanh") -> CriticalPoint:
     phi, (q,) = prepared("critical_line", activation, positive="q", q=q)
     slope, deficit = phi.slope_moment(q), phi.deficit(q)
     bad = ~((slope > 0) & (deficit >= 0))
-    if bad.any():
-        first = bad.flatten().nonzero()[0, 0]
-        raise DomainError(
-            "critical_line: the activation must have E φ² ≤ q E φ′² for some bias variance to be "
-            f"left, but at q = {q.flatten()[first].item():.6g} they are "
-            f"{phi.length(q).flatten()[first].item():.6g} and "
-            f"{(q * slope).flatten()[first].item():.6g}. Subtract φ(0) from it, or take a larger q."
-        )
+    require(
+        not bad.any(),
+        "critical_line",
+        "the activation must have E φ² ≤ q E φ′² for some bias variance to be left",
+        lambda: "at q = {:.6g} they are {:.6g} and {:.6g}".format(
+            *(x[bad][0].item() for x in (q, phi.length(q), q * slope))
+        ),
+        "Subtract φ(0) from it, or take a larger q.",
+    )
     return CriticalPoint(1 / slope, deficit / slope)
 
 
@@ -149,10 +150,13 @@ def _length(phi: Activation, weight_var: Tensor, bias_var: Tensor) -> Tensor:
         q = torch.where((slope < 1) & (newton > 0), newton, image).where(~silent, 1.0)
         if not moving.any():
             return q.where(~silent, 0.0)
-    raise ConvergenceError(
-        f"fixed_point: the length map must settle within {_STEPS} steps, but at "
-        f"{_first(moving, weight_var, bias_var)} it moves q from {q[moving][0].item():.6g} to "
-        f"{image[moving][0].item():.6g}. Follow it with length_map: it may cycle, or be NaN."
+    raise refusal(
+        "fixed_point",
+        f"the length map must settle within {_STEPS} steps",
+        f"at {_first(moving, weight_var, bias_var)} it moves q from {q[moving][0].item():.6g} to "
+        f"{image[moving][0].item():.6g}",
+        "Follow it with length_map: it may cycle, or be NaN.",
+        ConvergenceError,
     )
 
 
@@ -170,13 +174,17 @@ def _correlation(phi: Activation, q: Tensor, weight_var: Tensor) -> Tensor:
 
 
 def _refuse_growth(bad: Tensor, weight_var: Tensor, bias_var: Tensor) -> None:
-    if bad.any():
-        raise DomainError(
-            "fixed_point: weight_var must be small enough for one finite fixed point, but at "
-            f"{_first(bad, weight_var, bias_var)} lengths grow, or all stay "
-            f"({int(bad.sum())} of {bad.numel()} fail). Take weight_var < 2 for 'relu', < 1 for "
-            "'identity', or a bounded activation; length_map follows lengths that grow."
-        )
+    require(
+        not bad.any(),
+        "fixed_point",
+        "weight_var must be small enough for one finite fixed point",
+        lambda: (
+            f"at {_first(bad, weight_var, bias_var)} lengths grow, or all stay "
+            f"({int(bad.sum())} of {bad.numel()} fail)"
+        ),
+        "Take weight_var < 2 for 'relu', < 1 for 'identity', or a bounded activation; length_map "
+        "follows lengths that grow.",
+    )
 
 
 def _first(bad: Tensor, weight_var: Tensor, bias_var: Tensor) -> str:

@@ -5,7 +5,8 @@ import math
 import torch
 from torch import Tensor
 
-from ..errors import DomainError, ShapeError
+from ..errors import ShapeError, require, require_integer, require_shape
+from ..tensors import require_broadcast
 from .arguments import Number, Phi, prepared
 
 __all__ = ["covariance_map", "mode_amplitudes", "mode_factors"]
@@ -52,14 +53,10 @@ def covariance_map(
     )
     s = _covariance(name, covariance)
     weight_var, bias_var = (x.to(s.device)[..., None, None] for x in (weight_var, bias_var))
-    try:
-        torch.broadcast_shapes(weight_var.shape, s.shape)
-    except RuntimeError as error:
-        raise ShapeError(
-            f"{name}: arguments must broadcast, but weight_var and bias_var have shape "
-            f"{tuple(weight_var.shape[:-2])} and the covariances {tuple(s.shape[:-2])} + (n, n). "
-            "Pass one number of each for all of them."
-        ) from error
+    points = {"weight_var": weight_var, "bias_var": bias_var, "covariance": s}
+    require_broadcast(
+        name, points, "Pass one number of each for all of the covariances (..., n, n)."
+    )
     variance = s.diagonal(dim1=-2, dim2=-1)
     scale = variance.sqrt()
     c = s / (scale.unsqueeze(-1) * scale.unsqueeze(-2))
@@ -96,16 +93,15 @@ def mode_factors(size: int, taps: Tensor) -> Tensor:
         >>> mode_factors(4, torch.tensor([0.25, 0.5, 0.25]))
         tensor([1.0000, 0.5000, 0.0000], dtype=torch.float64)
     """
-    if not size >= 1 or size % 1:
-        raise DomainError(
-            f"mode_factors: size must be an integer ≥ 1, but it is {size}. Count pixels."
-        )
+    size = require_integer("mode_factors", "size", size, at_least=1, remedy="Count pixels.")
     weights = _taps("mode_factors", taps)
-    if not torch.allclose(weights, weights.flip(0), rtol=0, atol=1e-12):
-        raise DomainError(
-            f"mode_factors: taps must be symmetric, but they are {weights.tolist()}: their modes "
-            "also move. Follow them with covariance_map."
-        )
+    require(
+        torch.allclose(weights, weights.flip(0), rtol=0, atol=1e-12),
+        "mode_factors",
+        "taps must be symmetric",
+        lambda: f"they are {weights.tolist()}",
+        "The modes of others also move: follow them with covariance_map.",
+    )
     half = len(weights) // 2
     offset = torch.arange(-half, half + 1, dtype=torch.float64, device=weights.device)
     mode = torch.arange(size // 2 + 1, dtype=torch.float64, device=weights.device)
@@ -135,51 +131,55 @@ def mode_amplitudes(variances: Tensor, highest: int) -> Tensor:
                 [0.5000]])
     """
     pixels = variances.shape[-1]
-    if not 1 <= highest <= pixels // 2:
-        raise DomainError(
-            f"mode_amplitudes: highest must lie in 1 … {pixels // 2} on {pixels} pixels, but it is "
-            f"{highest}. Take fewer modes, or a larger ring."
-        )
+    remedy = f"There are {pixels} pixels: take fewer modes, or a larger ring."
+    require_integer(
+        "mode_amplitudes", "highest", highest, at_least=1, at_most=pixels // 2, remedy=remedy
+    )
     modes = torch.fft.rfft(variances).real[..., 1 : highest + 1]
     start = modes[0].reshape(-1, highest).mean(0)
     missing = (start.abs() <= 1e-6 * variances[0].abs().mean()).nonzero()
-    if len(missing):
-        raise DomainError(
-            f"mode_amplitudes: the start must hold every mode, but mode {int(missing[0]) + 1} is "
-            f"missing ({len(missing)} of {highest}). Take fewer modes, or another pattern."
-        )
+    require(
+        not len(missing),
+        "mode_amplitudes",
+        "the start must hold every mode",
+        lambda: f"mode {int(missing[0]) + 1} is missing ({len(missing)} of {highest})",
+        "Take fewer modes, or another pattern.",
+    )
     return modes / start
 
 
 def _covariance(function: str, covariance: Tensor) -> Tensor:
     s = torch.as_tensor(covariance, dtype=torch.float64)
-    if s.dim() < 2 or s.shape[-1] != s.shape[-2]:
-        raise ShapeError(
-            f"{function}: covariance must have shape (..., n, n), but it has {tuple(s.shape)}. "
-            "Entry (a, a′) is E[h_a h_a′]."
-        )
+    require_shape(function, "covariance", s, (..., "n", "n"), "Entry (a, a′) is E[h_a h_a′].")
     variance = s.diagonal(dim1=-2, dim2=-1)
     bound = (variance.unsqueeze(-1) * variance.unsqueeze(-2)).clamp(min=0).sqrt()
     skew = (s - s.mT).abs().max().item() if s.numel() else 0.0
     over = (s.abs() - bound * (1 + 1e-6)).max().item() if s.numel() else 0.0
-    if not (skew <= 1e-6 * bound.max().item() and over <= 0 and (variance >= 0).all()):
-        raise DomainError(
-            f"{function}: covariance must be symmetric with |S_ab| ≤ √(S_aa S_bb), but it is off "
-            f"by {skew:.3g} and {max(over, 0.0):.3g}. Pass x.mT @ x / len(x) of data x."
-        )
+    require(
+        skew <= 1e-6 * bound.max().item() and over <= 0 and (variance >= 0).all(),
+        function,
+        "covariance must be symmetric with |S_ab| ≤ √(S_aa S_bb)",
+        lambda: f"it is off by {skew:.3g} and {max(over, 0.0):.3g}",
+        "Pass x.mT @ x / len(x) of data x.",
+    )
     return s
 
 
 def _taps(function: str, taps: Tensor) -> Tensor:
     v = torch.as_tensor(taps, dtype=torch.float64)
-    if v.dim() != 1 or len(v) % 2 == 0:
-        raise ShapeError(
-            f"{function}: taps must have an odd number of entries, but their shape is "
-            f"{tuple(v.shape)}. Pass 2k + 1 variance fractions, for example torch.ones(3) / 3."
-        )
-    if not ((v >= 0).all() and abs(v.sum().item() - 1) < 1e-6):
-        raise DomainError(
-            f"{function}: taps must be ≥ 0 with sum 1, but the least is {v.min().item():.6g} and "
-            f"the sum {v.sum().item():.6g}. Divide them by their sum."
-        )
+    require(
+        v.dim() == 1 and len(v) % 2 == 1,
+        function,
+        "taps must have an odd number of entries",
+        lambda: f"their shape is {tuple(v.shape)}",
+        "Pass 2k + 1 variance fractions, for example torch.ones(3) / 3.",
+        ShapeError,
+    )
+    require(
+        (v >= 0).all() and abs(v.sum().item() - 1) < 1e-6,
+        function,
+        "taps must be ≥ 0 with sum 1",
+        lambda: f"the least is {v.min().item():.6g} and the sum {v.sum().item():.6g}",
+        "Divide them by their sum.",
+    )
     return v / v.sum()

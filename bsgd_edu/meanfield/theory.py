@@ -14,7 +14,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from ..errors import DomainError
+from ..errors import require_integer
+from ..tensors import require_entries, require_finite
 from .arguments import Number, Phi, prepared
 
 __all__ = [
@@ -94,11 +95,10 @@ def correlation_map(
         "correlation_map", activation, positive="q", **numbers
     )
     length = weight_var * phi.length(q) + bias_var
-    if (length <= 0).any():
-        raise DomainError(
-            "correlation_map: the next variance must be positive, but weight_var and bias_var are "
-            "both 0. Pass weight_var > 0 or bias_var > 0."
-        )
+    remedy = "Pass weight_var > 0 or bias_var > 0."
+    require_entries(
+        length > 0, "correlation_map", "the next variance must be positive", length, remedy
+    )
     return (weight_var * phi.pair(c, q) + bias_var) / length
 
 
@@ -196,11 +196,7 @@ def depth_scale(chi: Number) -> Tensor:
         tensor([inf, 0., inf], dtype=torch.float64)
     """
     chi = torch.as_tensor(chi, dtype=torch.float64)
-    if not chi.isfinite().all():
-        raise DomainError(
-            f"depth_scale: chi must be finite, but it holds {chi[~chi.isfinite()][0].item()}. "
-            "Drop that entry."
-        )
+    require_finite("depth_scale", "chi", chi, "Drop that entry.")
     rate = -chi.abs().log()
     return torch.where(rate == 0, torch.inf, 1 / rate)
 
@@ -240,10 +236,7 @@ def jacobian_moments(
         Pennington, Schoenholz and Ganguli (2017), Resurrecting the sigmoid in deep learning
         through dynamical isometry, NeurIPS, Section 2.
     """
-    if not depth >= 1 or depth % 1:
-        raise DomainError(
-            f"jacobian_moments: depth must be an integer ≥ 1, but it is {depth}. Count layers."
-        )
+    depth = require_integer("jacobian_moments", "depth", depth, at_least=1, remedy="Count layers.")
     given = {} if weight_var is None else {"weight_var": weight_var}
     phi, (q, *rest) = prepared("jacobian_moments", activation, q=q, **given)
     first, second = phi.slope_moment(q), phi.slope_moment(q, 2)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from ..errors import ShapeError
+from ..errors import ShapeError, require
 from . import cones, hyperbolic, measures, norms, spd, strips
 
 __all__ = ["CATALOGUE", "CatalogueEntry", "contraction_ratio"]
@@ -142,10 +142,12 @@ def contraction_ratio(
         tensor(0.5000)
     """
     before, after = distance(x, y), distance(t(x), t(y))
-    if before.shape != after.shape:
-        raise ShapeError(
-            "contraction_ratio: a map must keep the leading dims of its points, but distances "
-            f"went from shape {tuple(before.shape)} to {tuple(after.shape)}. Return one image "
-            "for each point."
-        )
+    require(
+        before.shape == after.shape,
+        "contraction_ratio",
+        "a map must keep the leading dims of its points",
+        lambda: f"distances went from shape {tuple(before.shape)} to {tuple(after.shape)}",
+        "Return one image for each point.",
+        ShapeError,
+    )
     return torch.where((before == 0) & (after == 0), 0, after / before)

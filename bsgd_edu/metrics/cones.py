@@ -7,8 +7,9 @@ Hilbert distance sees directions only, Thompson sees sizes too, Funk is one half
 import torch
 from torch import Tensor
 
-from ..errors import DomainError, ShapeError
-from .points import bounds, fitting, positive, real, refuse
+from ..errors import ShapeError, require
+from ..tensors import bounds, require_entries, require_points, require_real
+from .points import positive
 
 __all__ = [
     "birkhoff_coefficient",
@@ -31,7 +32,7 @@ def log_ratio(x: Tensor, y: Tensor) -> Tensor:
 
 
 def _ratios(function: str, x: Tensor, y: Tensor) -> Tensor:
-    fitting(function, {"x": x, "y": y})
+    require_points(function, {"x": x, "y": y})
     positive(function, "x", x)
     positive(function, "y", y)
     return log_ratio(x, y)
@@ -203,26 +204,27 @@ def _diameter(function: str, matrix: Tensor) -> Tensor:
 
 
 def _nonnegative(function: str, matrix: Tensor) -> Tensor:
-    real(function, "matrix", matrix)
-    if matrix.dim() < 2 or 0 in matrix.shape[-2:]:
-        raise ShapeError(
-            f"{function}: matrix must have shape (..., m, n) with m, n ≥ 1, but it has "
-            f"{tuple(matrix.shape)}. Leading dims are replicas."
-        )
+    require_real(function, "matrix", matrix)
+    require(
+        matrix.dim() >= 2 and 0 not in matrix.shape[-2:],
+        function,
+        "matrix must have shape (..., m, n) with m, n ≥ 1",
+        lambda: f"its shape is {tuple(matrix.shape)}",
+        "Leading dims are replicas.",
+        ShapeError,
+    )
     low, high = bounds(matrix)
     if not (low >= 0 and high < torch.inf):
-        refuse(
+        good, rule = (matrix >= 0) & matrix.isfinite(), "matrix must be ≥ 0 and finite"
+        remedy = "Only such matrices map the cone into itself; take abs() if signs do not matter."
+        require_entries(good, function, rule, matrix, remedy)
+    if low == 0:
+        empty = (matrix == 0).all(-1).all(-1)
+        require(
+            not empty.any(),
             function,
-            "matrix",
-            "have entries ≥ 0, all finite",
-            (matrix >= 0) & matrix.isfinite(),
-            matrix,
-            "Only such matrices map the cone into itself; take abs() if signs do not matter.",
-        )
-    empty = (matrix == 0).all(-1).all(-1) if low == 0 else None
-    if empty is not None and empty.any():
-        raise DomainError(
-            f"{function}: matrix must not be zero, but {int(empty.sum())} of {empty.numel()} are. "
-            "A zero matrix takes the cone to a point that has no direction."
+            "matrix must not be zero",
+            lambda: f"{int(empty.sum())} of {empty.numel()} are",
+            "A zero matrix takes the cone to a point that has no direction.",
         )
     return matrix

@@ -10,11 +10,12 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from ..errors import DomainError
+from ..errors import require
+from ..tensors import bounds, require_entries, require_finite, require_points
 from .cones import log_ratio
 from .hyperbolic import rim_gap, space_part
 from .norms import need_exponent
-from .points import bounds, finite, fitting, norm, positive, refuse
+from .points import norm, positive
 
 __all__ = [
     "funk_busemann",
@@ -80,7 +81,7 @@ def poincare_busemann(x: Tensor, xi: Tensor) -> Tensor:
     References:
         Bridson and Haefliger (1999), Metric Spaces of Non-Positive Curvature, Section II.8.24.
     """
-    fitting("poincare_busemann", {"x": x, "xi": xi})
+    require_points("poincare_busemann", {"x": x, "xi": xi})
     gap = rim_gap("poincare_busemann", "x", x)
     _unit("poincare_busemann", xi)
     return 2 * norm(xi - x).log() - gap.log()
@@ -108,7 +109,7 @@ def hyperboloid_busemann(x: Tensor, xi: Tensor) -> Tensor:
         tensor(0.5000)
     """
     a = space_part("hyperboloid_busemann", "x", x)
-    fitting("hyperboloid_busemann", {"space part of x": a, "xi": xi})
+    require_points("hyperboloid_busemann", {"space part of x": a, "xi": xi})
     _unit("hyperboloid_busemann", xi)
     size = norm(a)
     # x_0 − a·ξ = (x_0 − |a|) + |a| |a/|a| − ξ|²/2, a sum of two numbers that are not negative.
@@ -154,14 +155,14 @@ def lp_busemann(
     need_exponent(name, p)
     start = torch.zeros_like(x[..., :1]).expand_as(x) if start is None else start
     points = {"x": x, "direction": direction, "start": start}
-    fitting(name, points)
+    require_points(name, points)
     for label, point in points.items():
-        finite(name, label, point)
+        require_finite(name, label, point)
     size = direction.abs()
     fastest = size.amax(-1, keepdim=True)
     if not bounds(fastest)[0] > 0:
-        remedy = "A ray needs somewhere to go."
-        refuse(name, "direction", "not be zero", fastest > 0, fastest, remedy)
+        rule, remedy = "direction must not be zero", "A ray needs somewhere to go."
+        require_entries(fastest > 0, name, rule, fastest, remedy)
     sign = direction.sign()
     if p == 1:
         still = (x - start).abs() - start.abs()
@@ -245,24 +246,26 @@ def hilbert_busemann(x: Tensor, end: Tensor, start: Tensor) -> Tensor:
 
 
 def _boundary(function: str, x: Tensor, end: Tensor, start: Tensor) -> None:
-    fitting(function, {"x": x, "end": end, "start": start})
+    require_points(function, {"x": x, "end": end, "start": start})
     positive(function, "x", x)
     positive(function, "start", start)
-    finite(function, "end", end)
+    require_finite(function, "end", end)
     zeros = (end == 0).sum(-1)
-    if not (bounds(end)[0] >= 0 and ((zeros > 0) & (zeros < end.shape[-1])).all()):
-        refuse(function, "end", "have entries ≥ 0", end >= 0, end, "Pass a boundary point.")
-        raise DomainError(
-            f"{function}: end must have some entries zero and some not, but between "
-            f"{int(zeros.min())} and {int(zeros.max())} of its {end.shape[-1]} are zero. "
-            "A boundary point of the cone is, for example, (1, 0, 0)."
-        )
+    remedy = "A boundary point of the cone is, for example, (1, 0, 0)."
+    if not bounds(end)[0] >= 0:
+        require_entries(end >= 0, function, "end must be ≥ 0", end, remedy)
+    require(
+        ((zeros > 0) & (zeros < end.shape[-1])).all(),
+        function,
+        "end must have some entries zero and some not",
+        lambda: f"{int(zeros.min())} to {int(zeros.max())} of its {end.shape[-1]} are zero",
+        remedy,
+    )
 
 
 def _unit(function: str, xi: Tensor) -> None:
     off = (norm(xi.detach()) - 1).abs()
     tolerance = torch.finfo(xi.dtype).eps ** 0.5
     if not bounds(off)[1] <= tolerance:
-        rule = f"have length 1 up to {tolerance:.1g}"
-        size = norm(xi.detach())
-        refuse(function, "xi", rule, off <= tolerance, size, "Divide it by its norm.")
+        rule, size = f"xi must have length 1 up to {tolerance:.1g}", norm(xi.detach())
+        require_entries(off <= tolerance, function, rule, size, "Divide it by its norm.")

@@ -9,9 +9,10 @@ import math
 import torch
 from torch import Tensor
 
-from ..errors import ShapeError
+from ..errors import ShapeError, require, require_shape
+from ..tensors import bounds, require_entries, require_finite, require_points, require_real
 from . import exact
-from .points import bounds, finite, fitting, norm, real, refuse, root
+from .points import norm, root
 
 __all__ = [
     "hyperboloid_distance",
@@ -28,7 +29,7 @@ _FARTHEST = 1e150
 
 def rim_gap(function: str, name: str, x: Tensor) -> Tensor:
     """Returns 1 − |x|² > 0 to full relative accuracy for points (..., d) of the open ball."""
-    real(function, name, x)
+    require_real(function, name, x)
     plain = 1 - x.square().sum(-1)
     with torch.no_grad():
         double = x.double()
@@ -37,14 +38,9 @@ def rim_gap(function: str, name: str, x: Tensor) -> Tensor:
         gap = sum(exact.total(torch.cat([one, -square, -error], -1))).to(x.dtype)
     low, _ = bounds(gap)
     if not low > 0:  # NaN included
-        refuse(
-            function,
-            name,
-            "lie inside the unit ball, so that 1 − |x|² > 0",
-            gap > 0,
-            gap,
-            "The number is 1 − |x|². Shrink the point, or use hyperboloid_distance far out.",
-        )
+        rule = f"{name} must lie inside the unit ball, so that 1 − |x|² > 0"
+        remedy = "The number is 1 − |x|². Shrink the point, or use hyperboloid_distance far out."
+        require_entries(gap > 0, function, rule, gap, remedy)
     return plain + (gap - plain).detach()
 
 
@@ -73,7 +69,7 @@ def poincare_distance(x: Tensor, y: Tensor) -> Tensor:
     References:
         Ratcliffe (2019), Foundations of Hyperbolic Manifolds, Theorem 4.5.1.
     """
-    fitting("poincare_distance", {"x": x, "y": y})
+    require_points("poincare_distance", {"x": x, "y": y})
     gap_x = rim_gap("poincare_distance", "x", x)
     gap_y = rim_gap("poincare_distance", "y", y)
     return 2 * (norm(x - y) / gap_x.sqrt() / gap_y.sqrt()).asinh()
@@ -103,7 +99,7 @@ def mobius_add(x: Tensor, y: Tensor) -> Tensor:
     References:
         Ungar (2008), Analytic Hyperbolic Geometry, Section 3.4.
     """
-    fitting("mobius_add", {"x": x, "y": y})
+    require_points("mobius_add", {"x": x, "y": y})
     gap_x, gap_y = (rim_gap("mobius_add", n, p)[..., None] for n, p in (("x", x), ("y", y)))
     inner = (x * y).sum(-1, keepdim=True)
     # 1 + 2x·y + |x|²|y|² = |x + y|² + (1 − |x|²)(1 − |y|²): a sum of positive numbers.
@@ -129,7 +125,7 @@ def to_hyperboloid(x: Tensor) -> Tensor:
         >>> to_hyperboloid(torch.tensor([0.5]))
         tensor([1.6667, 1.3333])
     """
-    fitting("to_hyperboloid", {"x": x})
+    require_points("to_hyperboloid", {"x": x})
     gap = rim_gap("to_hyperboloid", "x", x)[..., None]
     return torch.cat([(2 - gap) / gap, 2 * x / gap], -1)
 
@@ -184,7 +180,7 @@ def hyperboloid_distance(x: Tensor, y: Tensor) -> Tensor:
     References:
         Ratcliffe (2019), Foundations of Hyperbolic Manifolds, Section 3.2.
     """
-    fitting("hyperboloid_distance", {"x": x, "y": y})
+    require_points("hyperboloid_distance", {"x": x, "y": y})
     a = space_part("hyperboloid_distance", "x", x).double()
     b = space_part("hyperboloid_distance", "y", y).double()
     a, b = torch.broadcast_tensors(a, b)
@@ -216,36 +212,32 @@ def _minors(a: Tensor, b: Tensor) -> Tensor:
 
 def space_part(function: str, name: str, x: Tensor) -> Tensor:
     """Returns a of the point (x_0, a), once it lies on the hyperboloid up to round-off."""
-    real(function, name, x)
-    if x.dim() < 1 or x.shape[-1] < 2:
-        raise ShapeError(
-            f"{function}: {name} must have shape (..., d + 1) with d ≥ 1, but it has "
-            f"{tuple(x.shape)}. The time coordinate comes first; to_hyperboloid adds it."
-        )
+    require_real(function, name, x)
+    require(
+        x.dim() >= 1 and x.shape[-1] >= 2,
+        function,
+        f"{name} must have shape (..., d + 1) with d ≥ 1",
+        lambda: f"its shape is {tuple(x.shape)}",
+        "The time coordinate comes first; to_hyperboloid adds it.",
+        ShapeError,
+    )
     time, space = x.detach()[..., 0], x[..., 1:]
     if not bounds(time)[1] <= _FARTHEST:
-        refuse(
-            function,
-            name,
-            f"have coordinates up to {_FARTHEST:.0e}",
-            time <= _FARTHEST,
-            time,
-            "Points that far out differ in direction only; compare their Busemann functions.",
-        )
+        rule = f"{name} must have coordinates up to {_FARTHEST:.0e}"
+        remedy = "Points that far out differ in direction only; compare their Busemann functions."
+        require_entries(time <= _FARTHEST, function, rule, time, remedy)
     shell = (1 + norm(space.detach()).square()).sqrt()
     # Rounding of the coordinates moves a point by ε x_0 off the shell, a few maps by more.
     off = (time / shell - 1).abs()
     _, high = bounds(off)
     tolerance = math.sqrt(torch.finfo(x.dtype).eps)
     if not high <= tolerance:
-        refuse(
-            function,
-            name,
-            f"lie on the hyperboloid, x_0 = √(1 + |a|²) up to a relative {tolerance:.1g}",
-            off <= tolerance,
-            time / shell,
-            "The number is x_0/√(1 + |a|²). Recompute x_0, or make the point by to_hyperboloid.",
+        shell_rule = f"x_0 = √(1 + |a|²) up to a relative {tolerance:.1g}"
+        rule = f"{name} must lie on the hyperboloid, {shell_rule}"
+        remedy = (
+            "The number is x_0/√(1 + |a|²). Recompute x_0, or make the point by to_hyperboloid."
         )
+        require_entries(off <= tolerance, function, rule, time / shell, remedy)
     return space
 
 
@@ -272,25 +264,15 @@ def matrix_to_hyperboloid(matrix: Tensor, log_abs_det: Tensor | None = None) -> 
         >>> matrix_to_hyperboloid(torch.diag(torch.tensor([2.0, 1.0])))
         tensor([1.2500, 0.7500, 0.0000])
     """
-    real("matrix_to_hyperboloid", "matrix", matrix)
-    if matrix.shape[-2:] != (2, 2):
-        raise ShapeError(
-            "matrix_to_hyperboloid: matrix must have shape (..., 2, 2), but it has "
-            f"{tuple(matrix.shape)}. The hyperbolic plane is the case n = 2 of the SPD matrices."
-        )
-    finite("matrix_to_hyperboloid", "matrix", matrix)
+    require_real("matrix_to_hyperboloid", "matrix", matrix)
+    remedy = "The hyperbolic plane is the case n = 2 of the SPD matrices."
+    require_shape("matrix_to_hyperboloid", "matrix", matrix, (..., 2, 2), remedy)
+    require_finite("matrix_to_hyperboloid", "matrix", matrix)
     if log_abs_det is None:
         (a, b), (c, d) = (row.unbind(-1) for row in matrix.unbind(-2))
         log_abs_det = (a * d - b * c).abs().log()
-    if not bounds(log_abs_det)[0] > -torch.inf:
-        refuse(
-            "matrix_to_hyperboloid",
-            "log |det matrix|",
-            "be finite",
-            log_abs_det.isfinite(),
-            log_abs_det,
-            "A singular matrix has no point; pass log_abs_det for a long product.",
-        )
+    remedy = "A singular matrix has no point; pass log_abs_det for a long product."
+    require_finite("matrix_to_hyperboloid", "log |det matrix|", log_abs_det, remedy)
     g = matrix * (-log_abs_det / 2).exp()[..., None, None]
     first, second = g.unbind(-2)
     along = (first - second) * (first + second) / 2

@@ -3,9 +3,10 @@
 import torch
 from torch import Tensor
 
-from ..errors import DomainError, ShapeError
+from ..errors import ShapeError, require, require_shape
+from ..tensors import bounds, require_entries, require_finite, require_points
 from .cones import log_ratio
-from .points import bounds, finite, fitting, norm, refuse
+from .points import norm
 
 __all__ = [
     "empirical_law",
@@ -40,7 +41,7 @@ def total_variation_distance(p: Tensor, q: Tensor) -> Tensor:
     References:
         Levin and Peres (2017), Markov Chains and Mixing Times, Proposition 4.2.
     """
-    fitting("total_variation_distance", {"p": p, "q": q})
+    require_points("total_variation_distance", {"p": p, "q": q})
     _law("total_variation_distance", "p", p)
     _law("total_variation_distance", "q", q)
     return (p - q).abs().sum(-1) / 2
@@ -64,13 +65,10 @@ def push_forward(law: Tensor, targets: Tensor) -> Tensor:
         >>> push_forward(torch.tensor([0.25, 0.25, 0.5]), torch.tensor([0, 0, 1]))
         tensor([0.5000, 0.5000, 0.0000])
     """
-    fitting("push_forward", {"law": law})
+    require_points("push_forward", {"law": law})
     _law("push_forward", "law", law)
-    if targets.shape != law.shape[-1:]:
-        raise ShapeError(
-            f"push_forward: targets must have shape ({law.shape[-1]},), one image for each "
-            f"outcome, but it has {tuple(targets.shape)}. Pass T(0) … T(k − 1)."
-        )
+    remedy = "It holds one image for each outcome: T(0) … T(k − 1)."
+    require_shape("push_forward", "targets", targets, (law.shape[-1],), remedy)
     _outcomes("push_forward", "targets", targets, law.shape[-1])
     return torch.zeros_like(law).index_add(-1, targets, law)
 
@@ -97,11 +95,14 @@ def empirical_law(samples: Tensor, num_outcomes: int) -> Tensor:
         tensor([0.5000, 0.0000, 0.5000], dtype=torch.float64)
     """
     _outcomes("empirical_law", "samples", samples, num_outcomes)
-    if samples.dim() < 1 or samples.shape[-1] == 0:
-        raise ShapeError(
-            "empirical_law: samples must have shape (..., n) with n ≥ 1, but it has "
-            f"{tuple(samples.shape)}. The last dim counts the samples."
-        )
+    require(
+        samples.dim() >= 1 and samples.shape[-1] > 0,
+        "empirical_law",
+        "samples must have shape (..., n) with n ≥ 1",
+        f"its shape is {tuple(samples.shape)}",
+        "The last dim counts the samples.",
+        ShapeError,
+    )
     counts = torch.zeros(
         (*samples.shape[:-1], num_outcomes), dtype=torch.float64, device=samples.device
     )
@@ -136,11 +137,11 @@ def wasserstein_distance(x: Tensor, y: Tensor) -> Tensor:
         distributions on the line; Villani (2009), Optimal Transport, Chapter 6.
     """
     name = "wasserstein_distance"
-    fitting(name, {"x": x})
-    fitting(name, {"y": y})
-    fitting(name, {"x": x[..., :1], "y": y[..., :1]})
-    finite(name, "x", x)
-    finite(name, "y", y)
+    require_points(name, {"x": x})
+    require_points(name, {"y": y})
+    require_points(name, {"x": x[..., :1], "y": y[..., :1]})
+    require_finite(name, "x", x)
+    require_finite(name, "y", y)
     n, m = x.shape[-1], y.shape[-1]
     x, y = x.sort(-1).values, y.sort(-1).values
     if n == m:
@@ -179,53 +180,48 @@ def log_dilatation_distance(x: Tensor, y: Tensor) -> Tensor:
         Gromov (1999), Metric Structures, Section 3.1 (the Lipschitz distance).
     """
     name = "log_dilatation_distance"
-    fitting(name, {"x": x, "y": y}, point_dims=2)
+    require_points(name, {"x": x, "y": y}, point_dims=2)
     return log_ratio(_gaps(name, "y", y), _gaps(name, "x", x)).abs().amax(-1)
 
 
 def _gaps(function: str, name: str, x: Tensor) -> Tensor:
     """|x_i − x_j| over the pairs i < j."""
-    finite(function, name, x)
+    require_finite(function, name, x)
     m = x.shape[-2]
-    if m < 2:
-        raise ShapeError(
-            f"{function}: {name} must hold at least 2 samples (..., m, d), but its shape is "
-            f"{tuple(x.shape)}. Pass images of several samples."
-        )
+    rule = f"{name} must hold at least 2 samples (..., m, d)"
+    fact, remedy = f"its shape is {tuple(x.shape)}", "Pass images of several samples."
+    require(m >= 2, function, rule, fact, remedy, ShapeError)
     i, j = torch.triu_indices(m, m, 1, device=x.device)
     gaps = norm(x[..., i, :] - x[..., j, :])
     if not bounds(gaps)[0] > 0:
-        refuse(
-            function,
-            name,
-            "keep samples apart",
-            gaps > 0,
-            gaps,
-            "The entry is a pair i < j at distance 0: such a map is not bi-Lipschitz.",
-        )
+        remedy = "The entry is a pair i < j at distance 0: such a map is not bi-Lipschitz."
+        require_entries(gaps > 0, function, f"{name} must keep samples apart", gaps, remedy)
     return gaps
 
 
 def _law(function: str, name: str, p: Tensor) -> None:
-    finite(function, name, p)
+    require_finite(function, name, p)
     if not bounds(p)[0] >= 0:
-        refuse(function, name, "be ≥ 0", p >= 0, p, "A law has no negative probability.")
+        remedy = "A law has no negative probability."
+        require_entries(p >= 0, function, f"{name} must be ≥ 0", p, remedy)
     mass = p.detach().sum(-1)
     # k roundings of numbers that sum to 1, with room for those of a softmax.
     tolerance = 8 * (p.shape[-1] + 8) * torch.finfo(p.dtype).eps
     off = (mass - 1).abs()
     if not bounds(off)[1] <= tolerance:
-        rule = f"sum to 1 up to {tolerance:.1g}"
-        refuse(function, name, rule, off <= tolerance, mass, "Divide it by its sum.")
+        rule = f"{name} must sum to 1 up to {tolerance:.1g}"
+        require_entries(off <= tolerance, function, rule, mass, "Divide it by its sum.")
 
 
 def _outcomes(function: str, name: str, x: Tensor, count: int) -> None:
-    if x.is_floating_point() or x.is_complex() or x.dtype == torch.bool:
-        raise DomainError(
-            f"{function}: {name} must hold integers, but its dtype is {x.dtype}. "
-            "Number the outcomes 0, 1, 2, … and pass .long()."
-        )
+    require(
+        not (x.is_floating_point() or x.is_complex() or x.dtype == torch.bool),
+        function,
+        f"{name} must hold integers",
+        f"its dtype is {x.dtype}",
+        "Number the outcomes 0, 1, 2, … and pass .long().",
+    )
     if x.numel() and not (x.min() >= 0 and x.max() < count):
         good = (x >= 0) & (x < count)
-        rule = f"lie from 0 to {count - 1}"
-        refuse(function, name, rule, good, x, "Outcomes count from 0.")
+        rule = f"{name} must lie from 0 to {count - 1}"
+        require_entries(good, function, rule, x, "Outcomes count from 0.")

@@ -3,8 +3,9 @@
 import torch
 from torch import Tensor
 
-from ..errors import DomainError
-from .points import finite, fitting, norm, real
+from ..errors import require
+from ..tensors import require_finite, require_points, require_real
+from .points import norm
 
 __all__ = [
     "lp_distance",
@@ -15,18 +16,20 @@ __all__ = [
 
 
 def _pair(function: str, x: Tensor, y: Tensor) -> None:
-    fitting(function, {"x": x, "y": y})
-    finite(function, "x", x)
-    finite(function, "y", y)
+    require_points(function, {"x": x, "y": y})
+    require_finite(function, "x", x)
+    require_finite(function, "y", y)
 
 
 def need_exponent(function: str, p: float) -> None:
     """Checks that ‖·‖_p is a norm."""
-    if not p >= 1:
-        raise DomainError(
-            f"{function}: p must lie in [1, ∞], but it is {p}. Below 1 the triangle inequality "
-            "fails; pass p=float('inf') for the largest coordinate."
-        )
+    require(
+        p >= 1,
+        function,
+        "p must lie in [1, ∞]",
+        f"it is {p}",
+        "Below 1 the triangle inequality fails; pass p=float('inf') for the largest coordinate.",
+    )
 
 
 def lp_distance(x: Tensor, y: Tensor, p: float = 2.0) -> Tensor:
@@ -138,7 +141,7 @@ def oscillation(values: Tensor) -> Tensor:
         >>> oscillation(torch.tensor([[1.0, 5.0], [2.0, 2.0]]))
         tensor([4., 0.])
     """
-    real("oscillation", "values", values)
-    fitting("oscillation", {"values": values})
-    finite("oscillation", "values", values)
+    require_real("oscillation", "values", values)
+    require_points("oscillation", {"values": values})
+    require_finite("oscillation", "values", values)
     return values.amax(-1) - values.amin(-1)

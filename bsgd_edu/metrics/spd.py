@@ -7,8 +7,9 @@ coordinates P ↦ APAᵀ of both changes nothing.
 import torch
 from torch import Tensor
 
-from ..errors import DomainError, ShapeError
-from .points import bounds, finite, fitting, norm, real, refuse
+from ..errors import refusal, require_shape
+from ..tensors import bounds, require_entries, require_finite, require_points, require_real
+from .points import norm
 
 __all__ = [
     "affine_invariant_distance",
@@ -128,7 +129,7 @@ def log_euclidean_distance(p: Tensor, q: Tensor) -> Tensor:
         Arsigny, Fillard, Pennec and Ayache (2007), Geometric means in a novel vector space
         structure on SPD matrices, SIAM J. Matrix Anal. 29.
     """
-    fitting("log_euclidean_distance", {"p": p, "q": q}, point_dims=2)
+    require_points("log_euclidean_distance", {"p": p, "q": q}, point_dims=2)
     factor("log_euclidean_distance", "p", p)
     factor("log_euclidean_distance", "q", q)
     return norm(_symmetric_log(p) - _symmetric_log(q), (-2, -1))
@@ -158,7 +159,7 @@ def spd_log(p: Tensor) -> Tensor:
     References:
         Higham (2008), Functions of Matrices, Theorem 3.11.
     """
-    fitting("spd_log", {"p": p}, point_dims=2)
+    require_points("spd_log", {"p": p}, point_dims=2)
     factor("spd_log", "p", p)
     return _symmetric_log(p)
 
@@ -196,7 +197,7 @@ def _log_eigenvalues(function: str, p: Tensor, q: Tensor) -> Tensor:
     Singular values span half the decades that eigenvalues do. LAPACK finds each up to ε times
     the largest, so the lower half is read off the inverse K⁻¹L, where it is the upper half.
     """
-    fitting(function, {"p": p, "q": q}, point_dims=2)
+    require_points(function, {"p": p, "q": q}, point_dims=2)
     lower_p, lower_q = factor(function, "p", p), factor(function, "q", q)
     forth = _singular_values(lower_p, lower_q)
     back = _singular_values(lower_q, lower_p).flip(-1)
@@ -212,25 +213,24 @@ def _singular_values(left: Tensor, right: Tensor) -> Tensor:
 
 def factor(function: str, name: str, p: Tensor) -> Tensor:
     """Returns the Cholesky factor, once the matrices are symmetric and positive definite."""
-    real(function, name, p)
-    if p.shape[-1] != p.shape[-2]:
-        raise ShapeError(
-            f"{function}: {name} must hold square matrices, but its shape is {tuple(p.shape)}. "
-            "Covariances are x.mT @ x / n."
-        )
-    finite(function, name, p)
+    require_real(function, name, p)
+    require_shape(function, name, p, (..., "n", "n"), "Covariances are x.mT @ x / n.")
+    require_finite(function, name, p)
     scale = p.detach().abs().amax((-2, -1), keepdim=True)
     skew = (p - p.mT).detach().abs() - 100 * p.shape[-1] * torch.finfo(p.dtype).eps * scale
     if not bounds(skew)[1] <= 0:
-        refuse(function, name, "be symmetric", skew <= 0, p - p.mT, "Pass (p + p.mT) / 2.")
+        rule = f"{name} must be symmetric"
+        require_entries(skew <= 0, function, rule, p - p.mT, "Pass (p + p.mT) / 2.")
     lower, info = torch.linalg.cholesky_ex((p + p.mT) / 2)
     if info.any():
         where = tuple((info > 0).nonzero()[0].tolist())
         low, high = torch.linalg.eigvalsh(p.detach()[where])[[0, -1]].tolist()
         entry = f"matrix {where}" if where else "it"
-        raise DomainError(
-            f"{function}: {name} must be positive definite, but the eigenvalues of {entry} lie in "
-            f"[{low:.6g}, {high:.6g}] ({int((info > 0).sum())} of {info.numel()} fail). Add a "
-            "multiple of the identity, or project on the eigenvectors that vary."
+        raise refusal(
+            function,
+            f"{name} must be positive definite",
+            f"the eigenvalues of {entry} lie in [{low:.6g}, {high:.6g}] "
+            f"({int((info > 0).sum())} of {info.numel()} fail)",
+            "Add a multiple of the identity, or project on the eigenvectors that vary.",
         )
     return lower

@@ -5,8 +5,9 @@ import math
 import torch
 from torch import Tensor
 
-from ..errors import DomainError
-from .points import bounds, finite, fitting, norm, real, refuse
+from ..errors import require_number
+from ..tensors import bounds, require_entries, require_finite, require_points, require_real
+from .points import norm
 
 __all__ = ["strip_distance"]
 
@@ -40,23 +41,21 @@ def strip_distance(z: Tensor, w: Tensor, half_width: float = math.pi / 4) -> Ten
         Invariants, Section 1.1 (Schwarz–Pick).
     """
     name = "strip_distance"
-    if not 0 < half_width < torch.inf:
-        raise DomainError(
-            f"{name}: half_width must be positive and finite, but it is {half_width}. "
-            "The strip of tanh has π/4."
-        )
-    real(name, "z", z, complex_too=True)
-    real(name, "w", w, complex_too=True)
+    remedy = "The strip of tanh has π/4."
+    require_number(name, "half_width", half_width, above=0, remedy=remedy)
+    require_real(name, "z", z, complex_too=True)
+    require_real(name, "w", w, complex_too=True)
     parts = [(v.real, v.imag) if v.is_complex() else (v, torch.zeros_like(v)) for v in (z, w)]
     (p, q), (p2, q2) = parts
-    fitting(name, {"z": p, "w": p2})
+    require_points(name, {"z": p, "w": p2})
     gaps = []
     for label, (along, across) in zip("zw", parts, strict=True):
-        finite(name, label, along)
+        require_finite(name, label, along)
         gap = half_width - across.abs()
         if not (bounds(gap)[0] > 0):
-            rule = f"have |Im| < half_width = {half_width:.6g}"
-            refuse(name, label, rule, gap > 0, across, "Shrink the imaginary part, or widen it.")
+            rule = f"{label} must have |Im| < half_width = {half_width:.6g}"
+            remedy = "Shrink the imaginary part, or widen the strip."
+            require_entries(gap > 0, name, rule, across, remedy)
         gaps.append(gap)
     scale = math.pi / (2 * half_width)
     # cos q = sin(π/2 − |q|), which keeps its digits at the rim.

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from ..errors import DomainError, ShapeError
+from ..errors import require_choice, require_number, require_shape
 from .stacked import as_classes, as_outputs
 
 __all__ = ["BatchGrad", "Net"]
@@ -89,11 +89,8 @@ class Net:
         raise NotImplementedError
 
     def _checked(self, theta: Tensor) -> Tensor:
-        if theta.shape[-1:] != (self.dim,):
-            raise ShapeError(
-                f"{type(self).__name__}: theta must have shape (..., {self.dim}), but it has "
-                f"{tuple(theta.shape)}. Draw it with init(generator), or from_module(module)."
-            )
+        remedy = "Draw it with init(generator), or from_module(module)."
+        require_shape(type(self).__name__, "theta", theta, (..., self.dim), remedy)
         return theta
 
 
@@ -129,11 +126,5 @@ class BatchGrad:
 
 def checked_loss(kind: str, weight_decay: float) -> None:
     """Refuses a loss that does not exist and a decay that is no decay."""
-    if kind not in ("cross_entropy", "mse"):
-        raise DomainError(
-            f"Net: loss must be 'cross_entropy' or 'mse', but it is {kind!r}. Pass one of these."
-        )
-    if not weight_decay >= 0:
-        raise DomainError(
-            f"Net: weight_decay must be ≥ 0, but it is {weight_decay}. Pass 0.0 for none."
-        )
+    require_choice("Net", "loss", kind, ("cross_entropy", "mse"))
+    require_number("Net", "weight_decay", weight_decay, at_least=0)

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from ..errors import DomainError, ShapeError
+from ..errors import require, require_shape
 from .base import BatchGrad
 from .module import ModuleNet
 from .stacked import (
@@ -55,16 +55,11 @@ class SmallCNN(ModuleNet):
         loss: str = "cross_entropy",
     ):
         blocks = len(channels)
-        if not blocks:
-            raise DomainError(
-                "SmallCNN: channels must hold one number or more, but there are 0. "
-                "Take LogisticRegression for a net without convolutions."
-            )
-        if side < 1 or side % 2**blocks:
-            raise DomainError(
-                f"SmallCNN: side must be a multiple of {2**blocks} for {blocks} pooled blocks, "
-                f"but it is {side}. Take fewer blocks, or pad the images."
-            )
+        fact, remedy = "there are 0", "Take LogisticRegression for a net without convolutions."
+        require(blocks > 0, "SmallCNN", "channels must hold one number or more", fact, remedy)
+        rule = f"side must be a multiple of {2**blocks} for {blocks} pooled blocks"
+        fact, remedy = f"it is {side}", "Take fewer blocks, or pad the images."
+        require(side >= 1 and side % 2**blocks == 0, "SmallCNN", rule, fact, remedy)
         widths = [in_channels, *channels]
         layers: list[nn.Module] = [nn.Unflatten(-1, (in_channels, side, side))]
         features = widths[-1] * (side // 2**blocks) ** 2
@@ -132,11 +127,8 @@ class SmallCNN(ModuleNet):
 
     def _checked_inputs(self, inputs: Tensor) -> None:
         pixels = self.widths[0] * self.side**2
-        if inputs.shape[-1] != pixels or inputs.dim() < 2:
-            raise ShapeError(
-                f"SmallCNN: inputs must have shape (..., B, {pixels}), but they have "
-                f"{tuple(inputs.shape)}. Flatten each image, channels first."
-            )
+        remedy = "Flatten each image, channels first."
+        require_shape("SmallCNN", "inputs", inputs, (..., "B", pixels), remedy)
 
     def _patches(self, inputs: Tensor) -> Tensor:
         """3×3 patches (..., 9 · in_channels, 4 · positions · B) of flat images (..., B, pixels)."""

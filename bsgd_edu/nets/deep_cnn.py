@@ -6,7 +6,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from ..errors import DomainError, ShapeError
+from ..errors import refusal, require, require_choice, require_shape, require_sizes
 from ..meanfield import critical_line, fixed_point
 from .base import Net, checked_loss
 from .convolution import patches
@@ -106,29 +106,25 @@ class DeepCNN(Net):
         loss: str = "cross_entropy",
     ):
         checked_loss(loss, weight_decay)
-        _check_sizes(
-            side=side, channels=channels, depth=depth, num_classes=num_classes,
+        require_sizes(
+            "DeepCNN", side=side, channels=channels, depth=depth, num_classes=num_classes,
             in_channels=in_channels, patch=patch, kernel_size=kernel_size,
         )  # fmt: skip
-        _check_choice("padding", padding, ("circular", "zeros"))
-        _check_choice("init", init, LAWS)
-        if side % patch:
-            raise DomainError(
-                f"DeepCNN: side must be a multiple of patch, but they are {side} and {patch}. "
-                "Pad the images, or take patch=1."
-            )
+        require_choice("DeepCNN", "padding", padding, ("circular", "zeros"))
+        require_choice("DeepCNN", "init", init, LAWS)
+        rule, fact = "side must be a multiple of patch", f"they are {side} and {patch}"
+        require(side % patch == 0, "DeepCNN", rule, fact, "Pad the images, or take patch=1.")
         width = side // patch
-        if kernel_size > width:
-            raise DomainError(
-                f"DeepCNN: kernel_size must be at most the side of the map, but it is "
-                f"{kernel_size} and the map has side {side}/{patch} = {width}. Take smaller "
-                "patches or kernels."
-            )
-        if (weight_var is None) != (bias_var is None):
-            raise DomainError(
-                "DeepCNN: weight_var and bias_var must be given together, but they are "
-                f"{weight_var} and {bias_var}. Leave both out for the critical point q* = 1/depth."
-            )
+        rule = "kernel_size must be at most the side of the map"
+        fact = f"it is {kernel_size} and the map has side {side}/{patch} = {width}"
+        require(kernel_size <= width, "DeepCNN", rule, fact, "Take smaller patches or kernels.")
+        require(
+            (weight_var is None) == (bias_var is None),
+            "DeepCNN",
+            "weight_var and bias_var must be given together",
+            f"they are {weight_var} and {bias_var}",
+            "Leave both out for the critical point q* = 1/depth.",
+        )
         if weight_var is None:
             self.q = 1 / depth
             weight_var, bias_var = map(float, critical_line(self.q))
@@ -188,11 +184,12 @@ class DeepCNN(Net):
             least = size(self.depth, least_segment(self.depth), 1)
             most = deepest(self.depth, self.max_bytes, size)
             fewer = f"at most {most:,} of these {self.depth:,} layers, " * (most > 0)
-            raise DomainError(
-                f"DeepCNN: max_bytes must hold {replicas} × {self.dim:,} parameters, their "
-                f"gradient and the least states of one example, {least:,} bytes in all, but it is "
-                f"{self.max_bytes:,}. Raise it, or take {fewer}fewer than {self.channels} "
-                "channels, or fewer replicas."
+            raise refusal(
+                "DeepCNN",
+                f"max_bytes must hold {replicas} × {self.dim:,} parameters, their gradient and the "
+                f"least states of one example, {least:,} bytes in all",
+                f"it is {self.max_bytes:,}",
+                f"Raise it, or take {fewer}fewer than {self.channels} channels, or fewer replicas.",
             )
         return plan
 
@@ -312,11 +309,8 @@ class DeepCNN(Net):
         """Replica dimensions, the parameters (R, *shape), and inputs (B, pixels) or (R, …)."""
         theta = self._checked(theta)
         lead, own, pixels = theta.shape[:-1], inputs.shape[:-2], self.in_channels * self.side**2
-        if inputs.dim() < 2 or inputs.shape[-1] != pixels:
-            raise ShapeError(
-                f"DeepCNN: inputs must have shape (..., B, {pixels}), but they have "
-                f"{tuple(inputs.shape)}. Flatten each image, channels first."
-            )
+        remedy = "Flatten each image, channels first."
+        require_shape("DeepCNN", "inputs", inputs, (..., "B", pixels), remedy)
         if own:
             lead = torch.broadcast_shapes(lead, own)
             theta = theta.expand(*lead, self.dim)
@@ -330,20 +324,3 @@ class DeepCNN(Net):
 def _mean_square(x: Tensor) -> Tensor:
     """Mean squares (R,) of (R, C, P, B), without a copy of x."""
     return torch.linalg.vector_norm(x, dim=(1, 2, 3)).square() / x[0].numel()
-
-
-def _check_sizes(**sizes: int) -> None:
-    for name, value in sizes.items():
-        if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-            raise DomainError(
-                f"DeepCNN: {name} must be an integer ≥ 1, but it is {value!r}. Count in pixels, "
-                "channels or layers."
-            )
-
-
-def _check_choice(name: str, value: str, options: tuple[str, ...]) -> None:
-    if value not in options:
-        raise DomainError(
-            f"DeepCNN: {name} must be one of {', '.join(options)}, but it is {value!r}. "
-            "Pass one of these."
-        )

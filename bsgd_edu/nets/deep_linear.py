@@ -6,7 +6,7 @@ from itertools import pairwise
 import torch
 from torch import Tensor
 
-from ..errors import ShapeError
+from ..errors import ShapeError, refusal, require
 from ..operators.factored import end_to_end_direction
 from .factors import (
     balanced_factors,
@@ -84,10 +84,12 @@ class DeepLinear:
     def factors(self, theta: Tensor) -> list[Tensor]:
         """Returns the factors (..., d_j, d_{j−1}) of points (..., d), first layer first; views."""
         if theta.shape[-1:] != (self.dim,):
-            raise ShapeError(
-                f"DeepLinear: theta must have shape (..., {self.dim}) for widths "
-                f"{list(self.widths)}, but it has {tuple(theta.shape)}. Start from "
-                "flat(balanced_factors(matrix, widths))."
+            raise refusal(
+                "DeepLinear",
+                f"theta must have shape (..., {self.dim}) for widths {list(self.widths)}",
+                f"its shape is {tuple(theta.shape)}",
+                "Start from flat(balanced_factors(matrix, widths)).",
+                ShapeError,
             )
         parts = theta.split(self.sizes, -1)
         return [part.unflatten(-1, shape) for part, shape in zip(parts, self.shapes, strict=True)]
@@ -95,11 +97,9 @@ class DeepLinear:
     def flat(self, factors: Sequence[Tensor]) -> Tensor:
         """Returns the points (..., d) that hold the factors."""
         found = [tuple(factor.shape[-2:]) for factor in factors]
-        if found != self.shapes:
-            raise ShapeError(
-                f"DeepLinear: factors must have shapes {self.shapes}, first layer first, but they "
-                f"have {found}. Reverse the list, or correct the widths."
-            )
+        rule = f"factors must have shapes {self.shapes}, first layer first"
+        fact, remedy = f"they have {found}", "Reverse the list, or correct the widths."
+        require(found == self.shapes, "DeepLinear", rule, fact, remedy, ShapeError)
         return torch.cat([factor.flatten(-2) for factor in factors], -1)
 
     def product(self, theta: Tensor) -> Tensor:

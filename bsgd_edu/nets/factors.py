@@ -6,8 +6,9 @@ from itertools import pairwise
 import torch
 from torch import Tensor
 
-from ..errors import DomainError, ShapeError
+from ..errors import ShapeError, require, require_shape
 from ..operators.factored import numerical_rank_floor
+from ..tensors import require_finite
 
 __all__ = ["balanced_factors", "balancedness", "end_to_end", "escape", "factor_gradients"]
 
@@ -92,27 +93,24 @@ def balanced_factors(matrix: Tensor, widths: Sequence[int]) -> list[Tensor]:
         convergence analysis of gradient descent for deep linear neural networks, Procedure 1.
     """
     widths = checked_widths("balanced_factors", widths)
-    if tuple(matrix.shape[-2:]) != (widths[-1], widths[0]):
-        raise ShapeError(
-            f"balanced_factors: matrix must have shape (..., {widths[-1]}, {widths[0]}) for widths "
-            f"{list(widths)} from input to output, but it has {tuple(matrix.shape)}. "
-            "Reverse the widths, or correct their ends."
-        )
-    if not matrix.isfinite().all():
-        raise DomainError(
-            "balanced_factors: matrix must be finite, but "
-            f"{int((~matrix.isfinite()).sum())} of {matrix.numel()} entries are not. Correct them."
-        )
+    require(
+        tuple(matrix.shape[-2:]) == (widths[-1], widths[0]),
+        "balanced_factors",
+        f"matrix must have shape (..., {widths[-1]}, {widths[0]}) for widths {list(widths)} from "
+        "input to output",
+        f"its shape is {tuple(matrix.shape)}",
+        "Reverse the widths, or correct their ends.",
+        ShapeError,
+    )
+    require_finite("balanced_factors", "matrix", matrix, "Correct them.")
     depth, hidden = len(widths) - 1, min(widths)
     if depth == 1:
         return [matrix.clone()]
     u, s, vh = torch.linalg.svd(matrix, full_matrices=False)
     rank = int((s > numerical_rank_floor(s, max(widths[0], widths[-1]))).sum(-1).max())
-    if hidden < rank:
-        raise DomainError(
-            f"balanced_factors: hidden widths must be ≥ the rank {rank} of the matrix, but they "
-            f"are {list(widths[1:-1])}. Widen them, or take a matrix of lower rank."
-        )
+    rule = f"hidden widths must be ≥ the rank {rank} of the matrix"
+    fact, remedy = f"they are {list(widths[1:-1])}", "Widen them, or take a matrix of lower rank."
+    require(hidden >= rank, "balanced_factors", rule, fact, remedy)
     u, s, vh = u[..., :hidden], s[..., :hidden], vh[..., :hidden, :]
     root = s ** (1 / depth)
     factors = []
@@ -189,18 +187,22 @@ def escape(
     """
     _check_chain("escape", factors, gradient)
     widths = [factors[0].shape[-1], *(factor.shape[-2] for factor in factors)]
-    if factors[0].dim() != 2 or min(widths) < min(widths[0], widths[-1]):
-        raise ShapeError(
-            f"escape: factors must be matrices with hidden widths ≥ {min(widths[0], widths[-1])}, "
-            f"but the shapes are {[tuple(factor.shape) for factor in factors]}. Through a "
-            "bottleneck there may be no way out: bad minima exist there."
-        )
-    if not 0 < size < float("inf") or not gradient.isfinite().all() or not gradient.any():
-        raise DomainError(
-            "escape: size must be positive and gradient finite and not zero, but they are "
-            f"{size} and of norm {gradient.norm().item()}. A zero gradient of a convex loss marks "
-            "its global minimum: nothing is left to escape from."
-        )
+    require(
+        factors[0].dim() == 2 and min(widths) >= min(widths[0], widths[-1]),
+        "escape",
+        f"factors must be matrices with hidden widths ≥ {min(widths[0], widths[-1])}",
+        lambda: f"the shapes are {[tuple(factor.shape) for factor in factors]}",
+        "Through a bottleneck there may be no way out: bad minima exist there.",
+        ShapeError,
+    )
+    require(
+        0 < size < float("inf") and gradient.isfinite().all() and gradient.any(),
+        "escape",
+        "size must be positive and gradient finite and not zero",
+        lambda: f"they are {size} and of norm {gradient.norm().item()}",
+        "A zero gradient of a convex loss marks its global minimum: nothing is left to escape "
+        "from.",
+    )
     if widths[-1] < widths[0]:  # the mirror image: transposing turns the layers around
         turned = escape(
             [factor.mT for factor in reversed(factors)], gradient.mT, size, tolerance=tolerance
@@ -227,25 +229,28 @@ def escape(
 def checked_widths(name: str, widths: Sequence[int]) -> tuple[int, ...]:
     """Returns widths as a tuple; refuses what is no network, in the name of a function."""
     widths = tuple(widths)
-    if len(widths) < 2 or not all(isinstance(width, int) and width >= 1 for width in widths):
-        raise ShapeError(
-            f"{name}: widths must be two or more integers ≥ 1, from input to output, but they are "
-            f"{list(widths)}. Pass for example [6, 3, 3]."
-        )
+    require(
+        len(widths) >= 2 and all(isinstance(width, int) and width >= 1 for width in widths),
+        name,
+        "widths must be two or more integers ≥ 1, from input to output",
+        f"they are {list(widths)}",
+        "Pass for example [6, 3, 3].",
+        ShapeError,
+    )
     return widths
 
 
 def _check_chain(name: str, factors: Sequence[Tensor], gradient: Tensor | None = None) -> None:
     shapes = [tuple(factor.shape) for factor in factors]
     fits = all(below[-2] == above[-1] for below, above in pairwise(shapes))
-    if not shapes or not fits:
-        raise ShapeError(
-            f"{name}: factors must be (..., d_j, d_(j−1)), first layer first, but their "
-            f"shapes are {shapes}. Reverse the list, or correct the widths."
-        )
-    if gradient is not None and gradient.shape[-2:] != (shapes[-1][-2], shapes[0][-1]):
-        raise ShapeError(
-            f"{name}: gradient must have the product's shape "
-            f"(..., {shapes[-1][-2]}, {shapes[0][-1]}), but it has {tuple(gradient.shape)}. "
-            "Differentiate the loss by the product."
-        )
+    require(
+        shapes and fits,
+        name,
+        "factors must be (..., d_j, d_(j−1)), first layer first",
+        lambda: f"their shapes are {shapes}",
+        "Reverse the list, or correct the widths.",
+        ShapeError,
+    )
+    if gradient is not None:
+        wanted = (..., shapes[-1][-2], shapes[0][-1])
+        require_shape(name, "gradient", gradient, wanted, "Differentiate the loss by the product.")

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from ..errors import DomainError, ShapeError
+from ..errors import refusal, require_integer, require_shape
 from ..maps import AffineMap
 from .base import Net, checked_loss
 from .stacked import as_outputs
@@ -33,11 +33,10 @@ class LinearRegression(Net):
     loss_kind = "least_squares"
 
     def __init__(self, num_features: int, weight_decay: float = 0.0):
-        if not isinstance(num_features, int) or num_features < 1:
-            raise DomainError(
-                "LinearRegression: num_features must be an integer ≥ 1, but it is "
-                f"{num_features!r}. Pass the number of columns of the inputs."
-            )
+        remedy = "Pass the number of columns of the inputs."
+        num_features = require_integer(
+            "LinearRegression", "num_features", num_features, at_least=1, remedy=remedy
+        )
         checked_loss("mse", weight_decay)
         self.dim, self.weight_decay = num_features, weight_decay
 
@@ -51,11 +50,8 @@ class LinearRegression(Net):
 
     def logits(self, theta: Tensor, inputs: Tensor) -> Tensor:
         """Returns the predictions with an output axis of one, (..., B, 1)."""
-        if inputs.shape[-1] != self.dim:
-            raise ShapeError(
-                f"LinearRegression: inputs must have shape (..., B, {self.dim}), but they have "
-                f"{tuple(inputs.shape)}. Flatten each input to its features."
-            )
+        remedy = "Flatten each input to its features."
+        require_shape("LinearRegression", "inputs", inputs, (..., "B", self.dim), remedy)
         return inputs @ self._checked(theta).unsqueeze(-1)
 
     def loss(self, theta: Tensor, inputs: Tensor, targets: Tensor) -> Tensor:
@@ -75,10 +71,8 @@ class LinearRegression(Net):
         Raises:
             DomainError: Always.
         """
-        raise DomainError(
-            "LinearRegression: accuracy must count classes, but the outputs are numbers. "
-            "Use loss, or LogisticRegression."
-        )
+        rule, fact = "accuracy must count classes", "the outputs are numbers"
+        raise refusal("LinearRegression", rule, fact, "Use loss, or LogisticRegression.")
 
     def _residuals(self, theta: Tensor, inputs: Tensor, targets: Tensor) -> Tensor:
         return (self.logits(theta, inputs) - as_outputs(targets, inputs.shape[-2], 1)).squeeze(-1)

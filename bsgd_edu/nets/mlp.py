@@ -6,7 +6,7 @@ from itertools import pairwise
 import torch
 from torch import Tensor, nn
 
-from ..errors import DomainError, ShapeError
+from ..errors import ShapeError, require, require_choice, require_shape
 from .base import BatchGrad, Net, checked_loss
 from .stacked import (
     LayerStorage,
@@ -56,16 +56,14 @@ class MLP(Net):
         loss: str = "cross_entropy",
     ):
         widths = tuple(widths)
-        if len(widths) < 2 or any(not isinstance(w, int) or w < 1 for w in widths):
-            raise DomainError(
-                "MLP: widths must be at least two positive integers, but they are "
-                f"{list(widths)}. Pass for example [64, 32, 10]."
-            )
-        if activation not in _ACTIVATIONS:
-            raise DomainError(
-                f"MLP: activation must be 'relu' or 'tanh', but it is {activation!r}. "
-                "Pass one of these."
-            )
+        require(
+            len(widths) >= 2 and all(isinstance(w, int) and w >= 1 for w in widths),
+            "MLP",
+            "widths must be at least two positive integers",
+            f"they are {list(widths)}",
+            "Pass for example [64, 32, 10].",
+        )
+        require_choice("MLP", "activation", activation, _ACTIVATIONS)
         checked_loss(loss, weight_decay)
         self.widths, self.activation = widths, activation
         self.weight_decay, self.loss_kind = weight_decay, loss
@@ -118,11 +116,8 @@ class MLP(Net):
         Raises:
             ShapeError: If theta is a cloud rather than one point.
         """
-        if theta.dim() != 1:
-            raise ShapeError(
-                f"to_module: theta must be one point ({self.dim},), but it has shape "
-                f"{tuple(theta.shape)}. Pick one replica, for example theta[0]."
-            )
+        remedy = "Pick one replica, for example theta[0]."
+        require_shape("to_module", "theta", theta, (self.dim,), remedy)
         modules: list[nn.Module] = []
         for weight, bias in self.layers(theta.detach()):
             # Not initialised: that would draw from the global generator.
@@ -138,11 +133,9 @@ class MLP(Net):
             ShapeError: If the module's parameters have other shapes, in this order.
         """
         found = [tuple(p.shape) for p in module.parameters()]
-        if found != self.shapes:
-            raise ShapeError(
-                f"from_module: module must have parameters of shapes {self.shapes}, but it has "
-                f"{found}. Build it with to_module, or give the net its widths."
-            )
+        rule = f"module must have parameters of shapes {self.shapes}"
+        fact, remedy = f"it has {found}", "Build it with to_module, or give the net its widths."
+        require(found == self.shapes, "from_module", rule, fact, remedy, ShapeError)
         return nn.utils.parameters_to_vector(module.parameters()).detach()
 
     def descend_(self, stack, batch: BatchGrad, lr, weight_decay: float) -> None:
@@ -185,11 +178,8 @@ class MLP(Net):
         return delta.mul_(value.square_().neg_().add_(1))
 
     def _as_columns(self, inputs: Tensor) -> Tensor:
-        if inputs.shape[-1] != self.widths[0] or inputs.dim() < 2:
-            raise ShapeError(
-                f"MLP: inputs must have shape (..., B, {self.widths[0]}), but they have "
-                f"{tuple(inputs.shape)}. Flatten each input to its features."
-            )
+        remedy = "Flatten each input to its features."
+        require_shape("MLP", "inputs", inputs, (..., "B", self.widths[0]), remedy)
         return inputs.mT
 
 

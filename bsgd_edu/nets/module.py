@@ -6,7 +6,7 @@ from copy import deepcopy
 import torch
 from torch import Tensor, nn
 
-from ..errors import DomainError, ShapeError
+from ..errors import ShapeError, refusal, require, require_shape
 from .base import BatchGrad, Net, checked_loss
 from .stacked import LayerStorage, kept
 
@@ -46,11 +46,13 @@ class ModuleNet(Net):
         for name, part in module.named_modules():
             tracks = getattr(part, "track_running_stats", False)
             drops = isinstance(part, nn.modules.dropout._DropoutNd) and part.p > 0
-            if tracks or drops:
-                raise DomainError(
-                    f"ModuleNet: module must be a pure function of its parameters, but "
-                    f"{name or 'it'} is {part}. Use GroupNorm or LayerNorm, and no dropout."
-                )
+            require(
+                not (tracks or drops),
+                "ModuleNet",
+                "module must be a pure function of its parameters",
+                lambda name=name, part=part: f"{name or 'it'} is {part}",
+                "Use GroupNorm or LayerNorm, and no dropout.",
+            )
         self.module, self.feature_dims = module, feature_dims
         self.names, parameters = zip(*module.named_parameters(), strict=True)
         self.shapes = [tuple(p.shape) for p in parameters]
@@ -92,10 +94,9 @@ class ModuleNet(Net):
         theta = theta.detach()
         gradient = torch.empty_like(theta, memory_format=torch.contiguous_format)
         if inputs.dim() - 1 - self.feature_dims > theta.dim() - 1:
-            raise ShapeError(
-                f"{self!r}: theta must have the replica dimensions of the inputs, but it has shape "
-                f"{tuple(theta.shape)} and they have {tuple(inputs.shape)}. Expand theta."
-            )
+            rule = "theta must have the replica dimensions of the inputs"
+            fact = f"it has shape {tuple(theta.shape)} and they have {tuple(inputs.shape)}"
+            raise refusal(repr(self), rule, fact, "Expand theta.", ShapeError)
         parts = self._gradients(self.storage.views(self._checked(theta)), inputs, targets)
         for view, part in zip(self.storage.views(gradient), parts, strict=True):
             view.copy_(part)
@@ -146,11 +147,8 @@ class ModuleNet(Net):
 
     def to_module(self, theta: Tensor) -> nn.Module:
         """Returns a copy of the module with the parameters θ (d,)."""
-        if theta.shape != (self.dim,):
-            raise ShapeError(
-                f"to_module: theta must be one point ({self.dim},), but it has shape "
-                f"{tuple(theta.shape)}. Pick one replica, for example theta[0]."
-            )
+        remedy = "Pick one replica, for example theta[0]."
+        require_shape("to_module", "theta", theta, (self.dim,), remedy)
         module = deepcopy(self.module)
         nn.utils.vector_to_parameters(theta.detach().clone(), module.parameters())
         return module
@@ -158,9 +156,7 @@ class ModuleNet(Net):
     def from_module(self, module: nn.Module) -> Tensor:
         """Returns the parameters of a module of the same shapes as one point (d,)."""
         found = [tuple(p.shape) for p in module.parameters()]
-        if found != self.shapes:
-            raise ShapeError(
-                f"from_module: module must have parameters of shapes {self.shapes}, but it has "
-                f"{found}. Pass a copy of the module this net was made of."
-            )
+        rule = f"module must have parameters of shapes {self.shapes}"
+        fact, remedy = f"it has {found}", "Pass a copy of the module this net was made of."
+        require(found == self.shapes, "from_module", rule, fact, remedy, ShapeError)
         return nn.utils.parameters_to_vector(module.parameters()).detach()

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from ..errors import DomainError, ShapeError
+from ..errors import ShapeError, require, require_number
+from ..tensors import require_entries, require_finite
 
 __all__ = ["ProductLoss", "huber_loss", "lp_loss", "power_loss", "squared_loss"]
 
@@ -69,14 +70,18 @@ def lp_loss(inputs: Tensor, targets: Tensor, p: float) -> ProductLoss:
         >>> f(torch.zeros(1, 2)), f.gradient(torch.zeros(1, 2))
         (tensor(2.), tensor([[-4.,  0.]]))
     """
-    _need_power("lp_loss", p)
+    require_number("lp_loss", "p", p, at_least=1, remedy="Pass 2 or 4.")
     columns = targets.unsqueeze(-1) if targets.dim() == 1 else targets
-    if inputs.dim() != 2 or columns.dim() != 2 or len(inputs) != len(columns) or not len(inputs):
-        raise ShapeError(
-            "lp_loss: inputs must be (n, cols) and targets (n, rows) with one n ≥ 1, but they "
-            f"have shapes {tuple(inputs.shape)} and {tuple(targets.shape)}. Pair them row by row."
-        )
-    _need_finite("lp_loss", inputs, columns)
+    require(
+        inputs.dim() == columns.dim() == 2 and len(inputs) == len(columns) > 0,
+        "lp_loss",
+        "inputs must be (n, cols) and targets (n, rows) with one n ≥ 1",
+        f"they have shapes {tuple(inputs.shape)} and {tuple(targets.shape)}",
+        "Pair them row by row.",
+        ShapeError,
+    )
+    require_finite("lp_loss", "inputs", inputs, "Drop those examples.")
+    require_finite("lp_loss", "targets", columns, "Drop those examples.")
     wanted, count = columns.mT.contiguous(), columns.numel()
 
     def residuals(matrix: Tensor) -> Tensor:  # (..., rows, n): one product for a whole cloud
@@ -108,8 +113,8 @@ def power_loss(target: Tensor, p: float) -> ProductLoss:
         >>> power_loss(torch.tensor([[2.0, 1.0]]), p=4)(torch.zeros(1, 2))
         tensor(4.2500)
     """
-    _need_power("power_loss", p)
-    _need_finite("power_loss", target)
+    require_number("power_loss", "p", p, at_least=1, remedy="Pass 2 or 4.")
+    require_finite("power_loss", "target", target)
     return ProductLoss(
         lambda matrix: _raised(matrix - target, p).sum((-2, -1)) / p,
         lambda matrix: _pull(matrix - target, p),
@@ -137,12 +142,10 @@ def squared_loss(target: Tensor, weights: Tensor | float = 1.0) -> ProductLoss:
         tensor([-2., -2.])
     """
     weights = torch.as_tensor(weights, dtype=target.dtype, device=target.device)
-    _need_finite("squared_loss", target, weights)
-    if not (weights >= 0).all():
-        raise DomainError(
-            "squared_loss: weights must be ≥ 0, but the smallest is "
-            f"{weights.min().item()}. A negative one has no minimum."
-        )
+    require_finite("squared_loss", "target", target)
+    require_finite("squared_loss", "weights", weights)
+    remedy = "A negative one has no minimum."
+    require_entries(weights >= 0, "squared_loss", "weights must be ≥ 0", weights, remedy)
     return ProductLoss(
         lambda matrix: (weights * (matrix - target).square()).sum((-2, -1)),
         lambda matrix: 2 * weights * (matrix - target),
@@ -170,11 +173,8 @@ def huber_loss(target: Tensor, delta: float) -> ProductLoss:
         >>> f(torch.zeros(1, 2)), f.gradient(torch.zeros(1, 2))
         (tensor(2.6250), tensor([[-1.0000, -0.5000]]))
     """
-    if not 0 <= delta < float("inf"):
-        raise DomainError(
-            f"huber_loss: delta must be ≥ 0 and finite, but it is {delta}. Pass 0 for |A − M|."
-        )
-    _need_finite("huber_loss", target)
+    require_number("huber_loss", "delta", delta, at_least=0, remedy="Pass 0 for |A − M|.")
+    require_finite("huber_loss", "target", target)
     if delta == 0:
         return power_loss(target, 1)
 
@@ -197,17 +197,3 @@ def _pull(residual: Tensor, p: float) -> Tensor:
     if p in (2, 4):
         return residual.pow(int(p) - 1)
     return residual.sign() * residual.abs().pow(p - 1)
-
-
-def _need_power(name: str, p: float) -> None:
-    if not 1 <= p < float("inf"):
-        raise DomainError(f"{name}: p must be ≥ 1 and finite, but it is {p}. Pass 2 or 4.")
-
-
-def _need_finite(name: str, *tensors: Tensor) -> None:
-    bad = sum(int((~tensor.isfinite()).sum()) for tensor in tensors)
-    if bad:
-        raise DomainError(
-            f"{name}: the data must be finite, but {bad} of "
-            f"{sum(tensor.numel() for tensor in tensors)} numbers are not. Drop those examples."
-        )

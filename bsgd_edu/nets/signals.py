@@ -5,7 +5,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from ..errors import DomainError
+from ..errors import require_sizes
 from .deep_cnn import DeepCNN
 
 __all__ = ["RandomSignals", "random_signals"]
@@ -45,10 +45,7 @@ def random_signals(net: DeepCNN, networks: int, *, generator: torch.Generator) -
         >>> found.gradients.shape, found.gradients[0], found.last.shape
         (torch.Size([51, 3]), tensor([1., 1., 1.], dtype=torch.float64), torch.Size([3]))
     """
-    if networks < 1:
-        raise DomainError(
-            f"random_signals: networks must be ≥ 1, but it is {networks}. Count networks."
-        )
+    require_sizes("random_signals", networks=networks)
     theta = net.init(generator, replicas=(networks,))
     pixels = net.in_channels * net.side**2
     image = torch.randn(1, pixels, generator=generator, device=generator.device)

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from ..errors import DomainError, ShapeError
+from ..errors import ShapeError, refusal, require, require_shape
 
 __all__ = [
     "CACHE_BYTES",
@@ -46,11 +46,8 @@ class LayerStorage:
     def views(self, points: Tensor) -> list[Tensor]:
         """Returns views (..., *shape) of points (..., d)."""
         dim = sum(self.sizes)
-        if points.shape[-1:] != (dim,):
-            raise ShapeError(
-                f"Net: theta must have shape (..., {dim}), but it has {tuple(points.shape)}. "
-                "Draw it with init(generator), or from_module(module)."
-            )
+        remedy = "Draw it with init(generator), or from_module(module)."
+        require_shape("Net", "theta", points, (..., dim), remedy)
         parts = points.split(self.sizes, -1)
         return [part.unflatten(-1, shape) for part, shape in zip(parts, self.shapes, strict=True)]
 
@@ -110,16 +107,14 @@ def target_columns(targets: Tensor, outputs: int, like: Tensor, kind: str) -> Te
 def as_classes(targets: Tensor, batch: int) -> Tensor:
     """Returns class targets (..., B), whose shape must not broadcast by accident."""
     _need_examples(batch)
-    if targets.dtype != torch.int64:
-        raise DomainError(
-            f"Net: targets must be classes of dtype torch.int64, but they are {targets.dtype}. "
-            "Try targets.long(), or loss='mse' for targets that are numbers."
-        )
-    if targets.shape[-1:] != (batch,):
-        raise ShapeError(
-            f"Net: targets must hold a class for each of {batch} inputs, shape (..., {batch}), but "
-            f"they have {tuple(targets.shape)}. Try targets.squeeze(-1)."
-        )
+    require(
+        targets.dtype == torch.int64,
+        "Net",
+        "targets must be classes of dtype torch.int64",
+        lambda: f"they are {targets.dtype}",
+        "Try targets.long(), or loss='mse' for targets that are numbers.",
+    )
+    require_shape("Net", "targets", targets, (..., batch), "Try targets.squeeze(-1).")
     return targets
 
 
@@ -130,18 +125,19 @@ def as_outputs(targets: Tensor, batch: int, outputs: int) -> Tensor:
         return targets
     if outputs == 1 and targets.shape[-1:] == (batch,):
         return targets.unsqueeze(-1)
-    raise ShapeError(
-        f"Net: targets must be as the outputs, (..., {batch}, {outputs}), but they have shape "
-        f"{tuple(targets.shape)}. Give each of the {batch} inputs {outputs} numbers."
+    raise refusal(
+        "Net",
+        f"targets must be as the outputs, (..., {batch}, {outputs})",
+        f"their shape is {tuple(targets.shape)}",
+        f"Give each of the {batch} inputs {outputs} numbers.",
+        ShapeError,
     )
 
 
 def _need_examples(batch: int) -> None:
     if not batch:
-        raise ShapeError(
-            "Net: a batch must hold at least one example, but it is empty: its mean loss is not "
-            "defined. Leave empty batches out."
-        )
+        rule, remedy = "a batch must hold at least one example", "Leave empty batches out."
+        raise refusal("Net", rule, "it is empty: its mean loss is not defined", remedy, ShapeError)
 
 
 def scaled_residual(outputs: Tensor, targets: Tensor, lr, kind: str) -> Tensor:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from ..errors import ShapeError
+from ..errors import require_shape
 
 __all__ = ["LinearOperator"]
 
@@ -41,11 +41,8 @@ class LinearOperator:
         Raises:
             ShapeError: If the vectors have another length.
         """
-        if vectors.shape[-1:] != (self.dim,):
-            raise ShapeError(
-                f"LinearOperator: vectors must have shape (..., {self.dim}), but they have "
-                f"{tuple(vectors.shape)}. Flatten what the operator acts on into one vector."
-            )
+        remedy = "Flatten what the operator acts on into one vector."
+        require_shape("LinearOperator", "vectors", vectors, (..., self.dim), remedy)
         return self.matvec(vectors)
 
     def dense(self) -> Tensor:

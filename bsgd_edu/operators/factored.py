@@ -10,7 +10,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from ..errors import DomainError, ShapeError
+from ..errors import ShapeError, require, require_integer, require_shape
 from .core import LinearOperator
 
 __all__ = [
@@ -54,11 +54,14 @@ def end_to_end_direction(matrix: Tensor, gradient: Tensor, depth: int) -> Tensor
         by overparameterization, Theorem 1 and Claims 1 and 2.
     """
     check_depth("end_to_end_direction", depth)
-    if matrix.dim() < 2 or matrix.shape[-2:] != gradient.shape[-2:]:
-        raise ShapeError(
-            "end_to_end_direction: matrix and gradient must both be (..., rows, cols), but they "
-            f"have shapes {tuple(matrix.shape)} and {tuple(gradient.shape)}. Unflatten the points."
-        )
+    require(
+        matrix.dim() >= 2 and matrix.shape[-2:] == gradient.shape[-2:],
+        "end_to_end_direction",
+        "matrix and gradient must both be (..., rows, cols)",
+        lambda: f"they have shapes {tuple(matrix.shape)} and {tuple(gradient.shape)}",
+        "Unflatten the points.",
+        ShapeError,
+    )
     return _preconditioner(matrix, depth)(gradient)
 
 
@@ -87,11 +90,8 @@ def end_to_end_preconditioner(matrix: Tensor, depth: int) -> LinearOperator:
         Arora, Cohen and Hazan (2018), Claim 1.
     """
     check_depth("end_to_end_preconditioner", depth)
-    if matrix.dim() != 2:
-        raise ShapeError(
-            "end_to_end_preconditioner: matrix must have shape (rows, cols), but it has "
-            f"{tuple(matrix.shape)}. Take one operator for each matrix."
-        )
+    remedy = "Take one operator for each matrix."
+    require_shape("end_to_end_preconditioner", "matrix", matrix, ("rows", "cols"), remedy)
     shape, act = tuple(matrix.shape), _preconditioner(matrix, depth)
     return LinearOperator(
         lambda v: act(v.unflatten(-1, shape)).flatten(-2),
@@ -164,8 +164,5 @@ def _of_wide_matrix(w: Tensor, depth: int) -> Callable[[Tensor], Tensor]:
 
 def check_depth(name: str, depth: int) -> None:
     """Refuses a depth that is no integer ≥ 1, in the name of a function."""
-    if isinstance(depth, bool) or not isinstance(depth, int) or depth < 1:
-        raise DomainError(
-            f"{name}: depth must be an integer ≥ 1, but it is {depth!r}. "
-            "Pass 1 for a single matrix, 2 for a product of two."
-        )
+    remedy = "Pass 1 for a single matrix, 2 for a product of two."
+    require_integer(name, "depth", depth, at_least=1, remedy=remedy)

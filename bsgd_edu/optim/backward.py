@@ -6,7 +6,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ..errors import DomainError
+from ..errors import require, require_integer, require_number
 
 __all__ = ["BackwardSGD", "WindowedBackwardSGD"]
 
@@ -59,11 +59,8 @@ class WindowedBackwardSGD(torch.optim.Optimizer):
         momentum: float = 0.0,
         weight_decay: float = 0.0,
     ):
-        if isinstance(window, bool) or not isinstance(window, int) or window < 0:
-            raise DomainError(
-                f"WindowedBackwardSGD: window must be an integer ≥ 0, but it is {window!r}. "
-                "Pass 0 for ordinary SGD."
-            )
+        remedy = "Pass 0 for ordinary SGD."
+        window = require_integer("WindowedBackwardSGD", "window", window, at_least=0, remedy=remedy)
         self._set_up(params, lr, window, momentum, weight_decay)
 
     def _set_up(self, params, lr, window, momentum, weight_decay) -> None:
@@ -75,15 +72,9 @@ class WindowedBackwardSGD(torch.optim.Optimizer):
 
     def _check(self, lr, momentum, weight_decay, **_) -> None:
         name = type(self).__name__
-        if not (0 <= lr < float("inf") and 0 <= weight_decay < float("inf")):
-            raise DomainError(
-                f"{name}: lr and weight_decay must be finite and ≥ 0, but they are {lr} and "
-                f"{weight_decay}. Pass for example lr=0.1."
-            )
-        if not 0 <= momentum < 1:
-            raise DomainError(
-                f"{name}: momentum must lie in [0, 1), but it is {momentum}. Try 0.9."
-            )
+        require_number(name, "lr", lr, at_least=0, remedy="Pass for example lr=0.1.")
+        require_number(name, "weight_decay", weight_decay, at_least=0)
+        require_number(name, "momentum", momentum, at_least=0, below=1)
 
     def step(self, closure: Closure, batch: Batch) -> Tensor:
         """Appends a batch and moves the parameters to the new composition.
@@ -149,11 +140,9 @@ class WindowedBackwardSGD(torch.optim.Optimizer):
             DomainError: If batches are kept, or a number is outside its range.
         """
         self._check(**{**self.defaults, **param_group})
-        if self.history:
-            raise DomainError(
-                f"{type(self).__name__}: groups must be added before the first step, but "
-                f"{len(self.history)} batches are kept. Call rebase() first."
-            )
+        rule = "groups must be added before the first step"
+        fact, remedy = f"{len(self.history)} batches are kept", "Call rebase() first."
+        require(not self.history, type(self).__name__, rule, fact, remedy)
         super().add_param_group(param_group)
 
     def state_dict(self) -> dict:
@@ -167,12 +156,14 @@ class WindowedBackwardSGD(torch.optim.Optimizer):
             DomainError: If the state is that of another kind of optimizer.
         """
         plain = dict(state_dict)
-        if not {"history", "window"} <= plain.keys():
-            raise DomainError(
-                f"load_state_dict: state_dict must hold a history and a window, but it has only "
-                f"{sorted(plain)}. Load the state of a {type(self).__name__}; for a start at other "
-                "parameters load the model alone, then call rebase()."
-            )
+        require(
+            {"history", "window"} <= plain.keys(),
+            "load_state_dict",
+            "state_dict must hold a history and a window",
+            f"it has only {sorted(plain)}",
+            f"Load the state of a {type(self).__name__}; for a start at other parameters load the "
+            "model alone, then call rebase().",
+        )
         history, window = plain.pop("history"), plain.pop("window")
         super().load_state_dict(plain)
         self.history, self.window = list(history), window

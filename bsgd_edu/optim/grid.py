@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from ..errors import DomainError
+from ..errors import require, require_integer
 from ..maps import Map
 
 __all__ = ["grid_orbit"]
@@ -54,17 +54,17 @@ def grid_orbit(
     """
     lrs = [float(lr) for lr in lrs]
     bad = [lr for lr in lrs if not 0 < lr < float("inf")]
-    if bad or not lrs:
-        raise DomainError(
-            f"grid_orbit: lrs must be one or more positive numbers, but {len(bad)} of {len(lrs)} "
-            f"are not: {bad[:3]}. Pass for example [0.01, 0.1]."
-        )
+    fact, remedy = f"{len(bad)} of {len(lrs)} are not: {bad[:3]}", "Pass for example [0.01, 0.1]."
+    require(lrs and not bad, "grid_orbit", "lrs must be one or more positive numbers", fact, remedy)
+    num_steps = require_integer("grid_orbit", "num_steps", num_steps, at_least=0)
     wanted = list(range(num_steps + 1)) if at is None else list(at)
-    if num_steps < 0 or not all(0 <= step <= num_steps for step in wanted):
-        raise DomainError(
-            f"grid_orbit: num_steps must be ≥ 0 and at within 0..{num_steps}, but it spans "
-            f"{min(wanted, default=0)}..{max(wanted, default=0)}. Correct the steps."
-        )
+    require(
+        all(0 <= step <= num_steps for step in wanted),
+        "grid_orbit",
+        f"at must lie within 0..{num_steps}",
+        lambda: f"it spans {min(wanted)}..{max(wanted)}",
+        "Correct the steps.",
+    )
     points = theta0.detach().expand(len(lrs), *theta0.shape).clone()
     slices = [torch.nn.Parameter(point) for point in points]  # the same memory
     groups = [{"params": [part], "lr": lr} for part, lr in zip(slices, lrs, strict=True)]

@@ -10,24 +10,14 @@ import math
 import torch
 from torch import Tensor
 
-from ..errors import DomainError
+from ..errors import require_integer
 
-__all__ = ["angle", "arc_cdf", "midpoints", "need_positive", "with_atom"]
-
-
-def need_positive(function: str, name: str, value: float, *, or_zero: bool = False) -> None:
-    """Raises DomainError unless the value is a finite number > 0, or ≥ 0."""
-    if not (0 < value < math.inf or (or_zero and value == 0)):
-        raise DomainError(
-            f"{function}: {name} must be {'≥' if or_zero else '>'} 0 and finite, but it is "
-            f"{value}. Pass for example {name}=1.0."
-        )
+__all__ = ["angle", "arc_cdf", "midpoints", "with_atom"]
 
 
 def midpoints(function: str, count: int) -> tuple[Tensor, Tensor, Tensor]:
     """cos²(θ/2), sin²(θ/2) and sin²θ at the midpoints θ of count equal parts of (0, π)."""
-    if count < 2:
-        raise DomainError(f"{function}: count must be ≥ 2, but it is {count}. 64 are enough.")
+    count = require_integer(function, "count", count, at_least=2, remedy="64 are enough.")
     half = (torch.arange(count, dtype=torch.float64) + 0.5) * (math.pi / (2 * count))
     return half.cos() ** 2, half.sin() ** 2, (2 * half).sin() ** 2
 

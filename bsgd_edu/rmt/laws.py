@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from ..errors import DomainError
-from .arcs import angle, arc_cdf, midpoints, need_positive, with_atom
+from ..errors import require, require_number
+from .arcs import angle, arc_cdf, midpoints, with_atom
 
 __all__ = ["MarchenkoPastur", "Semicircle", "SpikedMarchenkoPastur"]
 
@@ -43,8 +43,8 @@ class MarchenkoPastur:
     variance: float = 1.0
 
     def __post_init__(self) -> None:
-        need_positive("MarchenkoPastur", "ratio", self.ratio)
-        need_positive("MarchenkoPastur", "variance", self.variance)
+        require_number("MarchenkoPastur", "ratio", self.ratio, above=0)
+        require_number("MarchenkoPastur", "variance", self.variance, above=0)
 
     @property
     def edges(self) -> tuple[float, float]:
@@ -144,8 +144,8 @@ class SpikedMarchenkoPastur:
     signal: float
 
     def __post_init__(self) -> None:
-        need_positive("SpikedMarchenkoPastur", "ratio", self.ratio)
-        need_positive("SpikedMarchenkoPastur", "signal", self.signal, or_zero=True)
+        require_number("SpikedMarchenkoPastur", "ratio", self.ratio, above=0)
+        require_number("SpikedMarchenkoPastur", "signal", self.signal, at_least=0)
 
     @property
     def bulk(self) -> MarchenkoPastur:
@@ -260,7 +260,7 @@ class Semicircle:
     variance: float = 1.0
 
     def __post_init__(self) -> None:
-        need_positive("Semicircle", "variance", self.variance)
+        require_number("Semicircle", "variance", self.variance, above=0)
 
     @property
     def edges(self) -> tuple[float, float]:
@@ -311,11 +311,9 @@ def _inverse_stieltjes(z: Tensor, ratio: float) -> Tensor:
 
 def _samples(function: str, dim: int, ratio: float) -> int:
     n = round(dim / ratio)
-    if n < 1:
-        raise DomainError(
-            f"{function}: dim must be ≥ {math.ceil(ratio / 2)}, half the ratio, to leave a sample, "
-            f"but it is {dim}. Pass a larger dim."
-        )
+    least = math.ceil(ratio / 2)
+    remedy = "At least half the ratio leaves a sample: pass a larger dim."
+    require(n >= 1, function, f"dim must be ≥ {least}", f"it is {dim}", remedy)
     return n
 
 

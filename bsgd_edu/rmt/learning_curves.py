@@ -16,8 +16,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from ..errors import DomainError
-from .arcs import need_positive
+from ..errors import require, require_number
+from ..tensors import require_entries
 from .laws import MarchenkoPastur, SpikedMarchenkoPastur
 
 __all__ = [
@@ -199,8 +199,8 @@ def accuracy_bound(ratio: float, signal: float) -> Tensor:
         >>> accuracy_bound(0.5, 1.0)
         tensor(0.7929, dtype=torch.float64)
     """
-    need_positive("accuracy_bound", "ratio", ratio)
-    need_positive("accuracy_bound", "signal", signal, or_zero=True)
+    require_number("accuracy_bound", "ratio", ratio, above=0)
+    require_number("accuracy_bound", "signal", signal, at_least=0)
     score = signal**2 / math.sqrt(signal**2 + ratio)
     return torch.special.ndtr(torch.tensor(score, dtype=torch.float64))
 
@@ -209,7 +209,7 @@ class Setting:
     """What a curve depends on but time; scores and accuracies at times (T,)."""
 
     def __init__(self, function, ratio, signal, init_var, lr, ridge, discrete):
-        need_positive(function, "init_var", init_var, or_zero=True)
+        require_number(function, "init_var", init_var, at_least=0)
         _check_rates(function, lr, ridge)
         self.noise, self.targets = MarchenkoPastur(ratio), SpikedMarchenkoPastur(ratio, signal)
         self.init_var, self.lr, self.ridge, self.discrete = init_var, lr, ridge, discrete
@@ -277,35 +277,26 @@ def departed(times: Tensor, init_var: float, lr: float, discrete: bool) -> Tenso
 
 def need_stable(function: str, lr: float, largest: float) -> None:
     """Raises DomainError where discrete steps diverge: lr·largest > 2, ridge included."""
-    if lr * largest > 2:
-        raise DomainError(
-            f"{function}: lr must be ≤ 2/(largest eigenvalue + ridge) = {2 / largest:.4g} for "
-            f"discrete steps, but it is {lr} (they grow {lr * largest - 1:.4g}-fold each). Take a "
-            "smaller lr, or discrete=False."
-        )
+    rule = f"lr must be ≤ 2/(largest eigenvalue + ridge) = {2 / largest:.4g} for discrete steps"
+    fact = f"it is {lr} (they grow {lr * largest - 1:.4g}-fold each)"
+    require(lr * largest <= 2, function, rule, fact, "Take a smaller lr, or discrete=False.")
 
 
 def _check_rates(function: str, lr: float, ridge: float) -> None:
-    need_positive(function, "lr", lr)
-    need_positive(function, "ridge", ridge, or_zero=True)
+    require_number(function, "lr", lr, above=0)
+    require_number(function, "ridge", ridge, at_least=0)
 
 
 def checked_times(function: str, times: Tensor, lr: float, ridge: float, discrete: bool) -> Tensor:
     """Times as float64, once they and the rates are what they must be."""
     _check_rates(function, lr, ridge)
     times = torch.as_tensor(times).double()
-    if times.numel() == 0:
-        raise DomainError(
-            f"{function}: times must hold at least 1, but their shape is {tuple(times.shape)}. "
-            "Pass for example torch.logspace(0, 4, 100)."
-        )
-    bad = ~((times >= 0) & times.isfinite())
+    rule, fact = "times must hold at least 1", f"their shape is {tuple(times.shape)}"
+    require(times.numel() > 0, function, rule, fact, "Pass for example torch.logspace(0, 4, 100).")
+    good = (times >= 0) & times.isfinite()
     if discrete:
-        bad |= times != times.round()
-    if bad.any():
-        rule = "whole numbers ≥ 0 for discrete steps" if discrete else "finite and ≥ 0"
-        raise DomainError(
-            f"{function}: times must be {rule}, but one is {float(times[bad][0])}. They count "
-            "steps; for time without end see limit_accuracy."
-        )
+        good &= times == times.round()
+    rule = "whole numbers ≥ 0 for discrete steps" if discrete else "≥ 0 and finite"
+    remedy = "They count steps; for time without end see limit_accuracy."
+    require_entries(good, function, f"times must be {rule}", times, remedy)
     return times

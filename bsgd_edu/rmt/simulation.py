@@ -3,8 +3,7 @@
 import torch
 from torch import Tensor
 
-from ..errors import DomainError, ShapeError
-from .arcs import need_positive
+from ..errors import ShapeError, require, require_number, require_sizes
 from .learning_curves import LearningCurve, checked_times, departed, need_stable, spectral_filter
 
 __all__ = ["learning_path", "simulate_learning"]
@@ -49,12 +48,14 @@ def learning_path(
         tensor([0.0000, 0.2500, 0.3750], dtype=torch.float64)
     """
     times = checked_times("learning_path", times, lr, ridge, discrete)
-    if inputs.dim() != 2 or targets.shape != inputs.shape[:1] or start.shape != inputs.shape[1:]:
-        raise ShapeError(
-            "learning_path: inputs must be (n, p), targets (n,) and start (p,), but they are "
-            f"{tuple(inputs.shape)}, {tuple(targets.shape)} and {tuple(start.shape)}. Put a sample "
-            "in each row."
-        )
+    require(
+        inputs.dim() == 2 and (targets.shape, start.shape) == (inputs.shape[:1], inputs.shape[1:]),
+        "learning_path",
+        "inputs must be (n, p), targets (n,) and start (p,)",
+        f"they are {tuple(inputs.shape)}, {tuple(targets.shape)} and {tuple(start.shape)}",
+        "Put a sample in each row.",
+        ShapeError,
+    )
     inputs, targets, start = inputs.double(), targets.double(), start.double()
     count = len(inputs)
     eigenvalues, basis = torch.linalg.eigh(inputs.T @ inputs / count)
@@ -109,13 +110,11 @@ def simulate_learning(
         tensor([1., 1., 1.], dtype=torch.float64)
     """
     times = checked_times("simulate_learning", times, lr, ridge, discrete)
-    need_positive("simulate_learning", "signal", signal, or_zero=True)
-    need_positive("simulate_learning", "init_var", init_var, or_zero=True)
-    if min(num_features, num_samples, replicas) < 1:
-        raise DomainError(
-            "simulate_learning: num_features, num_samples and replicas must be ≥ 1, but they are "
-            f"{num_features}, {num_samples} and {replicas}. Pass for example 256, 512 and 10."
-        )
+    require_number("simulate_learning", "signal", signal, at_least=0)
+    require_number("simulate_learning", "init_var", init_var, at_least=0)
+    require_sizes(
+        "simulate_learning", num_features=num_features, num_samples=num_samples, replicas=replicas
+    )
     times = departed(times, init_var, lr, discrete)
     options = {"generator": generator, "dtype": torch.float64, "device": generator.device}
     runs = []

@@ -6,8 +6,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from ..errors import DomainError
-from .arcs import need_positive
+from ..errors import require, require_number
 
 __all__ = ["companion", "density_from_stieltjes", "stieltjes_transform"]
 
@@ -32,11 +31,13 @@ def stieltjes_transform(eigenvalues: Tensor, z: Tensor) -> Tensor:
         >>> stieltjes_transform(torch.tensor([1.0, 3.0]), torch.tensor(2 + 1j)).item()
         0.5j
     """
-    if eigenvalues.dim() == 0 or eigenvalues.shape[-1] == 0:
-        raise DomainError(
-            "stieltjes_transform: eigenvalues must hold at least 1 along the last dimension, but "
-            f"their shape is {tuple(eigenvalues.shape)}. Pass for example torch.linalg.eigvalsh(S)."
-        )
+    require(
+        eigenvalues.dim() > 0 and eigenvalues.shape[-1] > 0,
+        "stieltjes_transform",
+        "eigenvalues must hold at least 1 along the last dimension",
+        lambda: f"their shape is {tuple(eigenvalues.shape)}",
+        "Pass for example torch.linalg.eigvalsh(S).",
+    )
     z = z.to(torch.complex128)
     lead = eigenvalues.shape[:-1]
     spectrum = eigenvalues.double().reshape(*lead, *[1] * z.dim(), -1)
@@ -69,7 +70,7 @@ def density_from_stieltjes(transform: Callable[[Tensor], Tensor], x: Tensor, eta
     References:
         Tao (2012), Topics in Random Matrix Theory, AMS, section 2.4.
     """
-    need_positive("density_from_stieltjes", "eta", eta)
+    require_number("density_from_stieltjes", "eta", eta, above=0)
     return transform(torch.complex(x.double(), torch.full_like(x.double(), eta))).imag / math.pi
 
 
@@ -94,5 +95,5 @@ def companion(m: Tensor, z: Tensor, ratio: float) -> Tensor:
         >>> companion(1 / (2 - z), z, 0.5).real
         tensor(0.6667)
     """
-    need_positive("companion", "ratio", ratio)
+    require_number("companion", "ratio", ratio, above=0)
     return ratio * m - (1 - ratio) / z

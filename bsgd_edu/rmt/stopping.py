@@ -6,7 +6,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from .arcs import need_positive
+from ..errors import require_number
 from .learning_curves import Setting, accuracy_bound, limit_accuracy
 
 __all__ = ["Stopping", "optimal_stopping"]
@@ -52,7 +52,7 @@ def optimal_stopping(
         >>> round(float(stop.time), 4), round(float(stop.test_accuracy), 4)
         (1.0741, 0.7711)
     """
-    need_positive("optimal_stopping", "signal", signal)
+    require_number("optimal_stopping", "signal", signal, above=0)
     setting = Setting("optimal_stopping", ratio, signal, init_var, lr, ridge, discrete)
     if init_var == 0:
         return Stopping(torch.zeros((), dtype=torch.float64), accuracy_bound(ratio, signal))

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from ..errors import DomainError
+from ..errors import require_integer, require_number
 from ..maps import Map
 from ..maps.affine import spread, taken_apart
 from ..maps.core import checked
@@ -41,10 +41,8 @@ def polyak_orbit(
     References:
         B. Polyak, A. Juditsky (1992), Acceleration of stochastic approximation by averaging.
     """
-    if burn_in < 0:
-        raise DomainError(
-            f"polyak_orbit: burn_in must be ≥ 0, but it is {burn_in}. Pass 0 to average all points."
-        )
+    remedy = "Pass 0 to average all points."
+    require_integer("polyak_orbit", "burn_in", burn_in, at_least=0, remedy=remedy)
     return _averaged("polyak_orbit", maps, x0, at, lambda n: 1 / max(1, n - burn_in))
 
 
@@ -71,10 +69,7 @@ def ema_orbit(
         >>> ema_orbit([lambda x: x / 2] * 2, torch.tensor([8.0]), decay=0.5).ravel()
         tensor([8., 6., 4.])
     """
-    if not 0 <= decay < 1:
-        raise DomainError(
-            f"ema_orbit: decay must lie in [0, 1), but it is {decay}. Pass for example 0.95."
-        )
+    require_number("ema_orbit", "decay", decay, at_least=0, below=1)
     return _averaged("ema_orbit", maps, x0, at, lambda n: 1 - decay)
 
 

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 
 from torch import Tensor
 
-from ..errors import ShapeError
+from ..errors import ShapeError, require, require_shape
 from ..maps import Map
 from ..operators.factored import check_depth, end_to_end_direction
-from .gradient import _check
+from .gradient import require_rates
 
 __all__ = ["end_to_end_direction", "end_to_end_map"]
 
@@ -51,23 +51,24 @@ def end_to_end_map(
         Arora, Cohen and Hazan (2018), On the optimization of deep networks: implicit acceleration
         by overparameterization, Theorem 1 and Claim 2.
     """
-    _check("end_to_end_map", lr=lr, weight_decay=weight_decay)
+    require_rates("end_to_end_map", lr=lr, weight_decay=weight_decay)
     check_depth("end_to_end_map", depth)
     sizes = tuple(shape)
-    if len(sizes) != 2 or not all(isinstance(n, int) and n >= 1 for n in sizes):
-        raise ShapeError(
-            f"end_to_end_map: shape must be (rows, cols), both ≥ 1, but it is {sizes}. "
-            "Pass (1, d) for one output."
-        )
+    require(
+        len(sizes) == 2 and all(isinstance(n, int) and n >= 1 for n in sizes),
+        "end_to_end_map",
+        "shape must be (rows, cols), both ≥ 1",
+        f"it is {sizes}",
+        "Pass (1, d) for one output.",
+        ShapeError,
+    )
     count = sizes[0] * sizes[1]
     rate = lr.unsqueeze(-1) if isinstance(lr, Tensor) else lr
 
+    remedy = f"Flatten the product {sizes} row by row."
+
     def step(w: Tensor) -> Tensor:
-        if w.shape[-1:] != (count,):
-            raise ShapeError(
-                f"end_to_end_map: points must have shape (..., {count}) for matrices of {sizes}, "
-                f"but they have {tuple(w.shape)}. Flatten the product row by row."
-            )
+        require_shape("end_to_end_map", "points", w, (..., count), remedy)
         move = end_to_end_direction(w.unflatten(-1, sizes), grad(w).unflatten(-1, sizes), depth)
         move = move.flatten(-2)
         if weight_decay:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from ..errors import DomainError, ShapeError
+from ..errors import ShapeError, refusal, require, require_number
 from ..maps import Map
 
 __all__ = [
@@ -70,7 +70,7 @@ def sgd_map(grad: Map, lr: float | Tensor, *, weight_decay: float = 0.0) -> Map:
         >>> step(torch.tensor([7.0]))
         tensor([5.])
     """
-    _check("sgd_map", lr=lr, weight_decay=weight_decay)
+    require_rates("sgd_map", lr=lr, weight_decay=weight_decay)
     return _SgdMap(grad, lr, weight_decay)
 
 
@@ -102,18 +102,16 @@ def sgd_maps(
         ShapeError: If there are as many learning rates as maps required, but another number given.
         DomainError: If an index lies outside 0..n−1.
     """
-    if len(batches) and not 0 <= int(batches.min()) <= int(batches.max()) < len(inputs):
-        raise DomainError(
-            f"sgd_maps: batches must hold indices in 0..{len(inputs) - 1}, but they span "
-            f"{int(batches.min())}..{int(batches.max())}. Draw them below len(inputs)."
-        )
+    if len(batches):
+        low, high = int(batches.min()), int(batches.max())
+        rule = f"batches must hold indices in 0..{len(inputs) - 1}"
+        fact, remedy = f"they span {low}..{high}", "Draw them below len(inputs)."
+        require(0 <= low and high < len(inputs), "sgd_maps", rule, fact, remedy)
     single = isinstance(lr, int | float) or (isinstance(lr, Tensor) and lr.dim() == 0)
     rates = [float(lr)] * len(batches) if single else list(lr)
-    if len(rates) != len(batches):
-        raise ShapeError(
-            f"sgd_maps: lr must be one number or one for each of the {len(batches)} batches, but "
-            f"there are {len(rates)}. Give every batch its rate."
-        )
+    rule = f"lr must be one number or one for each of the {len(batches)} batches"
+    fact, remedy = f"there are {len(rates)}", "Give every batch its rate."
+    require(len(rates) == len(batches), "sgd_maps", rule, fact, remedy, ShapeError)
     return [
         sgd_map(net.batch_grad(inputs[rows], targets[rows]), rate, weight_decay=weight_decay)
         for rows, rate in zip(batches, rates, strict=True)
@@ -146,11 +144,8 @@ def momentum_map(grad: Map, lr: float, *, momentum: float = 0.9, weight_decay: f
         >>> step(momentum_state(torch.tensor([4.0])))
         tensor([2., 4.])
     """
-    _check("momentum_map", lr=lr, weight_decay=weight_decay)
-    if not 0 <= momentum < 1:
-        raise DomainError(
-            f"momentum_map: momentum must lie in [0, 1), but it is {momentum}. Try 0.9."
-        )
+    require_rates("momentum_map", lr=lr, weight_decay=weight_decay)
+    require_number("momentum_map", "momentum", momentum, at_least=0, below=1)
 
     def step(point: Tensor) -> Tensor:
         theta, velocity = _parts("momentum_map", point, 2)
@@ -206,12 +201,11 @@ def adam_map(
         >>> position(step(adam_state(torch.tensor([4.0]))), dim=1)
         tensor([3.5000])
     """
-    _check("adam_map", lr=lr, weight_decay=weight_decay)
-    if not (all(0 <= beta < 1 for beta in betas) and eps > 0):
-        raise DomainError(
-            f"adam_map: betas must lie in [0, 1) and eps be > 0, but they are {betas} and {eps}. "
-            "Try (0.9, 0.999) and 1e-8."
-        )
+    require_rates("adam_map", lr=lr, weight_decay=weight_decay)
+    for beta in betas:
+        remedy = "Try (0.9, 0.999)."
+        require_number("adam_map", "each of betas", beta, at_least=0, below=1, remedy=remedy)
+    require_number("adam_map", "eps", eps, above=0, remedy="Try 1e-8.")
     first_beta, second_beta = betas
 
     def step(point: Tensor) -> Tensor:
@@ -257,20 +251,18 @@ def position(point: Tensor, dim: int) -> Tensor:
 
 def _parts(name: str, point: Tensor, count: int, more: str = "") -> tuple[Tensor, ...]:
     if point.shape[-1] % count:
-        raise ShapeError(
-            f"{name}: the point must hold {count} vectors of one length {more}".rstrip()
-            + f", but has {point.shape[-1] + bool(more)} numbers. "
-            f"Start from {name.removesuffix('map')}state(theta)."
+        raise refusal(
+            name,
+            f"the point must hold {count} vectors of one length {more}".rstrip(),
+            f"it has {point.shape[-1] + bool(more)} numbers",
+            f"Start from {name.removesuffix('map')}state(theta).",
+            ShapeError,
         )
     return point.chunk(count, -1)
 
 
-def _check(name: str, **numbers) -> None:
-    for argument, value in numbers.items():
-        low = float(value.min()) if isinstance(value, Tensor) else value
-        high = float(value.max()) if isinstance(value, Tensor) else value
-        if not (0 <= low and high < float("inf")):
-            raise DomainError(
-                f"{name}: {argument} must be finite and ≥ 0, but it is {value}. "
-                "Pass for example 0.1."
-            )
+def require_rates(function: str, **rates: float | Tensor) -> None:
+    """Checks numbers, or tensors of one for each replica: all ≥ 0 and finite."""
+    for name, rate in rates.items():
+        for end in (rate.min(), rate.max()) if isinstance(rate, Tensor) else (rate,):
+            require_number(function, name, end, at_least=0, remedy="Pass for example 0.1.")

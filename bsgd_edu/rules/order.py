@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from ..errors import DomainError
+from ..errors import require_integer
 from ..maps import AffineMap, Map, apply_in_order, backward_orbit, forward_orbit
 from ..maps.affine import number_of, spread, taken_apart
 from ..maps.orbits import chosen_steps
@@ -71,11 +71,8 @@ def block_backward_orbit(
         >>> block_backward_orbit(maps, torch.tensor([8.0]), block=2).ravel()
         tensor([ 8.0000,  4.0000,  4.5000, 13.5000])
     """
-    if isinstance(block, bool) or not isinstance(block, int) or block < 1:
-        raise DomainError(
-            f"block_backward_orbit: block must be an integer ≥ 1, but it is {block!r}. "
-            "Pass 1 for the forward orbit."
-        )
+    remedy = "Pass 1 for the forward orbit."
+    block = require_integer("block_backward_orbit", "block", block, at_least=1, remedy=remedy)
     wanted = chosen_steps("block_backward_orbit", maps, at)
     x0 = spread(maps, x0.detach())
     maps = taken_apart(maps)

@@ -451,9 +451,7 @@ lesson.claim("backward-sgd/kesten-index").agrees(
 # computed from $x_0$? (For $y_1,\dots,y_3$ it is 6.) Set `cost`.
 
 # %% tags=["answer:02.1"]
-# BEGIN SOLUTION
-cost = 300 * 301 // 2
-# END SOLUTION
+cost = ...  # SOLUTION
 
 # %% tags=["check:02.1"]
 lesson.check(1, cost)
@@ -462,16 +460,9 @@ lesson.check(1, cost)
 # ### Exercise 02.2 · What would be evidence?
 #
 # Which experiment can tell whether backward has a lower *mean* loss than forward at $n=1000$?
-#
-# - a) One list of batches, 1000 random starts, losses compared in pairs.
-# - b) A fresh list for each of 100 runs, losses at $n=1000$.
-# - c) One run of each order; backward's curve is smoother.
-# - d) One list, ten times as many steps.
 
 # %% tags=["answer:02.2"]
-# BEGIN SOLUTION
-letter = "b"
-# END SOLUTION
+letter = ...  # SOLUTION
 
 # %% tags=["check:02.2"]
 lesson.check(2, letter)
@@ -487,14 +478,7 @@ lesson.check(2, letter)
 # %% tags=["answer:02.3"]
 def windowed_end(maps, x0, window):
     """Returns T_1 ∘ … ∘ T_w applied to the forward run over the maps after w."""
-    # BEGIN SOLUTION
-    x = x0
-    for step in maps[window:]:
-        x = step(x)
-    for step in reversed(maps[:window]):  # T_w meets the point first, T_1 acts last
-        x = step(x)
-    return x
-    # END SOLUTION
+    # SOLUTION
 
 
 # %% tags=["check:02.3"]
@@ -515,13 +499,7 @@ lesson.check(3, windowed_end)
 # %% tags=["answer:02.4"]
 def order_term(gradients, hessians, lr):
     """Returns η² Σ_{i<j} (H_j g_i − H_i g_j)."""
-    # BEGIN SOLUTION
-    total = torch.zeros_like(gradients[0])
-    for j in range(len(gradients)):
-        for i in range(j):
-            total = total + hessians[j] @ gradients[i] - hessians[i] @ gradients[j]
-    return lr**2 * total
-    # END SOLUTION
+    # SOLUTION
 
 
 # %% tags=["check:02.4"]
@@ -565,13 +543,7 @@ lesson.check(5, frontier)
 # expect? About fifteen lines; then `lesson.reveal(6)` shows what to tick.
 
 # %% [markdown] tags=["answer:02.6"] points=4
-# BEGIN SOLUTION
-# Sharing one list leaves its accident in every pair: the p-value tests two lists against each other.
-# With fresh lists the laws of $x_n$ and $y_n$ agree at every $n$, so no mean gap can exist at constant
-# steps. The smooth curve is a property of paths: real, reported as within-run jitter, and no evidence
-# about the model at its end. A backward curve costs $N(N+1)/2$ gradients; compare with averaging,
-# decay and larger batches at that cost, which lower jitter *and* loss.
-# END SOLUTION
+# SOLUTION
 
 # %% [markdown]
 # ## At full scale

@@ -423,9 +423,7 @@ lesson.claim("zero/question-mark").agrees(mean, exact[8:-8:8], stderr=stderr)
 # $\begin{pmatrix}2&1\\1&2\end{pmatrix}$ it is 1/3.)
 
 # %% tags=["answer:03.1"]
-# BEGIN SOLUTION
-factor = 0.5
-# END SOLUTION
+factor = ...  # SOLUTION
 
 # %% tags=["check:03.1"]
 lesson.check(1, factor)
@@ -435,17 +433,9 @@ lesson.check(1, factor)
 #
 # One of these never expands Thompson's metric on positive vectors (entry by entry). Answer with a
 # letter.
-#
-# - a) $x\mapsto x^2$
-# - b) $x\mapsto e^x$
-# - c) $x\mapsto 3x-1$, on $x\ge1$
-# - d) $x\mapsto 3x+1$
-# - e) $x\mapsto x+x^3$
 
 # %% tags=["answer:03.2"]
-# BEGIN SOLUTION
-letter = "d"
-# END SOLUTION
+letter = ...  # SOLUTION
 
 # %% tags=["check:03.2"]
 lesson.check(2, letter)
@@ -460,12 +450,7 @@ lesson.check(2, letter)
 # %% tags=["answer:03.3"]
 def coefficient(matrix):
     """Returns tanh(Δ/4) of a positive matrix (m, n), as a tensor without dims."""
-    # BEGIN SOLUTION
-    logs = matrix.log()
-    rows = (logs[:, None] - logs[None, :]).amax(-1)  # max_k log W_ik − log W_jk
-    diameter = (rows + rows.T).max()
-    return (diameter / 4).tanh()
-    # END SOLUTION
+    # SOLUTION
 
 
 # %% tags=["check:03.3"]
@@ -486,15 +471,7 @@ lesson.check(3, coefficient)
 # %% tags=["answer:03.4"]
 def image_widths(matrices):
     """Returns Δ(W_1), Δ(W_1 W_2), …, Δ(W_1 ⋯ W_n) of positive matrices (n, d, d)."""
-    # BEGIN SOLUTION
-    product = torch.eye(matrices.shape[-1], dtype=matrices.dtype)
-    widths = []
-    for matrix in matrices:
-        product = product @ matrix  # the new map is inside
-        product = product / product.sum()
-        widths.append(metrics.projective_diameter(product))
-    return torch.stack(widths)
-    # END SOLUTION
+    # SOLUTION
 
 
 # %% tags=["check:03.4"]
@@ -533,12 +510,7 @@ lesson.check(5, worst_case)
 # shows a proof and what to tick in yours.
 
 # %% [markdown] tags=["answer:03.6"] points=4
-# BEGIN SOLUTION
-# With $t=\log(x_1/x_2)$ the matrix is $g(t)=\log\frac{ae^t+b}{ce^t+d}$ and
-# $|g'|=|ad-bc|/(ac\,e^t+bd\,e^{-t}+ad+bc)$. By the means inequality $ac\,e^t+bd\,e^{-t}\ge2\sqrt{abcd}$,
-# with equality at one $t$, so $\max|g'|=|\sqrt{ad}-\sqrt{bc}|/(\sqrt{ad}+\sqrt{bc})=\tanh(\Delta/4)$. The
-# mean value theorem makes it a factor for all pairs; near pairs at that $t$ attain it in the limit.
-# END SOLUTION
+# SOLUTION
 
 # %% [markdown]
 # ## At full scale

@@ -452,9 +452,7 @@ lesson.claim("isometry/spread-zeros-deep").holds(kept["spread", "zeros"][40], be
 # of a deviation in mode $f=1$.
 
 # %% tags=["answer:06.1"]
-# BEGIN SOLUTION
-share = ((1 + 2 * math.cos(2 * math.pi / 28)) / 3) ** 50
-# END SOLUTION
+share = ...  # SOLUTION
 
 # %% tags=["check:06.1"]
 lesson.check(1, share)
@@ -464,17 +462,9 @@ lesson.check(1, share)
 #
 # A deep tanh network at $q^*=\tfrac14$. Somebody writes `delta_orthogonal_(w, gain=weight_var)`, forgetting the
 # root. What happens at initialisation? Answer with a letter.
-#
-# - a) Nothing: the first steps of training rescale the weights.
-# - b) The network is chaotic: gradients grow by a constant factor a layer.
-# - c) The network is ordered: gradients shrink by a constant factor a layer.
-# - d) Nothing: the kernels are still multiples of orthogonal ones, hence isometries.
-# - e) Only pixels at a zero-padded border change.
 
 # %% tags=["answer:06.2"]
-# BEGIN SOLUTION
-letter = "b"
-# END SOLUTION
+letter = ...  # SOLUTION
 
 # %% tags=["check:06.2"]
 lesson.check(2, letter)
@@ -491,13 +481,7 @@ lesson.check(2, letter)
 # %% tags=["answer:06.3"]
 def delta_kernel(gaussian, size, gain):
     """Returns a delta-orthogonal kernel, (out, in, size, size)."""
-    # BEGIN SOLUTION
-    q, r = torch.linalg.qr(gaussian)
-    kernel = gaussian.new_zeros(*gaussian.shape, size, size)
-    centre = (size - 1) // 2
-    kernel[:, :, centre, centre] = gain * q * r.diagonal().sign()
-    return kernel
-    # END SOLUTION
+    # SOLUTION
 
 
 # %% tags=["check:06.3"]
@@ -513,15 +497,7 @@ lesson.check(3, delta_kernel)
 # %% tags=["answer:06.4"]
 def critical(q):
     """Returns (weight_var, bias_var) of the critical tanh net with fixed point q."""
-    # BEGIN SOLUTION
-    z = torch.linspace(-10, 10, 2001, dtype=torch.float64)
-    density = torch.exp(-(z**2) / 2)
-    shares = density / density.sum()  # E f(z) is shares @ f(z)
-    tanh = torch.tanh(q**0.5 * z)
-    weight_var = 1 / (shares @ (1 - tanh**2) ** 2)
-    bias_var = q - weight_var * (shares @ tanh**2)
-    return float(weight_var), float(bias_var)
-    # END SOLUTION
+    # SOLUTION
 
 
 # %% tags=["check:06.4"]
@@ -554,12 +530,7 @@ lesson.check(5, wide)
 # computing $\sigma_b^2=q-\sigma_w^2E\,\tanh^2$ in float32 at $q=10^{-4}$?
 
 # %% [markdown] tags=["answer:06.6"] points=4
-# BEGIN SOLUTION
-# $\tanh^2x=x^2-\tfrac23x^4+\tfrac{17}{45}x^6+\dots$, so $E\,\tanh^2=q-2q^2+\tfrac{17}3q^3$ and, from
-# $\tanh'^2=(1-\tanh^2)^2=1-2x^2+\tfrac73x^4$, $E\,\tanh'^2=1-2q+7q^2$. Hence $\sigma_w^2=1+2q+(4-7)q^2$, and
-# $\sigma_b^2=q-(1+2q-3q^2)(q-2q^2+\tfrac{17}3q^3)=(7-\tfrac{17}3)q^3=\tfrac43q^3$: $1.333\cdot10^{-9}$ at $10^{-3}$. At
-# $q=10^{-4}$ it is $10^{-8}q$, below float32's rounding of $q$ ($6\cdot10^{-8}q$): the difference is noise.
-# END SOLUTION
+# SOLUTION
 
 # %% [markdown]
 # ## At full scale

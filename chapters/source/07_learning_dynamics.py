@@ -449,9 +449,7 @@ lesson.claim("learning/finite-size").agrees(scaled, {16: of_smallest, 32: of_sma
 # Let $c=\tfrac34$ and $\rho=\tfrac{13}4$. As $t\to\infty$ the test accuracy tends to $\Phi(z)$. Set `z`.
 
 # %% tags=["answer:07.1"]
-# BEGIN SOLUTION
-z = 0.8125
-# END SOLUTION
+z = ...  # SOLUTION
 
 # %% tags=["check:07.1"]
 lesson.check(1, z)
@@ -463,9 +461,7 @@ lesson.check(1, z)
 # `visible`.
 
 # %% tags=["answer:07.2"]
-# BEGIN SOLUTION
-visible = 0.5
-# END SOLUTION
+visible = ...  # SOLUTION
 
 # %% tags=["check:07.2"]
 lesson.check(2, visible)
@@ -482,13 +478,7 @@ lesson.check(2, visible)
 # %% tags=["answer:07.3"]
 def all_times(gram, target, start, lr, steps):
     """Returns the weights after each number of steps, (T, p)."""
-    # BEGIN SOLUTION
-    values, vectors = torch.linalg.eigh(gram)
-    kept = (1 - lr * values) ** steps[:, None]  # (T, p)
-    learned = (1 - kept) / values
-    coordinates = kept * (vectors.T @ start) + learned * (vectors.T @ target)
-    return coordinates @ vectors.T
-    # END SOLUTION
+    # SOLUTION
 
 
 # %% tags=["check:07.3"]
@@ -507,14 +497,7 @@ lesson.check(3, all_times)
 # %% tags=["answer:07.4"]
 def predicted(times, nodes, signal, bulk, norm2, ratio, init_var):
     """Returns the test accuracy of gradient flow at each time αt, (T,)."""
-    # BEGIN SOLUTION
-    x = nodes.clamp_min(1e-12)
-    kept = torch.exp(-times[:, None] * x)
-    learned = -torch.expm1(-times[:, None] * x) / x
-    mean = norm2 * (learned @ signal)
-    square = (norm2 + ratio) * (learned**2 @ signal) + init_var * (kept**2 @ bulk)
-    return torch.special.ndtr(mean / square.sqrt())
-    # END SOLUTION
+    # SOLUTION
 
 
 # %% tags=["check:07.4"]
@@ -549,14 +532,7 @@ lesson.check(5, best_time)
 # the best one?
 
 # %% [markdown] tags=["answer:07.6"] points=4
-# BEGIN SOLUTION
-# The law $m$ has mass 1, so $E^2=\rho^2(\int g\,dm)^2\le\rho^2\int g^2dm$ by Cauchy and Schwarz, and
-# $V\ge(\rho+c)\int g^2dm$. Hence $E^2/V\le\rho^2/(\rho+c)$, and $\Phi$ increases. Equality needs
-# $\sigma=0$ and $g$ constant on the spectrum: as $t\to0$, where $g\approx\alpha t$, or as the ridge
-# $\gamma\to\infty$, where $g\approx1/\gamma$. Both are $w\propto b$, the difference of the class means. Noise
-# that is stronger in some directions should be weighted down there, and $b$ does not do it: then
-# training gains.
-# END SOLUTION
+# SOLUTION
 
 # %% [markdown]
 # ## At full scale

@@ -451,9 +451,7 @@ lesson.claim("acceleration/risen-rate").holds(ahead, between=(0.5, 2))
 # which plain descent converges.
 
 # %% tags=["answer:08.1"]
-# BEGIN SOLUTION
-rate = 2 / 5**2
-# END SOLUTION
+rate = ...  # SOLUTION
 
 # %% tags=["check:08.1"]
 lesson.check(1, rate)
@@ -462,17 +460,9 @@ lesson.check(1, rate)
 # ### Exercise 08.2 · Which depths have a potential?
 #
 # The gradient is constant. For which depths is $F$ the gradient of some function? Answer with a letter.
-#
-# - a) Only $N=1$.
-# - b) $N=1$ and $N=2$.
-# - c) Every even $N$.
-# - d) All: descent on the factors descends a loss, so $F$ is that loss's gradient.
-# - e) None of them, not even $N=1$.
 
 # %% tags=["answer:08.2"]
-# BEGIN SOLUTION
-letter = "b"
-# END SOLUTION
+letter = ...  # SOLUTION
 
 # %% tags=["check:08.2"]
 lesson.check(2, letter)
@@ -487,11 +477,7 @@ lesson.check(2, letter)
 # %% tags=["answer:08.3"]
 def direct(w, g, depth):
     """Returns where depth N moves a vector w whose loss has gradient g, (..., d)."""
-    # BEGIN SOLUTION
-    size = w.norm(dim=-1, keepdim=True)
-    along = (w * g).sum(-1, keepdim=True) * w / size**2
-    return size ** (2 - 2 / depth) * (g + (depth - 1) * along)
-    # END SOLUTION
+    # SOLUTION
 
 
 # %% tags=["check:08.3"]
@@ -508,10 +494,7 @@ lesson.check(3, direct)
 # %% tags=["answer:08.4"]
 def circulate(field, loop):
     """Returns the circulation of a field around a closed polygon."""
-    # BEGIN SOLUTION
-    edges = loop.roll(-1, 0) - loop
-    return float((field(loop + edges / 2) * edges).sum())
-    # END SOLUTION
+    # SOLUTION
 
 
 # %% tags=["check:08.4"]
@@ -544,13 +527,7 @@ lesson.check(5, caught)
 # $L+R$, and why $N=2$ is different.
 
 # %% [markdown] tags=["answer:08.6"] points=4
-# BEGIN SOLUTION
-# Let $g=(1,0)$, $a=2-2/N$. Along $w$ the component of $g$ is $\cos\theta$, across it $-\sin\theta$, so
-# $F_r=Nr^a\cos\theta$, $F_\theta=-r^a\sin\theta$, and $\operatorname{curl}F=(\partial_r(rF_\theta)-\partial_\theta F_r)/r
-# =(N-1-a)\,r^{a-1}\sin\theta$ with $N-1-a=N-3+2/N=(N-1)(N-2)/N$. For $N\ge3$ it is positive in the upper
-# half-plane, so loops there have positive circulation; a gradient's is zero. If descent on $L+R$ moved $w$
-# along $F$, then $F=\nabla(L+R)$: impossible. For $N=2$ it vanishes: $F=\nabla(|w|\,w\cdot g)$.
-# END SOLUTION
+# SOLUTION
 
 # %% [markdown]
 # ## At full scale

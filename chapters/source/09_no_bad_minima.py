@@ -487,7 +487,7 @@ lesson.check(4, corridor)
 # %% [markdown] tags=["exercise:09.5"]
 # ### Exercise 09.5 · Smaller starts
 #
-# In `nets.bottleneck_trap(4.0)` about 31 % of the starts $N(0,1)$ are stuck at loss 1. Measure the share for
+# In `traps.bottleneck_trap(4.0)` about 31 % of the starts $N(0,1)$ are stuck at loss 1. Measure the share for
 # starts $N(0,\,0.1^2)$, `net.init(…, std=0.1)`, up to .02, and set `stuck` to it.
 
 # %% tags=["answer:09.5"]

@@ -1,19 +1,16 @@
-"""The facts of deep linear networks: acceleration by depth, no bad minima, and where both end.
+"""The facts of deep linear networks: acceleration by depth, and no bad minima.
 
 Numbers of one random draw that is not on record are replaced by the law behind them, on draws of
 our own; closed forms are checked to their digits.
 """
 
 import math
-from itertools import pairwise
 
 import numpy as np
 import pytest
 import torch
 
 from bsgd_edu import curvature, datasets, dynamics, nets, operators, optim, rules
-from bsgd_edu.lessons.c08_implicit_acceleration import ring
-from bsgd_edu.lessons.c09_no_bad_minima import traps
 from bsgd_edu.maps import apply_in_order
 from bsgd_edu.nets import deep_linear
 from bsgd_edu.seeding import generator
@@ -119,22 +116,6 @@ def test_the_preconditioner_has_the_stated_eigenvalues(depth):
 
 def constant(w):
     return torch.tensor([1.0, 0.0], dtype=F64).expand_as(w)
-
-
-@pytest.mark.parametrize(
-    ("depth", "expected"), [(1, 0.0), (2, 0.0), (3, 0.458043), (4, 0.987868)], ids=str
-)
-def test_circulation_around_the_half_annulus(depth, expected):
-    assert ring.half_annulus_circulation(depth, 0.5, 1.0) == pytest.approx(expected, abs=5e-7)
-    loops = [ring.half_annulus_loop(0.5, 1.0, num_edges=n) for n in (50, 100, 200, 400)]
-    row = [
-        dynamics.loops.circulation(dynamics.loops.end_to_end_field(constant, depth), loop)
-        for loop in loops
-    ]
-    # The error of a polygon has even powers of the edge only: extrapolate them away.
-    for order in (4, 16, 64):
-        row = [(order * b - a) / (order - 1) for a, b in pairwise(row)]
-    assert row[0].item() == pytest.approx(ring.half_annulus_circulation(depth, 0.5, 1.0), abs=1e-13)
 
 
 @pytest.mark.parametrize("depth", [1, 2, 3, 4, 7])
@@ -390,93 +371,3 @@ def test_escape_from_the_origin_and_from_saddle_to_saddle():
     assert values[0] == pytest.approx(3.49795, abs=5e-6)
     assert values[1] == pytest.approx(3.49795 - 1.6**2, abs=1e-6)
     assert values[2] < 1e-12
-
-
-# --- where the theorem ends --------------------------------------------------------------------
-
-
-def test_the_kink_traps_within_half():
-    values = {0.3: 1.0, 0.49: 1.0, 0.5: 1.0, 0.51: 0.96, 0.55: 0.8, 0.6: 0.6, 0.7: 0.2}
-    for radius, value in values.items():
-        assert traps.kink_trap_value(radius) == pytest.approx(value, abs=1e-12)
-
-
-@pytest.mark.parametrize("radius", [0.5, 0.55, 0.7, 0.72, 0.75, 0.9])
-def test_the_value_of_the_trap_is_attained(radius):
-    net, theta = traps.kink_trap()
-    x = min(radius, 1 / (2 * radius))
-    y = -(1 - radius) * x / radius
-    point = torch.tensor([1 - radius, radius, y, x, y, 1 - radius, x, radius], dtype=F64)
-    assert (point - theta).abs().max() <= radius + 1e-15
-    assert net.loss(point).item() == pytest.approx(traps.kink_trap_value(radius), abs=1e-14)
-
-
-@pytest.mark.parametrize("radius", [0.3, 0.5, 0.6, 0.72, 0.75])
-def test_no_point_within_the_radius_is_below_the_value_of_the_trap(radius):
-    # Alternating linear programmes: with one factor fixed the other's best is exact.
-    from scipy.optimize import linprog
-
-    target, starts = np.diag([0.0, 1.0]), np.random.default_rng(0)
-    first, second = np.diag([1.0, 0.0]), np.array([[0.0, 1.0], [0.0, 0.0]])
-
-    def best(fixed, centre):
-        """min Σ|fixed X − target| over X within the radius of its centre, column by column."""
-        total, columns = 0.0, []
-        for k in range(2):
-            rows = np.block([[fixed, -np.eye(2)], [-fixed, -np.eye(2)]])
-            sides = np.r_[target[:, k], -target[:, k]]
-            bounds = [(c - radius, c + radius) for c in centre[:, k]] + [(0, None)] * 2
-            solved = linprog([0, 0, 1, 1], A_ub=rows, b_ub=sides, bounds=bounds)
-            total += solved.fun
-            columns.append(solved.x[:2])
-        return total, np.array(columns).T
-
-    lowest = 1.0
-    for _ in range(8):
-        w2 = second + radius * starts.choice([-1, 1], (2, 2))
-        for _ in range(4):
-            _, w1 = best(w2, first)
-            value, transposed = best(w1.T, second.T)
-            w2 = transposed.T
-        lowest = min(lowest, value)
-    # Corners are where products of two boxes are extreme: the search finds the value itself.
-    assert lowest == pytest.approx(traps.kink_trap_value(radius), abs=1e-9)
-
-
-def test_rounding_the_kink_opens_the_trap_but_not_wide():
-    kicks = 1e-3 * normal(6, 8, label="kicks")
-    for delta in (0.5, 0.1, 0.01):
-        net, theta = traps.kink_trap(delta)
-        assert net.grad(theta).norm() == 0
-        assert net.loss(theta).item() == pytest.approx(1 - delta / 2, abs=1e-15)
-        ends = net.loss(descended(net, theta + kicks, 0.02 * delta, 10_000, 0.9))
-        if delta > 0.05:
-            assert ends.max() < 1e-12
-        else:  # smooth, so no local minimum; yet nothing has moved after 10,000 steps
-            assert (ends - 0.995).abs().max() < 1e-3
-
-
-@pytest.mark.parametrize(("coupling", "verdict"), [(1.9, "saddle"), (2.1, "minimum")])
-def test_the_bottleneck_traps_above_coupling_two(coupling, verdict):
-    net, theta = traps.bottleneck_trap(coupling)
-    spectrum = torch.linalg.eigvalsh(torch.autograd.functional.hessian(net.loss, theta))
-    expected = torch.tensor(sorted([0.0, coupling - 2, 2.0, coupling + 2]), dtype=F64)
-    torch.testing.assert_close(spectrum, expected, rtol=0, atol=1e-13)
-    found = curvature.certify(net.loss, theta, symmetries=1)
-    assert found.verdict == verdict
-    assert found.smallest_eigenvalue.item() == pytest.approx(coupling - 2)
-    assert deep_linear.balancedness(net.factors(theta)) < 1e-15
-    best = torch.tensor([1.0, 0.0, 1.0, 0.0], dtype=F64)
-    assert net.loss(best).item() == 0.25
-    assert net.grad(best).norm() == 0
-
-
-def test_how_many_runs_the_bottleneck_traps():
-    # Shares on record from 200 starts; four of their standard errors. Below 2 nothing is trapped.
-    for coupling, share in ((1.0, 0.005), (2.1, 0.125), (4.0, 0.31)):
-        net, _ = traps.bottleneck_trap(coupling)
-        starts = net.init(generator(0, "bottleneck"), (1000,))
-        ends = net.loss(descended(net, starts, 0.02, 3000))
-        trapped = ((ends - 1).abs() < 1e-3).double().mean().item()
-        assert abs(trapped - share) <= 4 * math.sqrt(share * (1 - share) / 200)
-        assert ((ends - 0.25).abs() < 1e-3).double().mean().item() > 0.99 - trapped

@@ -16,6 +16,7 @@ from torch import Tensor
 
 from ...errors import UsageError
 from .exercise import (
+    STAGES,
     Exercise,
     Misconception,
     Step,
@@ -186,7 +187,7 @@ def build_question(
     """Returns a question whose answer is a function.
 
     The check asks for the type and shape of what the reference returns, for the worked value, for
-    agreement on fresh cases, and then what ``steps`` ask.
+    agreement on fresh cases, and what ``steps`` ask.
 
     Args:
         id: ``CC.k``.
@@ -198,7 +199,8 @@ def build_question(
         right: Two answers or more that are written differently.
         worked_says: What to tell whose worked value is off.
         cases_say: What to tell who is off on fresh cases.
-        steps: More questions, of stages ``invariant`` and ``limit``.
+        steps: More questions, mostly of stages ``invariant`` and ``limit``; each comes after those
+            of its stage.
         wrong: Part of the sentence → another answer that must fail, beside the mistakes.
         rtol: How near an answer must come to the reference, relative.
         atol: The same, absolute.
@@ -217,17 +219,18 @@ def build_question(
         drawn = (cases(generator) for _ in range(_FRESH))
         return all(close(candidate(*case), answer(*case), rtol, atol) for case in drawn)
 
+    asked = (
+        Step("shape", "the type or shape is off", shape),
+        Step("value", worked_says, known),
+        Step("invariant", cases_say, fresh),
+        *steps,
+    )
     return Exercise(
         id=id,
         title=title,
         kind="implement",
         reference=answer,
-        steps=(
-            Step("shape", "the type or shape is off", shape),
-            Step("value", worked_says, known),
-            Step("invariant", cases_say, fresh),
-            *steps,
-        ),
+        steps=tuple(sorted(asked, key=lambda step: (*STAGES, step.stage).index(step.stage))),
         misconceptions=_misconceptions(mistakes),
         cases=cases,
         wrong=(

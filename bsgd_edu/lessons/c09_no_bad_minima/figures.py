@@ -244,7 +244,7 @@ def draw_rescaled(curves: Mapping[float, tuple[Tensor, Tensor]], ax: "Axes | Non
     """Draws the loss of smoothed traps in units of their own time.
 
     Args:
-        curves: Smoothing h → (|λ| times time, (k,); losses, (k, runs)), a `descents.Fall`.
+        curves: Smoothing h → (|λ| times time, (k,); losses, (k, runs)), a `runs.Fall`.
         ax: Axes, or None for a new figure.
 
     Returns:

@@ -226,7 +226,7 @@ def show_smoothed(
     """Shows descent from the smoothed trap in its own time, and who takes the trap for the end.
 
     Args:
-        curves: Smoothing h → (|λ| times time, (k,); losses, (k, runs)), a `descents.Fall`.
+        curves: Smoothing h → (|λ| times time, (k,); losses, (k, runs)), a `runs.Fall`.
         stopped: h → the share of quasi-Newton runs that stop at the trap.
     """
     left, right = grid(1, 2, (7.2, 3.4))

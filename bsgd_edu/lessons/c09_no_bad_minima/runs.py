@@ -97,7 +97,7 @@ def convex_losses(stream: torch.Generator) -> dict[str, tuple[ProductLoss, float
 
 
 def stuck_share(weight: float, std: float, runs: int, *, seed: int) -> Estimate:
-    """Returns which share of descents through `nets.bottleneck_trap` ends at loss 1.
+    """Returns which share of descents through `traps.bottleneck_trap` ends at loss 1.
 
     Step size 0.04/K, twice that from starts below ½; time 24, but 60 for K < 2: beside a saddle
     with factors of unequal size the way out is slow.
@@ -154,7 +154,7 @@ def power_between(estimates: Mapping[float, Estimate], low: float, high: float) 
 
 
 def smoothed_curvature(smoothing: float) -> float:
-    """Returns |λ|, the negative curvature of `nets.kink_trap` with its corners rounded off.
+    """Returns |λ|, the negative curvature of `traps.kink_trap` with its corners rounded off.
 
     λ = 1/2h − √(1/4h² + 1) is the lower eigenvalue of [[0, −1], [−1, 1/h]], what the pair
     (W₁)₁₂, (W₂)₂₁ sees; about −h.
@@ -201,7 +201,7 @@ def quasi_newton(smoothing: float, kicks: Tensor) -> Tensor:
     """Returns the losses that SciPy's L-BFGS-B reports as final, with its default tolerances.
 
     Args:
-        smoothing: h > 0 of `nets.kink_trap`.
+        smoothing: h > 0 of `traps.kink_trap`.
         kicks: What is added to the trap, (runs, 8).
 
     Returns:

@@ -182,7 +182,7 @@ def trap_box(radius: float) -> Box:
 
 
 def valley(diagonal: Tensor, weight: float) -> Tensor:
-    """Returns the least loss of `nets.bottleneck_trap` over rank-one matrices with a diagonal.
+    """Returns the least loss of `traps.bottleneck_trap` over rank-one matrices with a diagonal.
 
     Rank one means A₁₂A₂₁ = A₁₁A₂₂, so A₁₂² + A₂₁² ≥ 2|A₁₁A₂₂|: the convex loss is folded.
 

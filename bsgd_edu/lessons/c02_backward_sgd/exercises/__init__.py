@@ -1,8 +1,7 @@
 """Exercises of chapter 2: what backward curves cost, what they can show, and what corrects them."""
 
-from .brackets import ORDER
 from .judgement import COST, EVIDENCE, FRONTIER, REFEREE
-from .windows import WINDOW
+from .orders import ORDER, WINDOW
 
 __all__ = ["EXERCISES"]
 

@@ -3,18 +3,18 @@
 import math
 
 import torch
-from torch import Tensor
 
-from ....course.exercises import Exercise, Misconception, Step, Wrong, close, tensor_problem
+from ....course.exercises import Step, build_question, close
 
-__all__ = ["IMPLEMENT_ACCURACY", "IMPLEMENT_ALL_TIMES", "all_times", "predicted"]
+__all__ = ["ACCURACY", "ALL_TIMES"]
 
 
-def all_times(gram: Tensor, target: Tensor, start: Tensor, lr: float, steps: Tensor) -> Tensor:
+def all_times(gram, target, start, lr, steps):
     """Returns the weights after each number of steps, (T, p)."""
     values, vectors = torch.linalg.eigh(gram)
     kept = (1 - lr * values) ** steps[:, None]  # (T, p)
-    coordinates = kept * (vectors.T @ start) + (1 - kept) / values * (vectors.T @ target)
+    learned = (1 - kept) / values
+    coordinates = kept * (vectors.T @ start) + learned * (vectors.T @ target)
     return coordinates @ vectors.T
 
 
@@ -28,41 +28,15 @@ def _by_loop(gram, target, start, lr, steps):
 def _about_the_end(gram, target, start, lr, steps):
     end = torch.linalg.solve(gram, target)
     one = torch.eye(len(start), dtype=start.dtype) - lr * gram
-    rows = [torch.linalg.matrix_power(one, int(t)) @ (start - end) for t in steps]
-    return end + torch.stack(rows)
+    return torch.stack([end + one.matrix_power(int(t)) @ (start - end) for t in steps])
 
 
 def _flow(gram, target, start, lr, steps):
-    values, vectors = torch.linalg.eigh(gram)
-    kept = torch.exp(-lr * values * steps[:, None])
-    return (kept * (vectors.T @ start) + (1 - kept) / values * (vectors.T @ target)) @ vectors.T
+    end = torch.linalg.solve(gram, target)
+    return torch.stack([end + torch.matrix_exp(-lr * gram * t) @ (start - end) for t in steps])
 
 
-def _no_start(gram, target, start, lr, steps):
-    return all_times(gram, target, 0 * start, lr, steps)
-
-
-def _no_division(gram, target, start, lr, steps):
-    return all_times(gram, gram @ target, start, lr, steps)
-
-
-def _not_back(gram, target, start, lr, steps):
-    values, vectors = torch.linalg.eigh(gram)
-    kept = (1 - lr * values) ** steps[:, None]
-    return kept * (vectors.T @ start) + (1 - kept) / values * (vectors.T @ target)
-
-
-def _wrong_side(gram, target, start, lr, steps):
-    values, vectors = torch.linalg.eigh(gram)
-    kept = (1 - lr * values) ** steps[:, None]
-    return (kept * (vectors.T @ start) + (1 - kept) / values * (vectors.T @ target)) @ vectors
-
-
-def _one_late(gram, target, start, lr, steps):
-    return all_times(gram, target, start, lr, steps + 1)
-
-
-def _random_problem(generator: torch.Generator):
+def _problem(generator):
     draws = torch.randn(5, 12, generator=generator, dtype=torch.float64)
     gram = draws @ draws.T / 12 + 0.05 * torch.eye(5, dtype=torch.float64)
     target, start = torch.randn(2, 5, generator=generator, dtype=torch.float64)
@@ -71,105 +45,63 @@ def _random_problem(generator: torch.Generator):
     return gram, target, start, lr, torch.tensor([0, 1, 2, 5, 20])
 
 
-def _times_shape(answer, generator) -> bool | str:
-    return tensor_problem(answer(*_random_problem(generator)), (5, 5)) or True
-
-
-def _times_value(answer, generator) -> bool:
-    gram, target = torch.diag(torch.tensor([2.0, 1.0])), torch.tensor([2.0, 4.0])
-    found = answer(gram, target, torch.zeros(2), 0.25, torch.tensor([0, 1, 2]))
-    return close(found, torch.tensor([[0.0, 0.0], [0.5, 1.0], [0.75, 1.75]]), rtol=1e-4)
-
-
-def _times_recursion(answer, generator) -> bool:
-    gram, target, start, lr, _ = _random_problem(generator)
+def _recursion(answer, generator) -> bool:
+    gram, target, start, lr, _ = _problem(generator)
     path = answer(gram, target, start, lr, torch.arange(8))
     return close(path[0], start) and close(path[1:], path[:-1] + lr * (target - path[:-1] @ gram))
 
 
-def _times_end(answer, generator) -> bool:
-    gram, target, start, lr, _ = _random_problem(generator)
+def _end(answer, generator) -> bool:
+    gram, target, start, lr, _ = _problem(generator)
     late = answer(gram, target, start, lr, torch.tensor([100_000]))
     return close(late[0], torch.linalg.solve(gram, target))
 
 
-IMPLEMENT_ALL_TIMES = Exercise(
-    id="07.3",
-    title="All steps at once",
-    kind="implement",
-    difficulty=3,
-    minutes=12,
+_TWO = torch.diag(torch.tensor([2.0, 1.0])), torch.tensor([2.0, 4.0]), torch.zeros(2)
+
+ALL_TIMES = build_question(
+    "07.3",
+    "All steps at once",
+    difficulty=3, minutes=12,
     teaches="that a map repeated t times is a power of its eigenvalues, for all t in one product",
-    signature=(
-        "all_times(gram: (p, p) symmetric, invertible; target: (p,); start: (p,); lr: float; "
-        "steps: (T,) whole numbers) -> Tensor (T, p). Worked value: gram diag(2, 1), target "
-        "(2, 4), start 0, lr 1/4, steps 0, 1, 2 give (0, 0), (1/2, 1), (3/4, 7/4)."
-    ),
+    signature="all_times(gram: (p, p) symmetric, invertible; target: (p,); start: (p,); lr: float; "
+    "steps: (T,) whole numbers) -> Tensor (T, p). Worked value: gram diag(2, 1), target "
+    "(2, 4), start 0, lr 1/4, steps 0, 1, 2 give (0, 0), (1/2, 1), (3/4, 7/4).",
     hints=(
         "Along an eigenvector of S the step is a map of the line, w ↦ (1 − αλ)w + αb.",
         "w_t = (1 − αλ)^t w_0 + (1 − (1 − αλ)^t)/λ · b in each coordinate of U; back by U.",
         "values, U = eigh(gram); kept = (1 − lr·values)**steps[:, None]; "
         "(kept·(Uᵀstart) + (1 − kept)/values·(Uᵀtarget)) @ Uᵀ",
     ),
-    reference=all_times,
-    why=(
-        "One decomposition serves every time; a loop pays one product with S a step. The rows are "
-        "coordinates along the columns of U, so that going back multiplies by Uᵀ from the right."
-    ),
+    why="One decomposition serves every time; a loop pays one product with S a step. The rows are "
+    "coordinates along the columns of U, so that going back multiplies by Uᵀ from the right.",
+    answer=all_times,
+    worked=((*_TWO, 0.25, torch.arange(3)), torch.tensor([[0.0, 0.0], [0.5, 1.0], [0.75, 1.75]])),
+    cases=_problem,
+    cases_say="on random problems the weights differ",
     steps=(
-        Step("shape", "expected one row of weights for each time", _times_shape),
-        Step("value", "the worked value comes out differently", _times_value),
-        Step(
-            "invariant", "w_0 must be the start, and w_{t+1} = w_t + α(b − S w_t)", _times_recursion
-        ),
-        Step("limit", "after very many steps S w = b must hold", _times_end),
+        Step("invariant", "w_0 must be the start, and w_{t+1} = w_t + α(b − S w_t)", _recursion),
+        Step("limit", "after very many steps S w = b must hold", _end),
     ),
-    misconceptions=(
-        Misconception(
-            "flow",
-            "e^{−αλt} is the gradient flow: t steps of size α multiply by (1 − αλ)^t",
-            _flow,
-        ),
-        Misconception("no-start", "the initial weights are missing: they fade, slowly", _no_start),
-        Misconception(
-            "no-division",
-            "1 − (1 − αλ)^t is not the filter yet: a sum of powers, divided by λ",
-            _no_division,
-        ),
-        Misconception(
-            "not-back", "these are coordinates along eigenvectors: go back to the basis", _not_back
-        ),
-        Misconception(
-            "wrong-side",
-            "U in place of its transpose: with one time a row, going back multiplies by Uᵀ",
-            _wrong_side,
-        ),
-        Misconception("late", "one step too many: time 0 is the start", _one_late),
-    ),
-    cases=_random_problem,
-    wrong=(
-        Wrong(_flow, "gradient flow"),
-        Wrong(_no_start, "initial weights"),
-        Wrong(_no_division, "divided"),
-        Wrong(_not_back, "go back"),
-        Wrong(_wrong_side, "transpose"),
-        Wrong(_one_late, "too many"),
-        Wrong(lambda *case: all_times(*case).T[:2], "shape"),
-        Wrong(lambda *case: None, "return"),
-    ),
+    mistakes={
+        "e^{−αλt} is the gradient flow: t steps of size α multiply by (1 − αλ)^t": _flow,
+        "the initial weights are missing: they fade, slowly":
+            lambda gram, target, start, *rest: all_times(gram, target, 0 * start, *rest),
+        "1 − (1 − αλ)^t is not the filter yet: a sum of powers, divided by λ":
+            lambda gram, target, *rest: all_times(gram, gram @ target, *rest),
+        "these are coordinates along eigenvectors: go back to the basis":
+            lambda *case: all_times(*case) @ torch.linalg.eigh(case[0])[1],
+        "U in place of its transpose: with one time a row, going back multiplies by Uᵀ":
+            lambda *case: all_times(*case) @ torch.linalg.eigh(case[0])[1].matrix_power(2),
+        "one step too many: time 0 is the start":
+            lambda *case: all_times(*case[:4], case[4] + 1),
+    },
+    wrong={"its shape is (2, 5)": lambda *case: all_times(*case).T[:2]},
     right=(_by_loop, _about_the_end),
-)
+)  # fmt: skip
 
 
-def predicted(
-    times: Tensor,
-    nodes: Tensor,
-    signal: Tensor,
-    bulk: Tensor,
-    norm2: float,
-    ratio: float,
-    init_var: float,
-) -> Tensor:
+def predicted(times, nodes, signal, bulk, norm2, ratio, init_var):
     """Returns the test accuracy of gradient flow at each time αt, (T,)."""
     x = nodes.clamp_min(1e-12)
     kept = torch.exp(-times[:, None] * x)
@@ -182,13 +114,12 @@ def predicted(
 def _by_parts(times, nodes, signal, bulk, norm2, ratio, init_var):
     rows = []
     for time in times.tolist():
-        mean = learned = kept = 0.0
+        mean = square = 0.0
         for x, m, v in zip(nodes.tolist(), signal.tolist(), bulk.tolist(), strict=True):
             g = time if x == 0 else -math.expm1(-time * x) / x
-            mean, learned = mean + g * m, learned + g * g * m
-            kept += math.exp(-2 * time * x) * v
-        total = (norm2 + ratio) * learned + init_var * kept
-        rows.append(0.5 * (1 + math.erf(norm2 * mean / math.sqrt(2 * total))))
+            mean += norm2 * g * m
+            square += (norm2 + ratio) * g * g * m + init_var * math.exp(-2 * time * x) * v
+        rows.append(0.5 * (1 + math.erf(mean / math.sqrt(2 * square))))
     return torch.tensor(rows, dtype=times.dtype)
 
 
@@ -200,84 +131,37 @@ def _by_normal(times, nodes, signal, bulk, norm2, ratio, init_var):
     return unit.cdf(norm2 * (learned * signal).sum(1) / total**0.5)
 
 
-def _variant(times, nodes, signal, bulk, norm2, ratio, init_var, *, change):
-    x = nodes.clamp_min(1e-12)
+def _naive(times, x, signal, bulk, norm2, ratio, init_var, fade=2, power=0.5, mean_first=False):
     kept = torch.exp(-times[:, None] * x)
-    learned = -torch.expm1(-times[:, None] * x) / x
-    size = norm2 if change == "noise" else norm2 + ratio
-    if change == "mean-first":
-        own = size * (learned @ signal) ** 2
-    else:
-        own = size * (learned**2 @ signal)
-    faded = kept if change == "fade" else kept**2
-    scale = init_var**2 if change == "sigma" else init_var
-    square = own + (0.0 if change == "no-init" else scale * (faded @ bulk))
-    root = square if change == "variance" else square.sqrt()
-    gain = 1.0 if change == "mass" else norm2
-    return torch.special.ndtr(gain * (learned @ signal) / root)
+    learned = (1 - kept) / x
+    square = (learned @ signal) ** 2 if mean_first else learned**2 @ signal
+    total = (norm2 + ratio) * square + init_var * (kept**fade @ bulk)
+    return torch.special.ndtr(norm2 * (learned @ signal) / total**power)
 
 
-def _changed(change):
-    def mistake(*case):
-        return _variant(*case, change=change)
-
-    return mistake
-
-
-def _zero_by_zero(times, nodes, signal, bulk, norm2, ratio, init_var):
-    kept = torch.exp(-times[:, None] * nodes)
-    learned = (1 - kept) / nodes
-    square = (norm2 + ratio) * (learned**2 @ signal) + init_var * (kept**2 @ bulk)
-    return torch.special.ndtr(norm2 * (learned @ signal) / square.sqrt())
-
-
-def _random_law(generator: torch.Generator):
+def _law(generator):
     nodes, signal, bulk = torch.rand(3, 6, generator=generator, dtype=torch.float64)
-    norm2, ratio, init_var = (
-        0.5 + torch.rand(3, generator=generator, dtype=torch.float64)
-    ).tolist()
+    norm2, ratio, init_var = torch.rand(3, generator=generator, dtype=torch.float64).tolist()
     times = torch.tensor([0.5, 1.0, 3.0, 10.0], dtype=torch.float64)
     law = signal / signal.sum(), bulk / bulk.sum()
-    return times, 0.2 + 2 * nodes, *law, 1 + norm2, ratio, 0.5 * init_var
+    return times, 0.2 + 2 * nodes, *law, 1.5 + norm2, 0.5 + ratio, 0.25 + 0.5 * init_var
 
 
-def _accuracy_shape(answer, generator) -> bool | str:
-    return tensor_problem(answer(*_random_law(generator)), (4,)) or True
+def _at_zero(answer, generator) -> bool:
+    times, nodes, signal, *others = _law(generator)
+    nodes[0] = signal[0] = 0.0  # more features than samples: the atom holds no signal, but noise
+    return close(answer(times, nodes, signal, *others), predicted(times, nodes, signal, *others))
 
 
-def _accuracy_value(answer, generator) -> bool:
-    one = torch.ones(1)
-    found = answer(torch.tensor([0.0, 1e3]), one, one, one, 1.0, 0.5, 0.1)
-    return close(found, torch.tensor([0.5, 0.7929]), atol=1e-4)
-
-
-def _accuracy_random(answer, generator) -> bool:
-    cases = [_random_law(generator) for _ in range(5)]
-    return all(close(answer(*case), predicted(*case)) for case in cases)
-
-
-def _accuracy_at_zero(answer, generator) -> bool:
-    times, nodes, signal, bulk, *others = _random_law(generator)
-    nodes = nodes.clone()
-    nodes[0] = 0.0
-    signal[0] = 0.0  # more features than samples: the atom holds no signal, but noise
-    case = (times, nodes, signal, bulk, *others)
-    return close(answer(*case), predicted(*case))
-
-
-IMPLEMENT_ACCURACY = Exercise(
-    id="07.4",
-    title="Accuracy out of a spectrum",
-    kind="implement",
-    difficulty=3,
-    minutes=15,
+ACCURACY = build_question(
+    "07.4",
+    "Accuracy out of a spectrum",
+    difficulty=3, minutes=15,
     teaches="what in the spectrum is signal, what is noise, and how a filter weighs them",
-    signature=(
-        "predicted(times (T,): αt; nodes (N,): eigenvalues ≥ 0; signal (N,): weights of m; bulk "
-        "(N,): weights of ν; norm2: ‖μ‖²; ratio: c; init_var: σ²) -> Tensor (T,). Worked value: "
-        "one node 1 with both weights 1, norm2 = 1, ratio = .5, init_var = .1 gives .5 at time 0 "
-        "and .7929 late."
-    ),
+    signature="predicted(times (T,): αt; nodes (N,): eigenvalues ≥ 0; signal (N,): weights of m; "
+    "bulk (N,): weights of ν; norm2: ‖μ‖²; ratio: c; init_var: σ²) -> Tensor (T,). Worked value: "
+    "one node 1 with both weights 1, norm2 = 1, ratio = .5, init_var = .1 gives .5 at time 0 "
+    "and .7929 late.",
     hints=(
         "Two numbers are needed at each time: the mean μᵀw, and the squared length of w.",
         "E = ρ Σ g m, V = (ρ + c) Σ g² m + σ² Σ f² ν, accuracy Φ(E/√V); f = e^{−αtx}, "
@@ -285,48 +169,27 @@ IMPLEMENT_ACCURACY = Exercise(
         "x = nodes.clamp_min(1e-12); f = exp(−times[:, None]·x); g = −expm1(−times[:, None]·x)/x; "
         "then products with signal and bulk",
     ),
-    reference=predicted,
-    why=(
-        "g at eigenvalue 0 is αt, the limit of (1 − e^{−αtx})/x: with more features than samples "
-        "the spectrum has an atom there, where no signal lives, but initial weights stay for ever."
-    ),
-    steps=(
-        Step("shape", "expected one accuracy for each time", _accuracy_shape),
-        Step("value", "the worked value comes out differently", _accuracy_value),
-        Step("invariant", "on random spectra the accuracy differs", _accuracy_random),
-        Step("limit", "an eigenvalue 0 must give g = αt, not 0/0", _accuracy_at_zero),
-    ),
-    misconceptions=(
-        Misconception(
-            "noise",
-            "‖Xy/n‖² is ρ + c and not ρ: the estimate of the mean has noise of its own",
-            _changed("noise"),
-        ),
-        Misconception("mass", "m has mass 1: E is ρ times the mean of g", _changed("mass")),
-        Misconception(
-            "mean-first",
-            "the mean of g was squared: the length of w needs the mean of g²",
-            _changed("mean-first"),
-        ),
-        Misconception("fade", "f enters a squared length: f² and not f", _changed("fade")),
-        Misconception("sigma", "init_var is σ² already: it was squared again", _changed("sigma")),
-        Misconception(
-            "no-init", "the initial weights are missing in the length", _changed("no-init")
-        ),
-        Misconception("variance", "divide by the length, the root of V", _changed("variance")),
-    ),
-    cases=_random_law,
-    wrong=(
-        Wrong(_changed("noise"), "noise of its own"),
-        Wrong(_changed("mass"), "mass 1"),
-        Wrong(_changed("mean-first"), "mean of g²"),
-        Wrong(_changed("fade"), "f²"),
-        Wrong(_changed("sigma"), "squared again"),
-        Wrong(_changed("no-init"), "initial weights"),
-        Wrong(_changed("variance"), "root of V"),
-        Wrong(_zero_by_zero, "0/0"),
-        Wrong(lambda *case: predicted(*case)[:, None], "shape"),
-        Wrong(lambda *case: None, "return"),
-    ),
+    why="g at eigenvalue 0 is αt, the limit of (1 − e^{−αtx})/x: with more features than samples "
+    "the spectrum has an atom there, where no signal lives, but initial weights stay for ever.",
+    answer=predicted,
+    worked=((torch.tensor([0.0, 1e3]), *torch.ones(3, 1), 1.0, 0.5, 0.1),
+            torch.tensor([0.5, 0.7928919])),
+    cases=_law,
+    cases_say="on random spectra the accuracy differs",
+    steps=(Step("limit", "an eigenvalue 0 must give g = αt, not 0/0", _at_zero),),
+    mistakes={
+        "‖Xy/n‖² is ρ + c and not ρ: the estimate of the mean has noise of its own":
+            lambda *case: predicted(*case[:5], 0.0, case[6]),
+        "m has mass 1: E is ρ times the mean of g":
+            lambda *case: torch.special.ndtr(torch.special.ndtri(predicted(*case)) / case[4]),
+        "the mean of g was squared: the length of w needs the mean of g²":
+            lambda *case: _naive(*case, mean_first=True),
+        "f enters a squared length: f² and not f": lambda *case: _naive(*case, fade=1),
+        "init_var is σ² already: it was squared again":
+            lambda *case: predicted(*case[:6], case[6] ** 2),
+        "the initial weights are missing in the length": lambda *case: predicted(*case[:6], 0.0),
+        "divide by the length, the root of V": lambda *case: _naive(*case, power=1),
+    },
+    wrong={"0/0": _naive, "its shape is (4, 1)": lambda *case: predicted(*case)[:, None]},
     right=(_by_parts, _by_normal),
-)
+)  # fmt: skip

@@ -110,7 +110,7 @@ SMALL_STARTS = Exercise(
     hints=(
         "A few thousand starts are one tensor; descent is one list of maps.",
         "share = (number of runs with |loss − 1| < .01)/(number of runs), after lr·steps = 20",
-        "net, _ = nets.bottleneck_trap(4.0); "
+        "net, _ = traps.bottleneck_trap(4.0); "
         "start = net.init(generator(1, 'x'), (5000,), std=0.1); "
         "((net.loss(descend(net, start, 0.015, [1500])[0]) - 1).abs() < 0.01).double().mean()",
     ),

@@ -1,49 +1,151 @@
-"""Experiments on how least squares learns agree with laws, by routes of their own."""
+"""Lesson 7: theory and runs of least squares agree, by routes of their own, on images too."""
 
 import pytest
 import torch
+from samples_c07 import DOTS, ERROR, RISE, T
 
-from bsgd_edu import datasets, estimates, rmt
+from bsgd_edu import datasets, estimates, plot, rmt
 from bsgd_edu.errors import DomainError
-from bsgd_edu.lessons.c07_learning_dynamics import runs
+from bsgd_edu.lessons.c07_learning_dynamics import (
+    explore,
+    figures,
+    runs,
+    theory,
+)
 from bsgd_edu.seeding import generator
 
 SIGMAS = 4
 
-
-def test_the_spike_gives_back_the_signal_it_came_from():
-    for ratio in (0.2, 1.0, 3.0):
-        for norm2 in (1.01 * ratio**0.5, 2.5, 40.0):
-            spike = rmt.SpikedMarchenkoPastur(ratio, norm2**0.5).spike
-            found = rmt.signal_of_spike(torch.tensor(spike, dtype=torch.float64), ratio)
-            # Near the threshold λ is flat in ρ, and half of the digits are lost.
-            assert float(found) == pytest.approx(norm2, rel=1e-6)
-    assert float(rmt.signal_of_spike(torch.tensor(1.0), 0.25)) == 0.5
+# ---- figures and pages
 
 
-def test_spectra_have_the_moments_and_the_top_vector_of_their_law():
-    sample = rmt.sampled_spectrum(60, 120, 2.0, 200, generator=generator(0, "spectra"))
-    assert sample.eigenvalues.shape == (200, 60)
-    assert (sample.eigenvalues.diff() >= 0).all()
-    # E tr S = p + ‖μ‖², exactly.
-    total, error = estimates.mean_and_stderr(sample.eigenvalues.sum(1))
-    assert abs(float(total) - 64) < SIGMAS * error
-    law = rmt.SpikedMarchenkoPastur(0.5, 2.0)
-    for found, known in (
-        (sample.overlap, law.overlap),
-        (sample.overlap_with_targets, law.overlap_with_targets),
-    ):
-        mean, error = estimates.mean_and_stderr(found)
-        # The limit neglects a term of order 1/p.
-        assert abs(float(mean) - known) < SIGMAS * error + 1 / 60
-    assert (sample.overlap_with_targets <= 1).all()
+def test_theory_is_black_and_runs_are_not():
+    ax = figures.draw_accuracy(T, {"theory": RISE}, DOTS)
+    colours = {line.get_label(): line.get_color() for line in ax.lines}
+    assert colours["theory"] == plot.COLOURS["theory"]
+    (dots,) = ax.containers
+    assert dots.lines[0].get_color() != plot.COLOURS["theory"]
 
 
-def test_without_signal_the_top_vector_knows_nothing():
-    sample = rmt.sampled_spectrum(50, 100, 0.0, 300, generator=generator(0, "none"))
-    mean, error = estimates.mean_and_stderr(sample.overlap)
-    # A direction that is uniform on the sphere: 1/p exactly.
-    assert abs(float(mean) - 1 / 50) < SIGMAS * error
+def test_error_bars_are_two_standard_errors():
+    ax = figures.draw_accuracy(T, {}, {"runs": (T, RISE, ERROR)})
+    (_, _, (bars,)) = ax.containers[0].lines
+    low, high = bars.get_segments()[0][:, 1]
+    assert high - low == pytest.approx(0.04)
+
+
+def test_what_is_plotted_against_size_is_the_gap_times_the_size():
+    ax = figures.draw_finite_size([8, 16], {"new": (torch.tensor([0.01, 0.005]), ERROR[:2])})
+    marks = ax.containers[0].lines[0].get_ydata()
+    assert marks == pytest.approx([0.08, 0.08])
+
+
+def test_a_filter_that_oscillates_is_not_cut_at_zero():
+    up, down = (figures.draw_filter(T, RISE, {"g": g}) for g in (1 / T, 1 / T - 5))
+    assert up.get_ylim()[0] == 0
+    assert down.get_ylim()[0] < -4
+
+
+def test_a_spike_is_marked_where_it_is_predicted():
+    for draw in (figures.draw_spectrum, figures.draw_filter):
+        middle = RISE if draw is figures.draw_spectrum else {"g": 1 / T}
+        ax = draw(T, T if draw is figures.draw_spectrum else RISE, middle, marks={"spike": 3.75})
+        (spike,) = (line for line in ax.lines if line.get_label() == "spike")
+        assert list(spike.get_xdata()) == [3.75]
+
+
+def test_an_empty_legend_warns_nobody():
+    assert figures.draw_accuracy(T, {}).get_legend() is None
+
+
+# ---- explorers
+
+
+def test_chapter_has_two_tabs():
+    names = list(explore.chapter().explorers)
+    assert names == ["Learning curves", "Double descent"]
+
+
+@pytest.mark.parametrize("kind", ["flow", "gd", "ridge"])
+@pytest.mark.parametrize("ratio", [0.1, 1.0, 4.0])
+@pytest.mark.parametrize("signal", [0.2, 3.0])
+def test_every_corner_of_the_sliders_has_numbers_or_says_why_not(kind, ratio, signal):
+    for init_var in (0.001, 1.0):
+        for decades in (-2.0, 4.0):
+            state = explore.learning_state(ratio, signal, init_var, decades, kind)
+            assert torch.isfinite(state.points).all()
+            if state.curve is None:
+                assert kind == "gd"
+                assert 0.2 * state.law.support[1] > 2
+                assert state.dots is None
+            else:
+                assert torch.isfinite(state.learned).all()
+                assert torch.isfinite(torch.stack([*state.curve])).all()
+
+
+def test_divergence_is_called_out_exactly_where_the_largest_eigenvalue_is_too_large():
+    explorer = explore.filtering()
+    for signal, kind, diverges in ((1.4, "gd", False), (3.0, "gd", True), (3.0, "flow", False)):
+        explorer.move(signal=signal, kind=kind)
+        assert ("diverges" in explorer.description) == diverges
+    assert "2.11, above 2" in _told(signal=3.0, kind="gd")
+
+
+def test_the_spike_is_named_above_the_threshold_and_its_absence_below():
+    # ρ = 1.96 at c = 1/2: (2.96)(2.46)/1.96
+    assert "One eigenvalue at 3.72" in _told(signal=1.4)
+    assert "‖μ‖² = 0.64 is not above √c = 0.707" in _told(signal=0.8)
+
+
+def test_the_best_time_it_names_is_that_of_the_theory():
+    state = explore.learning_state(0.5, 1.0, 0.1, 0.0, "flow")
+    top = int(state.curve.test_accuracy.argmax())
+    # 20 times a decade: within half a step of 12 %.
+    assert float(state.times[top]) == pytest.approx(1.0741, rel=0.07)
+    assert "best at time 1.1 with 0.771, and 0.718 at time 10,000" in _told(signal=1.0)
+
+
+def test_a_ridge_that_needs_no_stopping_says_so():
+    assert "no need to stop" in _told(signal=3.0, kind="ridge", ratio=4.0)
+
+
+def test_runs_lie_near_the_theory_they_are_drawn_on():
+    at, run = explore.learning_state(0.5, 2.0, 0.1, 0.0, "flow").dots
+    theory = rmt.learning_curve(at, ratio=35 / 71, signal=2.0, init_var=0.1, lr=1.0)
+    # Twelve runs of 35 features scatter by about 0.02 early on.
+    assert (run.test_accuracy - theory.test_accuracy).abs().max() < 0.06
+
+
+def test_steps_are_shown_at_their_flow_times():
+    state = explore.learning_state(0.5, 1.4, 0.1, -2.0, "gd")
+    one = rmt.learning_curve(
+        torch.ones(1), ratio=0.5, signal=1.4, init_var=0.1, lr=0.2, discrete=True
+    )
+    assert float(state.times[0]) == float(state.dots[0][0]) == state.time == 0.2
+    assert float(state.curve.test_accuracy[0]) == float(one.test_accuracy)
+    torch.testing.assert_close(state.learned, torch.full_like(state.learned, 0.2))
+
+
+def test_descent_peaks_at_one_and_not_if_stopped():
+    late = theory.descent_curves(1.0, 0.1, 4.0)
+    assert float(late.ratios[late.now.argmax()]) == 1.0
+    assert (late.best.diff() > 0).all()
+    assert (late.best >= late.least).all()
+    assert (late.end + 1e-12 >= late.best).all()
+    told = explore.descent()
+    told.move(decades=4.0)
+    assert "peaks at c = 1 with" in told.description
+    told.move(decades=-1.0)
+    assert "rises with c throughout" in told.description
+
+
+def _told(**moves):
+    explorer = explore.filtering()
+    explorer.move(**moves)
+    return explorer.description
+
+
+# ---- runs
 
 
 def gaussian_classes(count, features, norm, seed=0):

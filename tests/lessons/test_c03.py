@@ -1,59 +1,20 @@
-"""Figures of chapter 3: each draws what it is given, with labels that can be read."""
-
-import inspect
+"""Lesson 3: cones are drawn with their corners, images nest, ratios reach their constants."""
 
 import numpy as np
 import pytest
 import torch
-from drawing_contract import check_page
+from samples_c03 import LINE
 
-from bsgd_edu import plot
 from bsgd_edu.estimates import Estimate
-from bsgd_edu.lessons.c03_metrics_and_contraction import figures as metrics
-from bsgd_edu.lessons.c03_metrics_and_contraction import pages as metrics_pages
-from bsgd_edu.lessons.c03_metrics_and_contraction import simplex
+from bsgd_edu.lessons.c03_metrics_and_contraction import explore, figures, pages, simplex
+from bsgd_edu.metrics import birkhoff_coefficient, hilbert_distance
 from bsgd_edu.metrics.layers import TABLE
 
-LINE = torch.linspace(0.1, 1, 11)
-CORNERS = torch.tensor([[0.8, 0.1, 0.1], [0.1, 0.8, 0.1], [0.1, 0.1, 0.8]]).expand(4, 3, 3)
-RIMS = torch.rand(3, 12, 3) + 0.1
-SIZES = {"width": LINE, "step": LINE}
-FIGURES = {
-    metrics.draw_ray_map: (LINE, LINE / 2, 0.5),
-    metrics.draw_ratios: (LINE, LINE / 2, 0.5, 0.4),
-    metrics.draw_table: (["a", "b"], LINE[:2], LINE[2:4] + 1, [1.0, 0.5], [2.0, None]),
-    metrics.draw_birkhoff: (LINE, LINE, LINE / 2),
-    metrics.draw_distances: ({"runs": LINE}, {"theory": LINE}),
-    metrics.draw_bias: (LINE, LINE, LINE),
-    metrics.draw_spread: (torch.linspace(0, 2, 50), "a layer"),
-    simplex.draw_simplex: (CORNERS, "backward", "new map inside"),
-    simplex.draw_shrinking: (SIZES, SIZES, -1.0, -0.5),
-    simplex.draw_rays: (LINE, LINE),
-    simplex.draw_law: (LINE, LINE, LINE, "exact"),
-    simplex.draw_balls: (RIMS[:, 0], RIMS, RIMS, RIMS),
-}
-
-
-def test_all_figures_of_the_chapter_are_tried_here():
-    drawn = {n for module in (metrics, simplex) for n in module.__all__ if n.startswith("draw_")}
-    assert {function.__name__ for function in FIGURES} == drawn
-
-
-@pytest.mark.parametrize("draw", FIGURES, ids=lambda draw: draw.__name__)
-def test_figure_is_drawn_on_the_axes_given_with_readable_labels(draw):
-    ax = plot.axes()
-    assert draw(*FIGURES[draw], ax=ax) is ax
-    assert ax.get_xlabel()
-    assert ax.get_ylabel() or draw is metrics.draw_table  # its rows are named one by one
-    ax.figure.canvas.draw()
-    texts = [*ax.get_xticklabels(), *ax.get_yticklabels(), ax.xaxis.label, ax.yaxis.label, ax.title]
-    texts += [*ax.texts, *(ax.get_legend().get_texts() if ax.get_legend() else [])]
-    assert min(text.get_size() for text in texts if text.get_text()) >= 9
-    assert draw(*FIGURES[draw]).figure is not ax.figure
+# ---- figures and pages
 
 
 def test_table_puts_each_marker_at_its_ratio():
-    ax = metrics.draw_table(["a", "b"], LINE[:2], LINE[2:4] + 1, [0.1, 0.19], [1.28, None])
+    ax = figures.draw_table(["a", "b"], LINE[:2], LINE[2:4] + 1, [0.1, 0.19], [1.28, None])
     drawn = {line.get_label(): line.get_xdata() for line in ax.lines}
     assert np.allclose(drawn["theory: the best constant"], [0.1, 0.19])
     assert [label.get_text() for label in ax.get_yticklabels()] == ["a", "b"]
@@ -73,62 +34,17 @@ def test_images_of_the_cone_are_drawn_with_their_corners():
 
 
 def test_staggered_curves_share_no_abscissa():
-    ax = metrics.draw_distances({"a": LINE, "b": LINE}, {}, stagger=True)
+    ax = figures.draw_distances({"a": LINE, "b": LINE}, {}, stagger=True)
     first, second = (container[0].get_xdata() for container in ax.containers)
     assert set(first) | set(second) == set(range(11))
     assert not set(first) & set(second)
 
 
-LAYERS = [row.layer for row in TABLE]
-CONES = torch.rand(9, 5, 3, 3) + 0.1
-PAGES = {
-    "show_smallest": (LINE, LINE, LINE, LINE, 0.5, 0.4),
-    "show_table": (
-        TABLE,
-        dict(zip(LAYERS, torch.rand(len(TABLE)), strict=True)),
-        dict(zip(LAYERS, 1 + torch.rand(len(TABLE)), strict=True)),
-    ),
-    "show_positive": (
-        LINE,
-        LINE,
-        LINE / 2,
-        {1.0: LINE, 2.0: LINE, np.inf: LINE},
-        LINE,
-        LINE,
-    ),
-    "show_products": (
-        {"forward": CONES, "backward": CONES},
-        {"forward": torch.rand(9, 5), "backward": torch.rand(9, 5)},
-        {"forward": torch.rand(8, 5), "backward": torch.rand(8, 5)},
-        Estimate(torch.tensor(-1.0), torch.tensor(0.1)),
-        torch.rand(4),
-    ),
-    "show_broken": ({"a": LINE, "b": LINE}, LINE, LINE, LINE, LINE, LINE),
-    "show_question_mark": (
-        torch.rand(41, 5),
-        torch.rand(41, 5),
-        LINE,
-        Estimate(LINE, LINE / 10),
-        LINE,
-    ),
-}
-
-
-def test_all_pages_are_tried_here():
-    found = {n for n, _ in inspect.getmembers(metrics_pages, inspect.isfunction) if n in PAGES}
-    assert found == set(PAGES) == set(metrics_pages.__all__)
-
-
-@pytest.mark.parametrize("name", PAGES)
-def test_pages_show_picture_and_data(name, monkeypatch):
-    check_page(getattr(metrics_pages, name), PAGES[name], monkeypatch)
-
-
 def drawn(name, arguments, monkeypatch):
     """The panels and the data that a page shows."""
     kept = {}
-    monkeypatch.setattr(metrics_pages, "show", lambda ax, **page: kept.update(page, ax=ax))
-    getattr(metrics_pages, name)(*arguments)
+    monkeypatch.setattr(pages, "show", lambda ax, **page: kept.update(page, ax=ax))
+    getattr(pages, name)(*arguments)
     return kept["ax"].figure.axes, kept["data"]
 
 
@@ -182,3 +98,64 @@ def test_question_mark_page_draws_the_first_list(monkeypatch):
         assert np.allclose(line.get_ydata(), directions[:31, 0])
     assert torch.equal(data["Law"]["share of runs"], share.mean)
     assert np.allclose(right.containers[0][0].get_ydata(), share.mean)
+
+
+# ---- explorers
+
+
+@pytest.mark.parametrize("zeros", [0.0, 0.4])
+def test_inside_images_are_nested_and_outside_ones_are_not(zeros):
+    result = explore.cone_images(5, 1.0, zeros, 3)
+    for images, nested in ((result.backward, True), (result.forward, False)):
+        # Coordinates of the next image's corners in those of the last image.
+        inner = torch.linalg.solve(images[:-1].mT, images[1:].mT)
+        assert bool((inner > -1e-9).all()) is nested
+
+
+def test_width_obeys_birkhoffs_bound_and_a_zero_leaves_none():
+    for batches in range(5):
+        result = explore.cone_images(6, 1.5, 0.0, batches)
+        assert result.widths[1] <= result.bound * (1 + 1e-9)
+    assert explore.cone_images(6, 1.0, 0.9, 0).bound == float("inf")
+
+
+def test_longer_lists_of_matrices_begin_with_the_shorter():
+    short, long = explore.cone_images(3, 1.0, 0.2, 4), explore.cone_images(7, 1.0, 0.2, 4)
+    assert torch.equal(short.backward, long.backward[:3])
+    assert torch.equal(short.forward, long.forward[:3])
+
+
+def test_rims_lie_at_the_radius_and_images_within_the_limit():
+    for radius, sharpness in ((0.5, 1.0), (2.0, 2.0)):
+        result = explore.hilbert_balls(radius, sharpness)
+        distances = hilbert_distance(result.balls, result.centres[:, None])
+        assert torch.allclose(distances, torch.full_like(distances, radius))
+        assert result.largest <= result.factor + 1e-9
+
+
+def test_factor_of_the_balls_is_the_matrix_own():
+    fixed = torch.tensor([[4.0, 1.0, 1.0], [1.0, 3.0, 2.0], [1.0, 2.0, 2.0]]).double()
+    assert explore.hilbert_balls(1.0, 1.0).factor == pytest.approx(
+        float(birkhoff_coefficient(fixed))
+    )
+
+
+@pytest.mark.parametrize(
+    ("layer", "metric", "worst"),
+    [
+        ("Wx", "Hilbert", 1 / 3),
+        ("Wx", "ℓ²", 3.0),
+        ("square", "Thompson", 2.0),
+        ("square root", "Hilbert", 0.5),
+    ],
+)
+def test_largest_ratio_is_the_known_constant(layer, metric, worst):
+    ratios = explore.layer_ratios(layer, metric).values
+    # 4000 random pairs of the plane: one comes within a degree of the worst direction.
+    assert float(ratios.max()) == pytest.approx(worst, rel=2e-3)
+
+
+@pytest.mark.parametrize("layer", ["log(1 + Wx)", "Wx + 1", "ReLU(Px + 0.2), P averages"])
+def test_biased_layers_expand_hilbert_and_not_thompson(layer):
+    assert float(explore.layer_ratios(layer, "Thompson").values.max()) <= 1 + 1e-9
+    assert float(explore.layer_ratios(layer, "Hilbert").values.max()) > 1

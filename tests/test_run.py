@@ -131,7 +131,8 @@ def claims(*verdicts):
     kind = "application/vnd.bsgd.claim+json"
     return (
         "from IPython.display import display\n"
-        f"display({{'text/plain': 'claims'}}, {{{kind!r}: {{'claims': {kept}}}}}, raw=True)"
+        f"kept = {{{kind!r}: {{'claims': {kept}}}}}\n"
+        "display({'text/plain': 'claims'}, metadata=kept, raw=True)"
     )
 
 

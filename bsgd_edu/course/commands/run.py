@@ -54,7 +54,7 @@ def run_chapters(
         UsageError: If something asked for does not exist.
         Interrupted: On ctrl-C.
     """
-    from ..running.plan import plan
+    from ..running.plan import plan, variant
     from ..running.run import run_jobs
 
     started = time.monotonic()

@@ -181,7 +181,8 @@ def strip_notebook(notebook) -> None:
     }
     for cell in notebook.cells:
         tags = cell.metadata.get("tags") or []
-        cell.metadata = {"tags": list(tags)} if tags else {}
+        folded = {"jupyter": cell.metadata["jupyter"]} if "jupyter" in cell.metadata else {}
+        cell.metadata = {**({"tags": list(tags)} if tags else {}), **folded}
         for output in cell.get("outputs", ()):
             if "image/png" in output.get("data", {}):
                 output.data.pop(WIDGET_VIEW, None)

@@ -354,3 +354,77 @@ def test_chapters_order_by_name():
     from pathlib import Path
 
     assert Chapter("02_b", Path()) > Chapter("01_a", Path())
+
+
+# What stands in the registry of exercises alone
+
+HEAD = """# %% [markdown]
+# # 1 · Order
+#
+# A claim.
+
+"""
+REGISTERED = {
+    "number": ("# Set `second`.", "second = ...  # SOLUTION", "second = 4.0"),
+    "choice": ("# Which?", "letter = ...  # SOLUTION", 'letter = "c"'),
+}
+
+
+def registered(folder, exercise, statement, answer, kind=""):
+    """A chapter with one exercise of the course's own, whose answer cell is the given one."""
+    text = (
+        f'{HEAD}# %% [markdown] tags=["exercise:{exercise}"]\n'
+        f"# ### Exercise {exercise} · Name\n#\n{statement}\n\n"
+        f'# %% {kind}tags=["answer:{exercise}"]\n{answer}\n'
+    )
+    return read_source(write_source(folder, text, name="01_order"))
+
+
+@pytest.mark.parametrize(("exercise", "name"), [("01.1", "number"), ("01.2", "choice")])
+def test_a_right_answer_is_written_from_the_registry(tmp_path, exercise, name):
+    statement, answer, wanted = REGISTERED[name]
+    source = registered(tmp_path, exercise, statement, answer)
+    solved = cell_of(make_notebook(source, "solved"), f"answer:{exercise}").source
+    learner = cell_of(make_notebook(source, "learner"), f"answer:{exercise}").source
+    assert solved == wanted
+    assert learner.splitlines() == [f"{wanted.split(' ')[0]} = ...", "# YOUR CODE HERE"]
+
+
+def test_choices_are_written_below_the_statement(tmp_path):
+    statement, answer, _ = REGISTERED["choice"]
+    source = registered(tmp_path, "01.2", statement, answer)
+    text = cell_of(make_notebook(source, "learner"), "exercise:01.2").source
+    assert text.endswith("is as smooth forward as backward.")
+    assert [line[:5] for line in text.splitlines()[-5:]] == [f"- {x}) " for x in "abcde"]
+
+
+def test_the_body_of_a_reference_is_the_solution_of_a_function(tmp_path):
+    answer = 'def backward_iterates(maps, x0):\n    """Mine."""\n    # SOLUTION'
+    source = registered(tmp_path, "01.3", "# Do it.", answer)
+    solved = cell_of(make_notebook(source, "solved"), "answer:01.3").source
+    assert '"""Mine."""\n    rows = [x0]\n' in solved
+    assert solved.endswith("    return torch.stack(rows)")
+    values = {"torch": __import__("torch")}
+    exec(solved, values)
+    assert values["backward_iterates"]([abs], values["torch"].ones(1)).tolist() == [[1.0], [1.0]]
+    assert any("for step in reversed" in line for line in solution_lines(source))
+
+
+def test_a_text_is_answered_from_the_registry(tmp_path):
+    source = registered(tmp_path, "01.6", "# Prove.", "# SOLUTION", kind="[markdown] ")
+    solved = cell_of(make_notebook(source, "solved"), "answer:01.6").source
+    assert solved.startswith("The maps are independent with one law")
+
+
+@pytest.mark.parametrize(
+    ("exercise", "answer", "words"),
+    [
+        ("01.1", "# SOLUTION", "a value must be named"),
+        ("01.3", "def f(maps):\n    # SOLUTION", "f must take what its solution takes"),
+        ("01.1", "a = ...  # SOLUTION\nb = ...  # SOLUTION", "SOLUTION must stand once"),
+        ("01.77", "a = ...  # SOLUTION", "must be that of an exercise"),
+    ],
+)
+def test_what_cannot_be_filled_in_is_refused(tmp_path, exercise, answer, words):
+    with pytest.raises(UsageError, match=words):
+        registered(tmp_path, exercise, "# Do it.", answer)

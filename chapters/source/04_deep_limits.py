@@ -443,9 +443,7 @@ lesson.claim("limits/relu-width").holds(rest, below=4)
 # drift.
 
 # %% tags=["answer:04.1"]
-# BEGIN SOLUTION
-coin = 0.5 * math.log(2)
-# END SOLUTION
+coin = ...  # SOLUTION
 
 # %% tags=["check:04.1"]
 lesson.check(1, coin)
@@ -455,17 +453,9 @@ lesson.check(1, coin)
 #
 # ReLU layers of width $n$ with weights of variance $2/n$ keep $E\|x_L\|^2$. What follows for a
 # network much deeper than wide? Answer with a letter.
-#
-# - a) Every such network keeps the norm of its input.
-# - b) The typical network keeps it, up to fluctuations that do not grow with depth.
-# - c) The typical network shrinks it exponentially in depth over width; rare ones make up for it.
-# - d) The mean of the norm is kept as well.
-# - e) It contradicts $\lambda<0$: one of the two must be wrong.
 
 # %% tags=["answer:04.2"]
-# BEGIN SOLUTION
-letter = "c"
-# END SOLUTION
+letter = ...  # SOLUTION
 
 # %% tags=["check:04.2"]
 lesson.check(2, letter)
@@ -481,21 +471,7 @@ lesson.check(2, letter)
 # %% tags=["answer:04.3"]
 def distances(matrices):
     """Returns d(o, A_1 ⋯ A_k o) = log s_1/s_2 for k = 0 … n."""
-    # BEGIN SOLUTION
-    zero = torch.zeros((), dtype=matrices.dtype)
-    product = torch.eye(2, dtype=matrices.dtype)  # up to a factor e^log_size
-    log_size, log_det = zero, zero
-    rows = [zero]
-    for layer in matrices:
-        product = product @ layer  # the new layer is inside
-        size = product.norm()
-        product = product / size
-        log_size = log_size + size.log()
-        log_det = log_det + torch.linalg.det(layer).abs().log()
-        log_top = log_size + torch.linalg.svdvals(product)[0].log()
-        rows.append((2 * log_top - log_det).clamp(min=0))
-    return torch.stack(rows)
-    # END SOLUTION
+    # SOLUTION
 
 
 # %% tags=["check:04.3"]
@@ -516,16 +492,7 @@ lesson.check(3, distances)
 # %% tags=["answer:04.4"]
 def functional_terms(matrices, vector):
     """Returns t_k = 2 log‖A_k v_k‖ − log|det A_k|, k = 1 … n, from v_n = v/‖v‖ on."""
-    # BEGIN SOLUTION
-    v = vector / vector.norm()
-    terms = []
-    for layer in reversed(matrices):  # the innermost layer meets v first
-        v = layer @ v
-        size = v.norm()
-        terms.append(2 * size.log() - torch.linalg.det(layer).abs().log())
-        v = v / size
-    return torch.stack(terms[::-1])
-    # END SOLUTION
+    # SOLUTION
 
 
 # %% tags=["check:04.4"]
@@ -580,14 +547,7 @@ lesson.check(5, levy)
 # lines; then `lesson.reveal(6)`.
 
 # %% [markdown] tags=["answer:04.6"] points=4
-# BEGIN SOLUTION
-# $u(n+m)=u(n)u'(m)$. The triangle inequality and the nonexpansive $u(n)$ give
-# $d(o,u(n+m)o)\le d(o,u(n)o)+d(o,u'(m)o)$, so the means satisfy $a_{n+m}\le a_n+a_m$. With
-# $n=qk+r$, $a_n\le qa_k+a_r$, hence $\limsup a_n/n\le a_k/k$ for every $k$, and $a_n/n\to\inf a_k/k$.
-# Reversed independent layers have the same law, so the means do not see the order. A functional is
-# one function for all $n$: inside, the first layers stay outermost and the direction of $u(n)o$
-# settles; outside, every new layer turns it.
-# END SOLUTION
+# SOLUTION
 
 # %% [markdown]
 # ## At full scale

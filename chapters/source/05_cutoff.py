@@ -467,9 +467,7 @@ lesson.claim("cutoff/deep-he-learns").holds(accuracy["He"][8].mean(), above=0.85
 # Distances shrink by $e^{-1/2}$ a layer, $d_0=e^2$, $\tau=e^{-5}$. Set `location` to $L^*$.
 
 # %% tags=["answer:05.1"]
-# BEGIN SOLUTION
-location = 14.0
-# END SOLUTION
+location = ...  # SOLUTION
 
 # %% tags=["check:05.1"]
 lesson.check(1, location)
@@ -479,17 +477,9 @@ lesson.check(1, location)
 #
 # In float32, the relative distance of two inputs falls to $6\cdot10^{-8}$ at depth 23 and stays there.
 # What follows? Answer with a letter.
-#
-# - a) The network has a cut-off at depth 23.
-# - b) Below depth 23 information about the input survives, at a low level.
-# - c) Two passes differ by rounding; of the true distance we learn that it is not larger.
-# - d) The layers stop contracting at depth 23.
-# - e) More seeds would lower the floor.
 
 # %% tags=["answer:05.2"]
-# BEGIN SOLUTION
-letter = "c"
-# END SOLUTION
+letter = ...  # SOLUTION
 
 # %% tags=["check:05.2"]
 lesson.check(2, letter)
@@ -505,9 +495,7 @@ lesson.check(2, letter)
 # %% tags=["answer:05.3"]
 def separate(distance, tau):
     """Returns the separation at each depth, (depths,)."""
-    # BEGIN SOLUTION
-    return torch.erf(distance / (2 * 2**0.5 * tau)).mean(-1)
-    # END SOLUTION
+    # SOLUTION
 
 
 # %% tags=["check:05.3"]
@@ -525,10 +513,7 @@ lesson.check(3, separate)
 # %% tags=["answer:05.4"]
 def stays_below(curve, level):
     """Returns the first depth from which the curve stays at or below the level."""
-    # BEGIN SOLUTION
-    above = (curve > level).nonzero()
-    return int(above[-1]) + 1 if len(above) else 0
-    # END SOLUTION
+    # SOLUTION
 
 
 # %% tags=["check:05.4"]
@@ -568,14 +553,7 @@ lesson.check(5, critical)
 # networks?
 
 # %% [markdown] tags=["answer:05.6"] points=4
-# BEGIN SOLUTION
-# At $L=(1\mp\varepsilon)L^*$ the ratio $|\Delta_L|/\tau=(d_0/\tau)^{\pm\varepsilon}$ tends to infinity, or to
-# 0, and $S=2\Phi(\cdot/2)-1$ to 1, or to 0. With $r_q=2\Phi^{-1}((1+q)/2)$, $S=q$ where
-# $d_0\rho^L=r_q\tau$, so $L(q)=L^*-\log r_q/\log(1/\rho)$, and
-# $L(.1)-L(.9)=\log(r_{.9}/r_{.1})/\log(1/\rho)\approx2.57/\log(1/\rho)$ is free of $\tau$. Relative to
-# $L^*$ it is $2.57/\log(d_0/\tau)$ whatever $\rho$: a small rate stretches both. What destroys the
-# sharpness of He's networks is not $|\lambda|\sim1/n$, but that $v$ is as large as $|\lambda|$.
-# END SOLUTION
+# SOLUTION
 
 # %% [markdown]
 # ## At full scale

@@ -402,9 +402,7 @@ lesson.claim("minima/rounded-stops").agrees(reported[0.01].median(), 0.995, atol
 # $\mathrm{diag}(0,s)$ is a local minimum. (For $s=\tfrac12$ it is 2.)
 
 # %% tags=["answer:09.1"]
-# BEGIN SOLUTION
-threshold = 4.0
-# END SOLUTION
+threshold = ...  # SOLUTION
 
 # %% tags=["check:09.1"]
 lesson.check(1, threshold)
@@ -413,17 +411,9 @@ lesson.check(1, threshold)
 # ### Exercise 09.2 · Which one is not covered?
 #
 # Linear networks, widths from input to output. For one of them the theorem promises nothing. Which?
-#
-# - a) widths 8–8–3–3, cross-entropy
-# - b) widths 3–3–7–8, mean fourth power
-# - c) widths 5–5–5–5, mean absolute error
-# - d) widths 2–9–9–9–1, logistic loss
-# - e) widths 6–4–4, squares with unequal weights
 
 # %% tags=["answer:09.2"]
-# BEGIN SOLUTION
-letter = "c"
-# END SOLUTION
+letter = ...  # SOLUTION
 
 # %% tags=["check:09.2"]
 lesson.check(2, letter)
@@ -439,13 +429,7 @@ lesson.check(2, letter)
 # %% tags=["answer:09.3"]
 def layer_gradient(factors, gradient, k):
     """Returns the gradient of f(W_N ⋯ W_1) by W_k, shaped as W_k."""
-    # BEGIN SOLUTION
-    for later in reversed(factors[k:]):
-        gradient = later.mT @ gradient
-    for earlier in factors[: k - 1]:
-        gradient = gradient @ earlier.mT
-    return gradient
-    # END SOLUTION
+    # SOLUTION
 
 
 # %% tags=["check:09.3"]
@@ -464,17 +448,7 @@ lesson.check(3, layer_gradient)
 # %% tags=["answer:09.4"]
 def corridor(factors, gradient, size):
     """Returns factors of the same product from which layer 1 sees the gradient."""
-    # BEGIN SOLUTION
-    product, units = torch.eye(factors[0].shape[1], dtype=gradient.dtype), []
-    for factor in factors[:-1]:
-        product = factor @ product
-        units.append(torch.linalg.svd(product).U[:, -1])
-    units.append(-torch.linalg.svd(gradient).U[:, 0])
-    moved = [factors[0]]
-    for j, factor in enumerate(factors[1:]):
-        moved.append(factor + size * torch.outer(units[j + 1], units[j]))
-    return moved
-    # END SOLUTION
+    # SOLUTION
 
 
 # %% tags=["check:09.4"]
@@ -513,14 +487,7 @@ lesson.check(5, stuck)
 # least $3-4r$ for $\tfrac12\le r\le\sqrt{1/2}$.
 
 # %% [markdown] tags=["answer:09.6"] points=4
-# BEGIN SOLUTION
-# $A_{11}=a(1+\alpha)+(1+\beta)c$, $A_{12}=ab+(1+\beta)d$, $A_{21}=g(1+\alpha)+ec$, $A_{22}=gb+ed$. Solve the middle two
-# for $g$ and $d$, insert, and use the first for $a(1+\alpha)+c(1+\beta)$: with $p=\tfrac b{1+\alpha}$ and
-# $q=\tfrac e{1+\beta}$, $A_{22}=pA_{21}+qA_{12}-pqA_{11}$. Here $|p|,|q|\le\rho=r/(1-r)$. Let $S$ be the sum of the
-# three other absolute values; the loss is $S+|1-A_{22}|$. If $r\le\tfrac12$, $\rho\le1$, $|A_{22}|\le S$ and the
-# loss is at least $S+1-S=1$; so it is if $A_{22}\le0$. Else $|A_{22}|\le\rho^2S$ and $A_{22}\le2r^2\le1$, so the loss is at least
-# $1-A_{22}(1-\rho^{-2})\ge1-2r^2+2(1-r)^2=3-4r$.
-# END SOLUTION
+# SOLUTION
 
 # %% [markdown]
 # ## At full scale

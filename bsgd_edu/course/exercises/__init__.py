@@ -6,9 +6,7 @@ from .exercise import (
     Step,
     Wrong,
     as_number,
-    choice_step,
     close,
-    number_step,
     tensor_problem,
 )
 from .questions import (
@@ -27,10 +25,8 @@ __all__ = [
     "as_number",
     "build_question",
     "choice_question",
-    "choice_step",
     "close",
     "number_question",
-    "number_step",
     "prediction",
     "proof_question",
     "tensor_problem",

@@ -21,6 +21,7 @@ from .exercise import (
     Misconception,
     Step,
     Wrong,
+    as_number,
     choice_step,
     close,
     number_step,
@@ -318,9 +319,10 @@ def _problem(got: Any, want: Any) -> str | None:
             return f"expected {len(want)} values, but the answer is {what}"
         return next(filter(None, map(_problem, got, want)), None)
     if isinstance(want, int | float) and not isinstance(want, bool):
-        from .exercise import as_number
-
-        return None if as_number(got) is not None else f"expected a number, but it is {_name(got)}"
+        number, whole = as_number(got), isinstance(want, int)
+        if number is None or (whole and number % 1):
+            return f"expected a {'whole ' if whole else ''}number, but it is {_name(got)}"
+        return None
     return _type(got, type(want))
 
 

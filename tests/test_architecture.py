@@ -70,17 +70,27 @@ def tree_of(path):
     return ast.parse(path.read_text(encoding="utf-8"), str(path))
 
 
+def package_of(path):
+    """What a relative import of a module starts from."""
+    own = ("bsgd_edu", *name_of(path))
+    return own if path.name == "__init__.py" else own[:-1]
+
+
+def origin_of(node, package):
+    """The absolute dotted name behind `from … import`."""
+    base = package[: len(package) - node.level + 1] if node.level else ()
+    return ".".join((*base, *filter(None, [node.module])))
+
+
 def imports(path):
     """Every (absolute dotted name, line) that a module imports, wherever it does so."""
-    own = ("bsgd_edu", *name_of(path))
-    package = own if path.name == "__init__.py" else own[:-1]
+    package = package_of(path)
     for node in ast.walk(tree_of(path)):
         if isinstance(node, ast.Import):
             for alias in node.names:
                 yield alias.name, node.lineno
         elif isinstance(node, ast.ImportFrom):
-            base = package[: len(package) - node.level + 1] if node.level else ()
-            origin = ".".join((*base, *filter(None, [node.module])))
+            origin = origin_of(node, package)
             for alias in node.names:
                 # `from .. import maps` names a sub-package, `from ..maps import x` does not.
                 yield (f"{origin}.{alias.name}" if origin == "bsgd_edu" else origin), node.lineno
@@ -404,6 +414,101 @@ def test_the_package_lists_its_parts():
     assert set(dir(bsgd_edu)) >= there
     with pytest.raises(AttributeError, match="bsgd_edu attribute nothing"):
         _ = bsgd_edu.nothing
+
+
+# What is public is used
+
+# Nothing here uses these, tests aside: they are for who uses the library, and for what.
+RELIED_ON = {
+    "device.default_device": "the device for a loop of one's own",
+    "dynamics.cutoff.window": "the window's width in closed form; `relative_window` measures it",
+    "dynamics.relu.angle_exponent": "how fast angles close, beside `lyapunov_exponent` for norms",
+    "dynamics.stationary.lyapunov_covariance": "the exact law to hold a simulation against",
+    "dynamics.stationary.small_lr_covariance": "its limit of small steps, as the literature has it",
+    "extras.EXTRAS": "the list of what an extra brings, which CONTRIBUTING points to",
+    "maps.InPlaceMap": "the protocol of a fast map, for maps of one's own",
+    "maps.Storage": "its stack of points, for nets of one's own",
+    "meanfield.chi_1": "the slope at the fixed point for any q, which `fixed_point` has at q*",
+    "meanfield.chi_c": "the same for the correlation at any c",
+    "meanfield.length_map": "one of the three maps of a layer; chapter 6 points to it",
+    "metrics.CATALOGUE": "the table of all distances",
+    "metrics.empirical_law": "laws of samples, for `total_variation_distance`",
+    "metrics.funk_busemann": "the functional at infinity of a metric that is public",
+    "metrics.hilbert_busemann": "the functional at infinity of a metric that is public",
+    "metrics.lp_busemann": "the functional at infinity of a metric that is public",
+    "metrics.metric_functional": "the functional of a point, in any metric",
+    "metrics.mobius_add": "the isometries of the ball that `poincare_distance` measures",
+    "metrics.poincare_busemann": "the functional at infinity of a metric that is public",
+    "metrics.spd_log": "the chart behind `log_euclidean_distance`",
+    "metrics.to_hyperboloid": "the inverse of `to_poincare`",
+    "optim.WindowedBackwardSGD": "an optimizer for a loop of one's own, beside `BackwardSGD`",
+    "rmt.Semicircle": "Wigner's law, beside Marchenko and Pastur's",
+    "rmt.Stopping": "the type of what `optimal_stopping` returns",
+    "rmt.companion": "the other Gram matrix's transform, for data of one's own",
+    "rmt.density_from_stieltjes": "a density from a transform of one's own",
+    "rmt.stieltjes_transform": "the transform of a spectrum of one's own",
+    "rules.adam_map": "Adam as a map, beside momentum",
+    "rules.adam_state": "where `adam_map` starts",
+    "rules.append_linearisation": "backward iterates to first order, the old maps not replayed",
+    "rules.head_polish": "a forward point polished by the first maps",
+    "rules.lie_bracket": "what the order of maps costs, from the maps themselves",
+    "rules.lie_bracket_correction": "the forward end moved to the backward one by it",
+    "rules.linearised_composition": "the backward composition to first order",
+    "training.Record": "the type of what `train` returns",
+}
+
+
+def code_of_users():
+    """Every piece of Python outside the tests, with the package its relative imports start from."""
+    for path in MODULES:
+        yield path, package_of(path), tree_of(path)
+    for folder in ("chapters/source", "benchmarks"):
+        for path in sorted((ROOT / folder).glob("*.py")):
+            yield path, (), tree_of(path)
+    readme = ROOT / "README.md"
+    for block in re.findall(r"```python\n(.*?)```", readme.read_text(encoding="utf-8"), re.DOTALL):
+        yield readme, (), ast.parse(block)
+    for words in re.findall(r"`([a-z]\w*(?:\.\w+)+)", readme.read_text(encoding="utf-8")):
+        yield readme, (), ast.parse(words)
+
+
+def public_names():
+    """(the module that shows it, name, the module that defines it) of the library's names."""
+    parts = [name for name in PUBLIC if RANK[name] <= RANK["plot"] and name != "dynamics"]
+    parts += [f"dynamics.{name}" for name in importlib.import_module("bsgd_edu.dynamics").__all__]
+    for part in parts:
+        module = importlib.import_module(f"bsgd_edu.{part}")
+        for name in module.__all__:
+            value = getattr(module, name)
+            if not inspect.ismodule(value):
+                yield part, name, getattr(value, "__module__", None) or module.__name__
+
+
+def test_what_is_public_is_used_outside_its_own_module():
+    used = {}  # (holder, name), as in `holder.name` or `from holder import name` -> where
+    for path, package, tree in code_of_users():
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Attribute):
+                found = [dotted(node)]
+            elif isinstance(node, ast.ImportFrom):
+                found = [f"{origin_of(node, package)}.{alias.name}" for alias in node.names]
+            else:
+                continue
+            for name in found:
+                used.setdefault(tuple(name.split(".")[-2:]), set()).add(path)
+    unused = set()
+    for part, name, home in public_names():
+        holders = {part.rpartition(".")[2], home.rpartition(".")[2]}
+        places = set().union(*(used.get((holder, name), set()) for holder in holders))
+        places -= {
+            PACKAGE.joinpath(*home.split(".")[1:]).with_suffix(".py"),
+            PACKAGE.joinpath(*part.split("."), "__init__.py"),  # showing a name is not using it
+        }
+        if not places:
+            unused.add(f"{part}.{name}")
+    listed = set(RELIED_ON)
+    assert unused <= listed, f"used by nothing but tests, if at all: {sorted(unused - listed)}"
+    assert listed <= unused, f"used, or gone, and still excused: {sorted(listed - unused)}"
 
 
 # Words that belong to no project

@@ -249,21 +249,23 @@ def test_dtype_and_options_are_kept():
 # --- exact models ------------------------------------------------------------------------------
 
 
-def test_gaussian_total_variation_is_the_integral():
+def test_total_variation_of_two_gaussians_is_the_integral():
+    # At step 0 the law is the start, N(D, r²s²), against N(0, s²).
+    def found(distance, std, spread):
+        return dynamics.mixing.sgd_total_variation(0, 0.5, distance, std, spread=spread).item()
+
     grid = torch.linspace(-60, 60, 1_200_001, dtype=DOUBLE)
 
     def density(mean, std):
         return torch.exp(-(((grid - mean) / std) ** 2) / 2) / (std * math.sqrt(2 * math.pi))
 
     # nearly equal spreads, either larger, no gap, a large gap
-    for gap, a, b in [(1, 1, 1), (2, 0.5, 1), (2, 3, 1), (0, 2, 0.7), (-9, 1.2, 1), (1, 1.0001, 1)]:
+    for gap, a, b in [(1, 1, 1), (2, 0.5, 1), (2, 3, 1), (0, 2, 0.7), (9, 1.2, 1), (1, 1.0001, 1)]:
         integral = 0.5 * torch.trapezoid((density(gap, a) - density(0, b)).abs(), grid).item()
-        found = dynamics.mixing.gaussian_total_variation(gap, float(a), float(b)).item()
-        assert found == pytest.approx(integral, abs=1e-9)
-    assert dynamics.mixing.gaussian_total_variation(0.0, 1.0, 1.0).item() == 0
-    assert dynamics.mixing.gaussian_total_variation(0.0, 0.0, 1.0).item() == 1
-    close = dynamics.mixing.gaussian_total_variation(1.0, 1 + 1e-11).item()
-    assert close == pytest.approx(2 * phi(0.5) - 1, abs=1e-10)
+        assert found(gap, b, a / b) == pytest.approx(integral, abs=1e-9)
+    assert found(0.0, 1.0, 1.0) == 0
+    assert found(0.0, 1.0, 0.0) == 1
+    assert found(1.0, 1.0, 1 + 1e-11) == pytest.approx(2 * phi(0.5) - 1, abs=1e-10)
 
 
 def test_riffle_formula_is_the_exact_walk_on_a_small_deck():
@@ -399,7 +401,11 @@ ONES = torch.ones(4)
             DomainError,
             r"at must be an integer in 0\.\.1, but it is 2",
         ),
-        (lambda: dynamics.mixing.gaussian_total_variation(1.0, -1.0), DomainError, "-1.0 and 1.0"),
+        (
+            lambda: dynamics.mixing.sgd_total_variation(1, 0.5, 1.0, 1.0, spread=-1.0),
+            DomainError,
+            "spread must be ≥ 0 and finite, but it is -1.0",
+        ),
         (
             lambda: dynamics.mixing.sgd_total_variation(1, 1.0, 1.0, 1.0),
             DomainError,

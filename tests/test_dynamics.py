@@ -70,9 +70,9 @@ def test_heavy_ball_contracts_at_root_beta_whatever_the_curvature_though_its_nor
 ):
     matrix = dynamics.contraction.heavy_ball_matrix(curvature, 0.5, 0.9)
     assert torch.linalg.matrix_norm(matrix, 2) > 1
-    assert dynamics.contraction.heavy_ball_rate(curvature, 0.5, 0.9) == pytest.approx(
-        math.sqrt(0.9), abs=1e-12
-    )
+    eigenvalues = torch.linalg.eigvals(matrix).abs()
+    # A complex pair of modulus √β, to the round-off of a 2×2 eigenproblem.
+    assert eigenvalues.tolist() == pytest.approx([math.sqrt(0.9)] * 2, abs=1e-12)
     power = torch.linalg.matrix_power(matrix, 400)
     # Gelfand: ‖Mⁿ‖^{1/n} → √β; the prefactor of a complex pair is bounded, so 2 % at n = 400.
     assert torch.linalg.matrix_norm(power, 2).item() ** (1 / 400) == pytest.approx(0.9**0.5, 0.02)
@@ -213,28 +213,6 @@ def test_question_mark_is_symmetric_increasing_and_keeps_the_ends():
 # --- coupling ---------------------------------------------------------------------------------
 
 
-def test_monotone_past_sampling_gives_the_stationary_law_of_a_biased_walk():
-    def walk(state, u):
-        return (state + torch.where(u < 2 / 3, -1, 1)).clamp(0, 3)
-
-    stream = generator(0, "walk")
-    draws = torch.stack(
-        [
-            dynamics.coupling.monotone_from_the_past(
-                walk,
-                lambda g, n: torch.rand(n, generator=g),
-                torch.tensor(0),
-                torch.tensor(3),
-                generator=stream,
-            )[0]
-            for _ in range(1500)
-        ]
-    )
-    law = torch.tensor([8, 4, 2, 1]) / 15  # detailed balance: each level half of the one below
-    chi_square = ((draws.bincount(minlength=4) - 1500 * law) ** 2 / (1500 * law)).sum()
-    assert chi_square < 16.3  # the 0.1 % point of chi-square with 3 degrees of freedom
-
-
 def test_past_sampling_agrees_with_the_eigenvector_of_a_random_chain():
     stream = generator(0, "chain")
     matrix = torch.rand(4, 4, generator=stream, dtype=DOUBLE) + 0.1
@@ -281,9 +259,6 @@ def test_jitter_ignores_where_the_curve_lies_and_scales_with_it():
     base = dynamics.jitter.sequential_jitter(values)
     assert torch.allclose(base, values.std())
     assert torch.allclose(dynamics.jitter.sequential_jitter(3 * values + 100), 3 * base)
-    assert torch.allclose(
-        dynamics.jitter.increment_rms(values + 7), dynamics.jitter.increment_rms(values)
-    )
 
 
 # --- what is refused --------------------------------------------------------------------------
@@ -426,19 +401,6 @@ BAD_MAPS = lambda g, n: torch.tensor([[0, 5]]).expand(n, 2)  # noqa: E731
             "2 of 2 are not after 9 maps",
         ),
         (
-            lambda: dynamics.coupling.monotone_from_the_past(
-                lambda s, u: s,
-                lambda g, n: torch.rand(n, generator=g),
-                torch.tensor(0),
-                torch.tensor(1),
-                generator=generator(0),
-                max_steps=8,
-            ),
-            errors.ConvergenceError,
-            "after 8 steps",
-        ),
-        (lambda: dynamics.coupling.mm1_waiting(2, 1), errors.DomainError, "2 and 1"),
-        (
             lambda: dynamics.jitter.sequential_jitter(torch.ones(2), degree=1),
             errors.ShapeError,
             r"3 times, but their shape is \(2,\)",
@@ -448,7 +410,6 @@ BAD_MAPS = lambda g, n: torch.tensor([[0, 5]]).expand(n, 2)  # noqa: E731
             errors.DomainError,
             "-1",
         ),
-        (lambda: dynamics.jitter.increment_rms(torch.ones(1)), errors.ShapeError, r"\(1,\)"),
     ],
 )
 def test_what_is_out_of_range_is_refused_with_its_numbers(call, kind, message):

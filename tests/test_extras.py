@@ -44,10 +44,11 @@ from bsgd_edu import curvature, datasets, dynamics, maps, meanfield, metrics, ne
 from bsgd_edu import optim, rmt, rules, seeding, training
 halve = [lambda x: x / 2] * 3
 print(maps.forward_orbit(halve, torch.ones(1))[-1].item())
-print(len(datasets.spirals(20, generator=seeding.generator(0, "data"))) > 0)
+stream = seeding.generator(0, "data")
+print(len(datasets.wave_regression(20, noise_std=0.1, generator=stream)[0]))
 """
     done = without(OUTSIDE, code)
-    assert (done.returncode, done.stdout) == (0, "0.125\nTrue\n"), done.stderr
+    assert (done.returncode, done.stdout) == (0, "0.125\n20\n"), done.stderr
 
 
 MISSING = {

@@ -7,12 +7,6 @@ from bsgd_edu import datasets
 from bsgd_edu.errors import DomainError, ShapeError
 
 
-def noisy_digits():
-    inputs, targets = datasets.class_pair("digits", 1, 7)
-    noise = torch.randn(inputs.shape, generator=torch.Generator().manual_seed(0)).double()
-    return inputs + 0.1 * noise, targets
-
-
 def test_a_pair_holds_both_splits_and_only_the_two_classes():
     inputs, targets = datasets.class_pair("digits", 7, 1)
     splits = [datasets.load("digits", split=split) for split in ("train", "test")]
@@ -25,51 +19,78 @@ def test_a_pair_holds_both_splits_and_only_the_two_classes():
     assert inputs.dtype == targets.dtype == torch.float64
 
 
-def test_whitened_classes_have_opposite_means_and_unit_covariance():
-    inputs, targets = noisy_digits()
-    white, mean = datasets.whiten_classes(inputs, targets)
-    for sign in (1, -1):
-        # Sums of 180 numbers of order 1 in float64.
-        torch.testing.assert_close(white[targets == sign].mean(0), sign * mean, rtol=0, atol=1e-10)
-    within = white - targets[:, None] * mean
+def prepared(inputs, targets):
+    """‖μ‖², the cases, and the noisy inputs that were whitened: the first draw is theirs."""
+    norm2, cases = datasets.pair_cases(inputs, targets, generator=torch.Generator().manual_seed(1))
+    noise = torch.randn(
+        inputs.shape, generator=torch.Generator().manual_seed(1), dtype=inputs.dtype
+    )
+    return norm2, cases, inputs + inputs.var(0).mean().sqrt() * noise
+
+
+def within(inputs, targets):
+    """Deviations from the mean of the own class."""
+    means = {sign: inputs[targets == sign].mean(0) for sign in (1, -1)}
+    return inputs - torch.where((targets == 1)[:, None], means[1], means[-1])
+
+
+@pytest.mark.parametrize("name", ["whitened", "alike"])
+def test_whitened_classes_have_opposite_means_and_unit_covariance(name):
+    inputs, targets = datasets.class_pair("digits", 1, 7)
+    norm2, cases, _ = prepared(inputs, targets)
+    white = cases[name]
+    mean = white[targets == 1].mean(0)
+    # Sums of 180 numbers of order 1 in float64.
+    torch.testing.assert_close(white[targets == -1].mean(0), -mean, rtol=0, atol=1e-10)
+    torch.testing.assert_close(mean, cases["whitened"][targets == 1].mean(0), rtol=0, atol=1e-10)
+    assert float(mean @ mean) == pytest.approx(norm2, rel=1e-9)
+    inside = within(white, targets)
     torch.testing.assert_close(
-        within.T @ within / len(white), torch.eye(64).double(), rtol=0, atol=1e-9
+        inside.T @ inside / len(white), torch.eye(64).double(), rtol=0, atol=1e-9
     )
 
 
-def test_whitening_does_not_see_the_units_of_the_features():
-    inputs, targets = noisy_digits()
-    scaled = inputs * torch.linspace(0.5, 3, 64).double() + 7
-    (_, a), (_, b) = (datasets.whiten_classes(x, targets) for x in (inputs, scaled))
-    # ‖μ‖² is Mahalanobis' distance of the means over 4, which no linear map changes.
-    torch.testing.assert_close(a @ a, b @ b, rtol=1e-9, atol=0)
+def test_whitened_means_are_mahalanobis_distance_apart_which_sees_no_units():
+    inputs, targets = datasets.class_pair("digits", 1, 7)
+    norm2, _, noisy = prepared(inputs, targets)
+    gap = noisy[targets == 1].mean(0) - noisy[targets == -1].mean(0)
+    inside = within(noisy, targets)
+    squared = gap @ torch.linalg.solve(inside.T @ inside / len(noisy), gap)
+    # ‖2μ‖², which no linear map of the noisy features changes.
+    assert 4 * norm2 == pytest.approx(float(squared), rel=1e-9)
 
 
 def test_scaling_alone_keeps_the_shape_of_the_covariance():
-    inputs, targets = noisy_digits()
-    (white, _), (scaled, mean) = (
-        datasets.whiten_classes(inputs, targets, scale_only=one) for one in (False, True)
-    )
-    within = scaled - targets[:, None] * mean
-    # Mean variance 1, and one number between any two distances before and after.
-    torch.testing.assert_close(within.square().mean().item(), 1.0, rtol=1e-12, atol=0)
+    inputs, targets = datasets.class_pair("digits", 1, 7)
+    _, cases, _ = prepared(inputs, targets)
+    scaled = cases["raw"]
+    # Mean variance 1, the middle of the means at 0, and one number between any two distances
+    # before and after.
+    inside = within(scaled, targets)
+    torch.testing.assert_close(inside.square().mean().item(), 1.0, rtol=1e-12, atol=0)
+    means = [scaled[targets == sign].mean(0) for sign in (1, -1)]
+    torch.testing.assert_close(means[0], -means[1], rtol=0, atol=1e-12)
     ratios = torch.pdist(scaled[:20]) / torch.pdist(inputs[:20])
     torch.testing.assert_close(ratios, ratios[:1].expand_as(ratios), rtol=1e-12, atol=0)
-    assert not torch.allclose(scaled, white, atol=0.1)
-    with pytest.raises(DomainError, match="all of the 2 samples"):
-        datasets.whiten_classes(torch.eye(2), torch.tensor([1.0, -1.0]), scale_only=True)
+    assert not torch.allclose(scaled, cases["whitened"], atol=0.1)
 
 
 def test_what_cannot_be_whitened_is_refused_with_numbers():
     inputs, targets = datasets.class_pair("digits", 1, 7)
-    with pytest.raises(DomainError, match=r"361 samples of 64 features.*add noise"):
-        datasets.whiten_classes(inputs, targets)
+
+    def refused(inputs, targets):
+        datasets.pair_cases(inputs, targets, generator=torch.Generator().manual_seed(0))
+
+    with pytest.raises(DomainError, match=r"60 samples of 64 features.*more samples"):
+        refused(inputs[150:210], targets[150:210])
+    with pytest.raises(DomainError, match="all of the 4 samples"):
+        refused(torch.tensor([[1.0], [1.0], [-1.0], [-1.0]]), torch.tensor([1.0, 1.0, -1.0, -1.0]))
     with pytest.raises(DomainError, match=r"182 are 1, 0 are −1, of 182"):
-        datasets.whiten_classes(inputs[targets == 1], targets[targets == 1])
+        refused(inputs[targets == 1], targets[targets == 1])
     with pytest.raises(DomainError, match=r"182 are 1, 0 are −1, of 361"):
-        datasets.whiten_classes(inputs, targets.clamp_min(0))
+        refused(inputs, targets.clamp_min(0))
     with pytest.raises(ShapeError, match=r"\(361, 64\) and \(361, 1\)"):
-        datasets.whiten_classes(inputs, targets[:, None])
+        refused(inputs, targets[:, None])
     with pytest.raises(DomainError, match=r"1 with 182 samples and 1 with 182"):
         datasets.class_pair("digits", 1, 1)
     with pytest.raises(DomainError, match=r"12 with 0.*0 … 9"):

@@ -14,11 +14,10 @@ from .claims.claims import Claim, Ledger
 from .claims.records import show_record
 from .exercises import checks
 from .exercises.questions import Prediction
+from .running.plan import PROFILES
 from .shell import failed_answers
 
 __all__ = ["Lesson", "begin"]
-
-PROFILES = ("quick", "full")
 
 
 def begin(chapter: str, *, profile: str, seed: int, device: str | torch.device) -> "Lesson":

@@ -1,5 +1,5 @@
 """The second derivative of a loss: what it says of a point."""
 
-from .critical import Certificate, certify
+from .critical import certify
 
-__all__ = ["Certificate", "certify"]
+__all__ = ["certify"]

@@ -6,7 +6,7 @@ from torch import Tensor
 from ..errors import ShapeError, require
 from .registry import load
 
-__all__ = ["class_pair", "whiten_classes"]
+__all__ = ["class_pair", "pair_cases"]
 
 
 def class_pair(name: str, first: int, second: int) -> tuple[Tensor, Tensor]:
@@ -42,77 +42,17 @@ def class_pair(name: str, first: int, second: int) -> tuple[Tensor, Tensor]:
     return inputs[chosen].double(), (labels[chosen] == first).double() * 2 - 1
 
 
-def whiten_classes(
-    inputs: Tensor, targets: Tensor, *, scale_only: bool = False
-) -> tuple[Tensor, Tensor]:
-    """Returns samples whose class means are ±μ and whose covariance within the classes is I.
-
-    x ↦ C^−½(x − m): m is the middle between the class means, C the mean over all samples of the
-    squared deviation from the mean of their own class.
-
-    Args:
-        inputs: (n, p).
-        targets: ±1, (n,).
-        scale_only: Divide by one number, the root of C's mean variance, and keep C's shape.
-
-    Returns:
-        Inputs (n, p) and μ (p,), of the input's dtype.
-
-    Raises:
-        ShapeError: If targets are not one number a sample.
-        DomainError: If targets are not ±1 with both present, or C is singular.
-
-    Example:
-        >>> x = torch.tensor([[1.0], [3.0], [-3.0], [-5.0]])
-        >>> white, mean = whiten_classes(x, torch.tensor([1.0, 1.0, -1.0, -1.0]))
-        >>> white.squeeze(-1), mean  # means 2 and −4, spread 1
-        (tensor([ 2.,  4., -2., -4.]), tensor([3.]))
-    """
-    require(
-        inputs.dim() == 2 and targets.shape == inputs.shape[:1],
-        "whiten_classes",
-        "inputs must be (n, p) and targets (n,)",
-        f"they are {tuple(inputs.shape)} and {tuple(targets.shape)}",
-        "Put a sample in each row.",
-        ShapeError,
-    )
-    up, down = targets == 1, targets == -1
-    require(
-        up.any() and down.any() and (up | down).all(),
-        "whiten_classes",
-        "targets must be 1 and −1, both present",
-        lambda: f"{int(up.sum())} are 1, {int(down.sum())} are −1, of {len(targets)}",
-        "Map the two classes to ±1.",
-    )
-    high, low = inputs[up].mean(0), inputs[down].mean(0)
-    deviations = inputs - torch.where(up[:, None], high, low)
-    if scale_only:
-        spread = deviations.square().mean().sqrt()
-        rule = "inputs must vary within the classes"
-        fact = f"all of the {inputs.shape[0]} samples lie on the mean of theirs"
-        require(spread > 0, "whiten_classes", rule, fact, "Add noise.")
-        return (inputs - (high + low) / 2) / spread, (high - low) / (2 * spread)
-    variances, basis = torch.linalg.eigh(deviations.T @ deviations / len(inputs))
-    smallest, largest = float(variances[0]), float(variances[-1])
-    require(
-        smallest > 10 * len(variances) * torch.finfo(inputs.dtype).eps * largest,
-        "whiten_classes",
-        "the covariance within the classes must be invertible",
-        f"its eigenvalues go from {smallest:.2g} to {largest:.2g} ({inputs.shape[0]} samples of "
-        f"{inputs.shape[1]} features)",
-        "Leave out constant features, or add noise.",
-    )
-    root = basis @ (variances.rsqrt()[:, None] * basis.T)
-    return (inputs - (high + low) / 2) @ root, root @ (high - low) / 2
-
-
 def pair_cases(
     inputs: Tensor, targets: Tensor, *, generator: torch.Generator
 ) -> tuple[float, dict[str, Tensor]]:
     """Returns two classes of images prepared in two ways, and a Gaussian control.
 
-    "whitened": noise of the inputs' mean variance is added, then :func:`whiten_classes`. "alike":
-    Gaussian data, as many, with the same class means, whitened in the same way. "raw": scaled only.
+    "whitened": noise of the inputs' mean variance is added, then x ↦ C^−½(x − m), which gives the
+    classes means ±μ and covariance I: m is the middle between their means, C the mean over all
+    samples of the squared deviation from the mean of their own class. "alike": Gaussian data, as
+    many, with the same class means, whitened in the same way. "raw": without noise, x − m over
+    one number, the root of C's mean variance.
+
     Whitening by all samples makes any part of them and the rest err in opposite directions; the
     control shows how much of a miss that explains.
 
@@ -124,6 +64,11 @@ def pair_cases(
     Returns:
         ‖μ‖² of the whitened classes, and name → inputs (n, p), on the generator's device.
 
+    Raises:
+        ShapeError: If targets are not one number a sample.
+        DomainError: If targets are not ±1 with both present, C is singular, or nothing varies
+            within the classes.
+
     Example:
         >>> x, y = torch.tensor([[1.0], [3.0], [-3.0], [-5.0]]), torch.tensor([1.0, 1, -1, -1])
         >>> norm2, cases = pair_cases(x, y, generator=torch.Generator().manual_seed(0))
@@ -131,11 +76,54 @@ def pair_cases(
         >>> [round(float(gap / (2 * norm2**0.5)), 4) for gap in gaps[:2]]
         [1.0, 1.0]
     """
+    require(
+        inputs.dim() == 2 and targets.shape == inputs.shape[:1],
+        "pair_cases",
+        "inputs must be (n, p) and targets (n,)",
+        f"they are {tuple(inputs.shape)} and {tuple(targets.shape)}",
+        "Put a sample in each row.",
+        ShapeError,
+    )
+    up, down = targets == 1, targets == -1
+    require(
+        up.any() and down.any() and (up | down).all(),
+        "pair_cases",
+        "targets must be 1 and −1, both present",
+        lambda: f"{int(up.sum())} are 1, {int(down.sum())} are −1, of {len(targets)}",
+        "Map the two classes to ±1.",
+    )
     inputs, targets = inputs.to(generator.device), targets.to(generator.device)
     options = {"generator": generator, "dtype": inputs.dtype, "device": inputs.device}
     noise, gaussian = (torch.randn(inputs.shape, **options) for _ in range(2))
-    white, mean = whiten_classes(inputs + inputs.var(0).mean().sqrt() * noise, targets)
-    alike, own_mean = whiten_classes(gaussian, targets)
-    raw, _ = whiten_classes(inputs, targets, scale_only=True)
+    white, mean = _whiten_classes(inputs + inputs.var(0).mean().sqrt() * noise, targets)
+    alike, own_mean = _whiten_classes(gaussian, targets)
+    raw, _ = _whiten_classes(inputs, targets, scale_only=True)
     alike = alike + targets[:, None] * (mean - own_mean)
     return float(mean @ mean), {"whitened": white, "alike": alike, "raw": raw}
+
+
+def _whiten_classes(
+    inputs: Tensor, targets: Tensor, *, scale_only: bool = False
+) -> tuple[Tensor, Tensor]:
+    """Inputs with class means ±μ and covariance I (or mean variance 1) within them, and μ (p,)."""
+    up = targets == 1
+    high, low = inputs[up].mean(0), inputs[~up].mean(0)
+    deviations = inputs - torch.where(up[:, None], high, low)
+    if scale_only:
+        spread = deviations.square().mean().sqrt()
+        rule = "inputs must vary within the classes"
+        fact = f"all of the {inputs.shape[0]} samples lie on the mean of theirs"
+        require(spread > 0, "pair_cases", rule, fact, "Add noise.")
+        return (inputs - (high + low) / 2) / spread, (high - low) / (2 * spread)
+    variances, basis = torch.linalg.eigh(deviations.T @ deviations / len(inputs))
+    smallest, largest = float(variances[0]), float(variances[-1])
+    require(
+        smallest > 10 * len(variances) * torch.finfo(inputs.dtype).eps * largest,
+        "pair_cases",
+        "the covariance within the classes must be invertible",
+        f"its eigenvalues go from {smallest:.2g} to {largest:.2g} ({inputs.shape[0]} samples of "
+        f"{inputs.shape[1]} features)",
+        "Pass more samples than features, of which some vary.",
+    )
+    root = basis @ (variances.rsqrt()[:, None] * basis.T)
+    return (inputs - (high + low) / 2) @ root, root @ (high - low) / 2

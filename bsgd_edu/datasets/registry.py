@@ -18,7 +18,7 @@ from .dataset import Dataset
 from .formats import read_bytes, read_cifar, read_idx
 from .gas import read_gas, zip_members
 
-__all__ = ["Dataset", "available", "load", "registry_names"]
+__all__ = ["Dataset", "available", "load"]
 
 ENVIRONMENT_VARIABLE = "BSGD_EDU_DATA"
 
@@ -34,22 +34,6 @@ def _registry(path: str | None) -> dict:
     except tomllib.TOMLDecodeError as error:
         rule, fact = f"{file} must be a TOML file", f"it cannot be read ({error})"
         raise refusal("load", rule, fact, "Correct that line.", DataError) from None
-
-
-def registry_names(registry: str | Path | None = None) -> list[str]:
-    """Returns the names that :func:`load` knows.
-
-    Args:
-        registry: Another registry file; None for the project's own.
-
-    Returns:
-        The names, sorted.
-
-    Example:
-        >>> registry_names()
-        ['cifar10', 'digits', 'ethanol', 'mnist']
-    """
-    return sorted(_registry(str(registry) if registry else None))
 
 
 def _entry(name: str, registry: str | Path | None) -> dict:

@@ -11,7 +11,6 @@ __all__ = [
     "backward_error_bound",
     "gradient_step_factor",
     "heavy_ball_matrix",
-    "heavy_ball_rate",
     "order_difference",
     "softmax_hessian_range",
 ]
@@ -144,31 +143,6 @@ def heavy_ball_matrix(curvature: float, lr: float, momentum: float) -> Tensor:
     require_number("heavy_ball_matrix", "momentum", momentum, at_least=0, below=1)
     rows = [[1 - lr * curvature, -lr * momentum], [curvature, momentum]]
     return torch.tensor(rows, dtype=torch.float64)
-
-
-def heavy_ball_rate(curvature: float, lr: float, momentum: float) -> float:
-    """Returns the asymptotic factor per step of heavy ball on a quadratic.
-
-    The spectral radius of :func:`heavy_ball_matrix`: √β while (1 + β − ηh)² < 4β, when the two
-    eigenvalues are complex, whatever the curvature.
-
-    Args:
-        curvature: Second derivative h of the loss.
-        lr: Step size η.
-        momentum: Friction β in [0, 1).
-
-    Returns:
-        The spectral radius.
-
-    Raises:
-        DomainError: If the momentum is not in [0, 1).
-
-    Example:
-        >>> round(heavy_ball_rate(1.0, 0.5, 0.81), 12)
-        0.9
-    """
-    matrix = heavy_ball_matrix(curvature, lr, momentum)
-    return torch.linalg.eigvals(matrix).abs().max().item()
 
 
 def _gradient_and_derivative(gradient: Gradient, x: Tensor, direction: Tensor):

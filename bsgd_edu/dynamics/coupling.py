@@ -15,8 +15,6 @@ __all__ = [
     "lindley_backward",
     "lindley_forward",
     "meeting_time",
-    "mm1_waiting",
-    "monotone_from_the_past",
     "synchronous",
 ]
 
@@ -186,61 +184,6 @@ def _coalesce(function, draw, num_samples, generator, max_steps, inside):
     )
 
 
-def monotone_from_the_past(
-    update: Callable[[Tensor, Tensor], Tensor],
-    noise: Callable[[torch.Generator, int], Tensor],
-    bottom: Tensor,
-    top: Tensor,
-    *,
-    generator: torch.Generator,
-    max_steps: int = 2**20,
-) -> tuple[Tensor, int]:
-    """Draws one exact sample from a monotone chain by following its two extreme states.
-
-    If s ≤ s′ implies update(s, u) ≤ update(s′, u), the images of all states lie between those
-    of bottom and top. The past is doubled, −1, −2, −4, …, and **the same noise is used again**
-    for the times already seen.
-
-    Args:
-        update: (state, noise of one step) -> state, monotone in the state.
-        noise: Draws the noise of `count` steps, (count, ...).
-        bottom: Smallest state, any shape.
-        top: Largest state, of that shape.
-        generator: Source of randomness handed to `noise`.
-        max_steps: Give up beyond so many steps into the past.
-
-    Returns:
-        The sample, of the shape of `bottom`, and how far into the past it took.
-
-    Raises:
-        ConvergenceError: If the extremes have not met from `max_steps` back.
-
-    Example:
-        >>> def walk(state, u):  # a walk on {0, …, 4} that sticks at its ends
-        ...     return (state + torch.where(u < 0.5, -1, 1)).clamp(0, 4)
-        >>> state, past = monotone_from_the_past(
-        ...     walk, lambda g, n: torch.rand(n, generator=g), torch.tensor(0), torch.tensor(4),
-        ...     generator=torch.Generator().manual_seed(0))
-        >>> 0 <= int(state) <= 4 and past >= 4
-        True
-
-    References:
-        Propp and Wilson (1996), Random Structures & Algorithms 9, Section 2.2.
-    """
-    past = noise(generator, 1)  # past[k] drives the step from time −(k+1) to −k
-    while True:
-        low, high = bottom, top
-        for u in past.flip(0):
-            low, high = update(low, u), update(high, u)
-        if torch.equal(low, high):
-            return low, len(past)
-        if len(past) >= max_steps:
-            rule, fact = "the extreme states must meet", f"they differ after {len(past)} steps"
-            remedy = "Raise max_steps, or check that update is monotone."
-            raise refusal("monotone_from_the_past", rule, fact, remedy, ConvergenceError)
-        past = torch.cat([past, noise(generator, len(past))])
-
-
 def lindley_forward(increments: Tensor, start: Tensor | float = 0.0) -> Tensor:
     """Returns the waiting times W_{n+1} = max(W_n + X_{n+1}, 0): a ReLU net of width 1.
 
@@ -286,30 +229,3 @@ def lindley_backward(increments: Tensor) -> Tensor:
     """
     sums = torch.cat([torch.zeros_like(increments[:1]), increments.cumsum(0)])
     return sums.cummax(0).values
-
-
-def mm1_waiting(arrival_rate: float, service_rate: float) -> tuple[float, float]:
-    """Returns P(W = 0) and E W of the stationary waiting time in the M/M/1 queue.
-
-    With load r = λ/μ: P(W = 0) = 1 − r, E W = r/(μ − λ). At λ = ½, μ = 1 they are ½ and 1. (The
-    walk with steps ±1, up with probability 1/3, has a maximum with the same two numbers.)
-
-    Args:
-        arrival_rate: λ > 0; times between arrivals are exponential with mean 1/λ.
-        service_rate: μ > λ; service times are exponential with mean 1/μ.
-
-    Returns:
-        The pair (P(W = 0), E W).
-
-    Raises:
-        DomainError: If the queue is not stable.
-
-    Example:
-        >>> mm1_waiting(0.5, 1.0)
-        (0.5, 1.0)
-    """
-    rule = "the rates must satisfy 0 < arrival_rate < service_rate"
-    fact, remedy = f"they are {arrival_rate} and {service_rate}", "A busier queue grows for ever."
-    require(0 < arrival_rate < service_rate, "mm1_waiting", rule, fact, remedy)
-    load = arrival_rate / service_rate
-    return 1 - load, load / (service_rate - arrival_rate)

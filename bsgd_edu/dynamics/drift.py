@@ -5,13 +5,12 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from ..errors import ShapeError, require, require_integer, require_shape
+from ..errors import ShapeError, require, require_integer
 from ..estimates import Estimate, mean_and_stderr
 from ..tensors import require_finite
 
 __all__ = [
     "drift",
-    "hyperbolic_drift",
     "limiting_directions",
     "projective_angle",
     "spd_drift",
@@ -62,29 +61,6 @@ def drift(orbit: Tensor, metric: Callable[[Tensor, Tensor], Tensor], *, start: i
     if length.numel() == 1:
         return Estimate(length[0], torch.full_like(length[0], torch.nan))
     return mean_and_stderr(length)
-
-
-def hyperbolic_drift(spectrum: Tensor) -> Tensor:
-    """Returns the drift of 2×2 matrix products in the hyperbolic plane: λ_1 − λ_2.
-
-    d(o, g·o) = log(s_1(g)/s_2(g)) at curvature −1: the action forgets the determinant.
-
-    Args:
-        spectrum: Lyapunov exponents (..., 2).
-
-    Returns:
-        The drift (...) per step.
-
-    Raises:
-        ShapeError: If there are not two exponents.
-
-    Example:
-        >>> hyperbolic_drift(torch.tensor([3.0, 1.0]))
-        tensor(2.)
-    """
-    remedy = "The hyperbolic plane belongs to 2×2 matrices."
-    require_shape("hyperbolic_drift", "spectrum", spectrum, (..., 2), remedy)
-    return (spectrum[..., 0] - spectrum[..., 1]).abs()
 
 
 def spd_drift(spectrum: Tensor) -> Tensor:

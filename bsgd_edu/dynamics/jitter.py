@@ -5,7 +5,7 @@ from torch import Tensor
 
 from ..errors import ShapeError, require, require_integer
 
-__all__ = ["increment_rms", "sequential_jitter"]
+__all__ = ["sequential_jitter"]
 
 
 def sequential_jitter(values: Tensor, *, degree: int = 0) -> Tensor:
@@ -35,7 +35,14 @@ def sequential_jitter(values: Tensor, *, degree: int = 0) -> Tensor:
     remedy = "Pass 0 to remove the mean, 1 to remove a line."
     require_integer("sequential_jitter", "degree", degree, at_least=0, remedy=remedy)
     num_times = values.shape[0] if values.ndim else 0
-    _need_times("sequential_jitter", values, degree + 2)
+    require(
+        num_times >= degree + 2,
+        "sequential_jitter",
+        f"values must hold at least {degree + 2} times",
+        lambda: f"their shape is {tuple(values.shape)}",
+        "Observe more steps.",
+        ShapeError,
+    )
     time = torch.linspace(-1, 1, num_times, dtype=torch.float64, device=values.device)
     # An orthonormal basis of the polynomials: projecting on it is stable at any length.
     basis, _ = torch.linalg.qr(torch.stack([time**power for power in range(degree + 1)], dim=1))
@@ -43,36 +50,3 @@ def sequential_jitter(values: Tensor, *, degree: int = 0) -> Tensor:
     residual = flat - basis @ (basis.T @ flat)
     variance = residual.square().sum(0) / (num_times - degree - 1)
     return variance.sqrt().reshape(values.shape[1:]).to(values.dtype)
-
-
-def increment_rms(values: Tensor) -> Tensor:
-    """Returns the root mean square of the step-to-step changes of each curve.
-
-    √(mean_t (v_{t+1} − v_t)²): blind to any slow drift, so it can be read during training.
-
-    Args:
-        values: Curves (n, ...), time first, n ≥ 2.
-
-    Returns:
-        One number per run, (...), in the unit of the values.
-
-    Raises:
-        ShapeError: If there are fewer than two times.
-
-    Example:
-        >>> increment_rms(torch.tensor([0.0, 2.0, 0.0]))
-        tensor(2.)
-    """
-    _need_times("increment_rms", values, 2)
-    return values.diff(dim=0).square().mean(0).sqrt()
-
-
-def _need_times(function: str, values: Tensor, least: int) -> None:
-    require(
-        values.ndim > 0 and values.shape[0] >= least,
-        function,
-        f"values must hold at least {least} times",
-        lambda: f"their shape is {tuple(values.shape)}",
-        "Observe more steps.",
-        ShapeError,
-    )

@@ -11,19 +11,15 @@ from collections.abc import Iterable, Iterator
 import torch
 from torch import Tensor
 
-from ..errors import ShapeError, refusal, require, require_integer, require_sizes
-from ..tensors import require_finite
+from ..errors import ShapeError, refusal, require, require_integer
 from .linear import gaussian_log_norm_variance, gaussian_spectrum, orthogonal_spectrum
 
 __all__ = [
     "gaussian_log_norm_variance",
     "gaussian_spectrum",
-    "growth_rate_and_variance",
     "log_growths",
     "orthogonal_spectrum",
-    "running_spectrum",
     "spectrum",
-    "spectrum_stderr",
 ]
 
 
@@ -85,106 +81,6 @@ def log_growths(matrices: Tensor | Iterable[Tensor], every: int = 4) -> tuple[Te
     """
     pairs = list(_growths("log_growths", matrices, every))
     return torch.stack([growth for growth, _ in pairs]), torch.tensor([n for _, n in pairs])
-
-
-def running_spectrum(matrices: Tensor | Iterable[Tensor], every: int = 4) -> tuple[Tensor, Tensor]:
-    """Returns the estimate of the Lyapunov spectrum after each factorisation.
-
-    What to look at before one trusts a spectrum: it settles like 1/√n, at the speed that
-    :func:`spectrum_stderr` puts a number on.
-
-    Args:
-        matrices: As for :func:`spectrum`.
-        every: Steps between two factorisations, ≥ 1.
-
-    Returns:
-        Steps done, (m,) integers, and the estimates, (m, ..., d).
-
-    Raises:
-        ShapeError: As :func:`spectrum`.
-        DomainError: As :func:`spectrum`.
-
-    Example:
-        >>> steps, estimates = running_spectrum(torch.eye(2).expand(8, 2, 2), every=4)
-        >>> steps.tolist(), estimates.abs().max().item()
-        ([4, 8], 0.0)
-    """
-    growths, lengths = log_growths(matrices, every)
-    steps = lengths.cumsum(0)
-    divisor = steps.to(growths).reshape(-1, *[1] * (growths.dim() - 1))
-    return steps, growths.cumsum(0) / divisor
-
-
-def spectrum_stderr(growths: Tensor, lengths: Tensor, num_batches: int = 20) -> Tensor:
-    """Returns the standard error of a spectrum from a single run, by batch means.
-
-    Consecutive blocks are correlated, so they are joined into `num_batches` long stretches whose
-    means are nearly independent. With replicas at hand, their scatter is the better measure.
-
-    Args:
-        growths: Log growths (m, ..., d) of :func:`log_growths`.
-        lengths: Their lengths (m,).
-        num_batches: Number of stretches, between 2 and m.
-
-    Returns:
-        Standard errors (..., d).
-
-    Raises:
-        DomainError: If there are fewer blocks than stretches, or fewer than two stretches.
-
-    Example:
-        >>> growths = torch.tensor([[1.0], [3.0], [1.0], [3.0]])
-        >>> spectrum_stderr(growths, torch.ones(4), num_batches=2)
-        tensor([0.])
-    """
-    require_integer(
-        "spectrum_stderr",
-        "num_batches",
-        num_batches,
-        at_least=2,
-        at_most=len(growths),
-        remedy=f"There are {len(growths)} blocks: pass fewer, or a longer run.",
-    )
-    owner = torch.arange(len(growths), device=growths.device) * num_batches // len(growths)
-    sums = growths.new_zeros(num_batches, *growths.shape[1:]).index_add_(0, owner, growths)
-    lengths = lengths.to(growths)
-    steps = lengths.new_zeros(num_batches).index_add_(0, owner, lengths)
-    rates = sums / steps.reshape(-1, *[1] * (growths.dim() - 1))
-    return rates.std(0) / num_batches**0.5
-
-
-def growth_rate_and_variance(
-    log_growth: Tensor, steps: int
-) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    """Returns rate and variance per step of log-norms over replicas, each with its error.
-
-    log‖x_n‖ − log‖x_0‖ ≈ N(λn, vn): λ̂ = mean/n, v̂ = variance/n. A negative λ with a large v is
-    how a mean square can stay 1 while the typical replica dies: E‖x_n‖² = e^{2(λ + v)n}.
-
-    Args:
-        log_growth: log(‖x_n‖/‖x_0‖) of independent replicas, (..., num_replicas ≥ 2).
-        steps: n ≥ 1.
-
-    Returns:
-        λ̂, its standard error, v̂, its standard error; each (...).
-
-    Raises:
-        DomainError: If n is below 1, there are fewer than two replicas, or a growth is infinite
-            (a layer that outputs exactly 0: condition on survival first).
-
-    Example:
-        >>> rate, _, variance, _ = growth_rate_and_variance(torch.tensor([-2.0, -6.0]), 4)
-        >>> rate.item(), variance.item()
-        (-1.0, 2.0)
-    """
-    from ..estimates import mean_and_stderr, variance_and_stderr
-
-    name = "growth_rate_and_variance"
-    require_sizes(name, steps=steps)
-    require_finite(name, "log_growth", log_growth, "Keep the replicas that survive.")
-    rate, rate_stderr = mean_and_stderr(log_growth)
-    variance, variance_stderr = variance_and_stderr(log_growth)
-    return rate / steps, rate_stderr / steps, variance / steps, variance_stderr / steps
 
 
 def _growths(function: str, matrices, every: int) -> Iterator[tuple[Tensor, int]]:

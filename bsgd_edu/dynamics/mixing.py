@@ -6,11 +6,10 @@ from fractions import Fraction
 import torch
 from torch import Tensor
 
-from ..errors import require, require_integer, require_number, require_sizes
+from ..errors import require_integer, require_number, require_sizes
 
 __all__ = [
     "cutoff_profile",
-    "gaussian_total_variation",
     "hypercube_total_variation",
     "riffle_total_variation",
     "sgd_total_variation",
@@ -37,44 +36,15 @@ def cutoff_profile(shift: Tensor) -> Tensor:
     return torch.erf((-shift).exp() / (2 * math.sqrt(2)))
 
 
-def gaussian_total_variation(
-    gap: Tensor | float, std_a: Tensor | float = 1.0, std_b: Tensor | float = 1.0
-) -> Tensor:
-    """Returns the total variation between N(gap, σ_a²) and N(0, σ_b²), exactly.
+def _gaussian_total_variation(gap: Tensor, a: Tensor, b: float) -> Tensor:
+    """The total variation between N(gap, a²) and N(0, b²), b > 0, exactly; a = 0 is a point mass.
 
-    Equal σ: 2Φ(|gap|/(2σ)) − 1. Else the two densities cross at the roots of a quadratic, and the
-    total variation is the difference of probabilities between them.
-
-    Args:
-        gap: Difference of the means, any shape.
-        std_a: σ_a ≥ 0, broadcast against it. 0 is a point mass, at total variation 1.
-        std_b: σ_b > 0.
-
-    Returns:
-        Values in [0, 1], float64.
-
-    Raises:
-        DomainError: If σ_a is negative or σ_b not positive.
-
-    Example:
-        >>> gaussian_total_variation(2.0).round(decimals=4)
-        tensor(0.6827, dtype=torch.float64)
-        >>> gaussian_total_variation(0.0, 2.0).round(decimals=4)
-        tensor(0.3227, dtype=torch.float64)
+    Equal spreads: 2Φ(|gap|/(2b)) − 1. Else the two densities cross at the roots of a quadratic,
+    and the total variation is the difference of probabilities between them.
     """
-    gap, a, b = torch.broadcast_tensors(
-        *(torch.as_tensor(value, dtype=torch.float64) for value in (gap, std_a, std_b))
-    )
-    require(
-        (a >= 0).all() and (b > 0).all(),
-        "gaussian_total_variation",
-        "std_a must be ≥ 0 and std_b positive",
-        lambda: f"the smallest are {a.min().item()} and {b.min().item()}",
-        "Pass standard deviations.",
-    )
     gap, ratio = gap.abs() / b, a / b
     equal = torch.erf(gap / (2 * math.sqrt(2)))
-    # log density ratio: x²/2 − (x − gap)²/(2 ratio²) − log ratio = 0, in units of σ_b. For
+    # log density ratio: x²/2 − (x − gap)²/(2 ratio²) − log ratio = 0, in units of b. For
     # nearly equal spreads one root runs off to infinity: take the stable form of both.
     safe = torch.where(ratio > 0, ratio, 1.0)
     square = 1 - safe**2
@@ -132,10 +102,8 @@ def sgd_total_variation(
     require_number(name, "std", std, above=0)
     require_number(name, "spread", spread, at_least=0)
     shrink = factor ** torch.as_tensor(step, dtype=torch.float64)
-    if spread == 1:
-        return gaussian_total_variation(shrink * distance, std, std)
     variance = (1 + (spread**2 - 1) * shrink**2).clamp(min=0)
-    return gaussian_total_variation(shrink * distance, std * variance.sqrt(), std)
+    return _gaussian_total_variation(shrink * distance, std * variance.sqrt(), std)
 
 
 def hypercube_total_variation(dim: int, num_steps: int) -> Tensor:

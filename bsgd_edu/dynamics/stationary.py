@@ -12,12 +12,9 @@ from ..errors import ShapeError, require, require_number
 
 __all__ = [
     "ar1_backward_correlation",
-    "ar1_conditional_variance",
     "ar1_forward_correlation",
     "ar1_forward_jump",
-    "ar1_polyak_variance",
     "ar1_variance",
-    "effective_batches",
     "lyapunov_covariance",
     "regression_sgd_limit",
     "regression_sgd_variance",
@@ -123,84 +120,6 @@ def ar1_forward_jump(factor: float, noise_std: float) -> float:
     """
     _need_factor("ar1_forward_jump", factor)
     return noise_std * (1 - factor) * (2 / (1 + factor)) ** 0.5
-
-
-def ar1_conditional_variance(factor: float, known: int, noise_variance: float) -> float:
-    """Returns the variance left in y_∞ once the first k batches are known.
-
-    Var(y_∞ | a_1 … a_k) = ρ^{2k} σ²(1 − ρ)/(1 + ρ): the backward limit is decided by its first
-    batches, which are the *last* ones that it applies.
-
-    Args:
-        factor: ρ in (−1, 1).
-        known: k ≥ 0.
-        noise_variance: σ².
-
-    Returns:
-        The conditional variance.
-
-    Raises:
-        DomainError: If ρ is not in (−1, 1).
-
-    Example:
-        >>> ar1_conditional_variance(0.5, 1, 12.0)
-        1.0
-    """
-    _need_factor("ar1_conditional_variance", factor)
-    return factor ** (2 * known) * noise_variance * (1 - factor) / (1 + factor)
-
-
-def effective_batches(factor: float) -> float:
-    """Returns how many independent batches the limit point averages, in effect.
-
-    σ²/Var(y_∞) = (1 + ρ)/(1 − ρ): a backward limit is an average over finitely many batches, so
-    it does not approach the minimiser however long the run.
-
-    Args:
-        factor: ρ in (−1, 1).
-
-    Returns:
-        The effective number.
-
-    Raises:
-        DomainError: If ρ is not in (−1, 1).
-
-    Example:
-        >>> round(effective_batches(0.8), 12)
-        9.0
-    """
-    _need_factor("effective_batches", factor)
-    return (1 + factor) / (1 - factor)
-
-
-def ar1_polyak_variance(factor: float, noise_variance: float, num_steps: int) -> float:
-    """Returns the variance of the mean of x_1 … x_n along the forward path.
-
-    (σ²/n²) Σ_{j≤n} (1 − ρʲ)², so n·Var → σ²: the mean of the iterates is as good as the mean of
-    the targets, which neither a forward nor a backward last iterate is.
-
-    Args:
-        factor: ρ in (−1, 1).
-        noise_variance: σ².
-        num_steps: n ≥ 1.
-
-    Returns:
-        The variance over batch draws, from a fixed start.
-
-    Raises:
-        DomainError: If ρ is not in (−1, 1).
-
-    Example:
-        >>> ar1_polyak_variance(0.5, 1.0, 1)
-        0.25
-
-    References:
-        Polyak and Juditsky (1992), Acceleration of stochastic approximation by averaging.
-    """
-    _need_factor("ar1_polyak_variance", factor)
-    powers = torch.arange(1, num_steps + 1, dtype=torch.float64)
-    weights = 1 - factor**powers
-    return noise_variance * weights.square().sum().item() / num_steps**2
 
 
 def regression_sgd_limit(dim: int, batch: int) -> float:

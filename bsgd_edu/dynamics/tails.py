@@ -18,7 +18,6 @@ __all__ = [
     "regression_lyapunov_exponent",
     "regression_mean_log_lipschitz",
     "scalar_lyapunov_exponent",
-    "scalar_stability_limit",
 ]
 
 
@@ -68,18 +67,8 @@ def scalar_lyapunov_exponent(lr: float) -> float:
 
 
 @lru_cache(maxsize=1)
-def scalar_stability_limit() -> float:
-    """Returns the largest lr at which one-dimensional regression SGD still has a limit law.
-
-    The zero of :func:`scalar_lyapunov_exponent`, about 3.6 times the mean-square limit 2/3.
-
-    Returns:
-        The learning rate 2.42125….
-
-    Example:
-        >>> round(scalar_stability_limit(), 5)
-        2.42125
-    """
+def _scalar_stability_limit() -> float:
+    """The zero of :func:`scalar_lyapunov_exponent`, 2.42125…: up to it there is a limit law."""
     from scipy.optimize import brentq
 
     return brentq(scalar_lyapunov_exponent, 2.0, 3.0, xtol=1e-10)
@@ -160,7 +149,8 @@ def kesten_index(lr: float) -> float:
     from scipy.optimize import brentq
 
     require_number("kesten_index", "lr", lr, above=0)
-    limit, remedy = scalar_stability_limit(), "Beyond it no stationary law is there to have a tail."
+    limit = _scalar_stability_limit()
+    remedy = "Beyond it no stationary law is there to have a tail."
     require(lr < limit, "kesten_index", f"lr must be < {limit:.5f}", f"it is {lr}", remedy)
     root = 1 / math.sqrt(lr)
 

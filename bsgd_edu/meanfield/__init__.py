@@ -8,10 +8,9 @@ from .finite import (
     variance_orbit,
 )
 from .init import delta_orthogonal_, orthogonal_, orthogonal_conv_
-from .phases import CriticalPoint, FixedPoint, critical_line, fixed_point
+from .phases import FixedPoint, critical_line, fixed_point
 from .spatial import covariance_map, mode_amplitudes, mode_factors
 from .theory import (
-    JacobianMoments,
     chi_1,
     chi_c,
     chi_q,
@@ -22,9 +21,7 @@ from .theory import (
 )
 
 __all__ = [
-    "CriticalPoint",
     "FixedPoint",
-    "JacobianMoments",
     "chi_1",
     "chi_c",
     "chi_q",

@@ -1,6 +1,6 @@
 """Distances that layers and updates do not expand, and the functionals at their infinity."""
 
-from .catalogue import CATALOGUE, CatalogueEntry, contraction_ratio
+from .catalogue import CATALOGUE, contraction_ratio
 from .cones import (
     birkhoff_coefficient,
     funk_weak_distance,
@@ -43,7 +43,6 @@ from .strips import strip_distance
 
 __all__ = [
     "CATALOGUE",
-    "CatalogueEntry",
     "affine_invariant_distance",
     "birkhoff_coefficient",
     "contraction_ratio",

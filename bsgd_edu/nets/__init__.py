@@ -2,14 +2,14 @@
 
 from .base import BatchGrad, Net
 from .cnn import SmallCNN
-from .deep_cnn import DeepCNN, SignalNorms
+from .deep_cnn import DeepCNN
 from .deep_linear import DeepLinear
 from .linear import LinearRegression
 from .mlp import MLP, LogisticRegression
 from .module import ModuleNet
 from .product_losses import ProductLoss, huber_loss, lp_loss, power_loss, squared_loss
 from .segments import MemoryPlan
-from .signals import RandomSignals, random_signals
+from .signals import random_signals
 
 __all__ = [
     "MLP",
@@ -22,8 +22,6 @@ __all__ = [
     "ModuleNet",
     "Net",
     "ProductLoss",
-    "RandomSignals",
-    "SignalNorms",
     "SmallCNN",
     "huber_loss",
     "lp_loss",

@@ -7,7 +7,6 @@ on the data through its spectrum alone.
 from .laws import MarchenkoPastur, Semicircle, SpikedMarchenkoPastur
 from .learning_curves import (
     LearningCurve,
-    SpectralFilter,
     accuracy_bound,
     learning_curve,
     limit_accuracy,
@@ -22,7 +21,6 @@ __all__ = [
     "LearningCurve",
     "MarchenkoPastur",
     "Semicircle",
-    "SpectralFilter",
     "Spectrum",
     "SpikedMarchenkoPastur",
     "Stopping",

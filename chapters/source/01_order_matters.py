@@ -189,9 +189,8 @@ lesson.claim("order/reversal").agrees(forward_of_reversed, backward[100], atol=1
 n = torch.arange(100, **real)[:, None]
 first_steps = (1 - ratio) * (targets - start)  # T_{n+1}(x_0) − x_0: (100, runs)
 shrunk = ratio**n * first_steps
-lesson.claim("order/backward-increment").agrees(
-    backward.diff(dim=0), shrunk, atol=1e-12
-)
+moves = backward.diff(dim=0)
+lesson.claim("order/backward-increment").agrees(moves, shrunk, atol=1e-12)
 
 # and the limit is no further away than contraction allows.
 largest = first_steps.abs().amax(0)  # M of each list
@@ -201,10 +200,10 @@ lesson.claim("order/contraction").holds(to_limit / bound, below=1)
 
 # %% tags=["nbval-check-output"]
 # Over all lists: both laws are as wide as the formula says.
-lesson.claim("order/stationary-variance").agrees(
-    variance_and_stderr(forward[100]), limit
-)
-lesson.claim("order/limit-variance").agrees(variance_and_stderr(backward[100]), limit)
+ends = {"forward": forward[100], "backward": backward[100]}
+wide = {order: variance_and_stderr(end) for order, end in ends.items()}
+lesson.claim("order/stationary-variance").agrees(wide["forward"], limit)
+lesson.claim("order/limit-variance").agrees(wide["backward"], limit)
 
 # A forward path keeps moving, a backward path does not.
 linked, stderr = estimates.correlation_and_stderr(backward[40], backward[41])
@@ -218,9 +217,8 @@ predicted = {
 }
 lesson.claim("order/path-correlation").agrees(correlations, predicted)
 jump = estimates.rms_and_stderr(forward[100] - forward[99])
-lesson.claim("order/forward-jump").agrees(
-    jump, dynamics.stationary.ar1_forward_jump(ratio, 1.0)
-)
+due = dynamics.stationary.ar1_forward_jump(ratio, 1.0)
+lesson.claim("order/forward-jump").agrees(jump, due)
 
 # %% tags=["nbval-check-output"]
 # P(x_n ≤ t) = P(y_n ≤ t) at every n, and the mean losses are equal.
@@ -304,10 +302,8 @@ rates = (distances[60] / 8).log() / 60  # per step, of each pair of runs
 lesson.claim("order/average-contraction").agrees(mean_and_stderr(rates), exponent)
 
 # The time to meet on the parabola of above, with one list as often as needed.
-time_to_meet = dynamics.coupling.meeting_time(
-    math.log(ratio), distance=8.0, tolerance=1e-6
-)
-needed = math.ceil(time_to_meet)
+rate = math.log(ratio)  # of a step
+needed = math.ceil(dynamics.coupling.meeting_time(rate, 8.0, 1e-6))
 long_list = targets[:, 0].repeat(needed // 100 + 1)
 pair = dynamics.coupling.synchronous(steps(long_list, ratio), x0[0], x0[0] + 8)
 lesson.claim("order/coupling-time").agrees((pair > 1e-6).sum(), needed, atol=0.5)

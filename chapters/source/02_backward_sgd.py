@@ -165,9 +165,8 @@ held_out = unseen.inputs.double(), unseen.targets
 model = nets.LogisticRegression(64, 10, weight_decay=0.2)
 plain = nets.LogisticRegression(64, 10)  # the same without decay, for test losses
 
-batches = datasets.draw_batches(
-    len(digits), 300, 8, generator=lesson.stream("list", device="cpu")
-)
+stream = lesson.stream("list", device="cpu")
+batches = datasets.draw_batches(len(digits), 300, 8, generator=stream)
 maps = rules.sgd_maps(model, inputs, targets, batches, lr=0.15)
 starts = model.init(lesson.stream(device="cpu"), replicas=(2,)).double()
 starts[1] *= 40  # far away
@@ -177,9 +176,7 @@ y = backward_orbit(maps, starts)  # y_300 stands for y_∞
 m, L = dynamics.contraction.softmax_hessian_range(inputs[batches], weight_decay=0.2)
 c = dynamics.contraction.gradient_step_factor(lr=0.15, smallest=m, largest=L)
 M = max((step(starts) - starts).norm(dim=-1).max().item() for step in maps)
-bound = dynamics.contraction.backward_error_bound(
-    c, M, torch.arange(280.0)
-)  # cⁿM/(1 − c)
+bound = dynamics.contraction.backward_error_bound(c, M, torch.arange(280.0))
 to_limit = (y[:280] - y[300]).norm(dim=-1)  # ‖y_n − y_∞‖: (280, 2)
 share_of_bound = to_limit / bound[:, None]
 lesson.claim("backward-sgd/contraction-bound").holds(share_of_bound.max(), below=1)
@@ -189,9 +186,8 @@ lesson.claim("backward-sgd/start-forgotten").holds(left_over / c**300, below=1)
 
 moves = x[:, 0].diff(dim=0).norm(dim=-1)  # ‖x_{n+1} − x_n‖ from the near start
 last_move = (y[300] - y[299]).norm()  # ‖y_300 − y_299‖, both starts together
-lesson.claim("backward-sgd/forward-keeps-moving").holds(
-    moves[-1] / last_move, above=100
-)
+kept_moving = moves[-1] / last_move
+lesson.claim("backward-sgd/forward-keeps-moving").holds(kept_moving, above=100)
 
 
 # %%
@@ -254,22 +250,19 @@ orders = {
     "windowed, w = 100": partial(windowed_orbit, window=100),
     "block, w = 50": partial(rules.block_backward_orbit, block=50),
 }
-observe = {
-    "loss": lambda point: plain_net.loss(point, *test_set),  # (runs,)
-    "point": lambda point: point,  # (runs, parameters)
-}
+observe = {"loss": lambda x: plain_net.loss(x, *test_set), "point": lambda x: x}
 losses, jitter, mean_loss, motion, seconds = {}, {}, {}, {}, 0.0
 for name, orbit in orders.items():
     seen = train(steps, anchor, orbit=orbit, observe=observe, at=at)
     losses[name] = seen["loss"].cpu()  # (times, runs)
     jitter[name] = dynamics.jitter.sequential_jitter(losses[name], degree=1).mean()
     mean_loss[name] = mean_and_stderr(losses[name].mean(dim=0))
-    between = seen["point"].diff(dim=0)  # from one time to the next
-    motion[name] = between.norm(dim=-1).mean().cpu()
+    motion[name] = seen["point"].diff(dim=0).norm(dim=-1).mean().cpu()  # per time
     seconds += seen.seconds
-pages.show_network(at, losses, jitter, mean_loss)
 
 # %%
+pages.show_network(at, losses, jitter, mean_loss)
+
 jitter_ratio = {name: jitter[name] / jitter["forward"] for name in orders}
 lesson.claim("backward-sgd/smoother").holds(jitter_ratio["backward"], below=0.25)
 lesson.claim("backward-sgd/window-jitter").holds(
@@ -340,9 +333,8 @@ costs, errors, shaking, mean_error = {}, {}, {}, {}
 for name, (cost, maps, orbit) in league.items():
     points = orbit(maps, tiny_anchor, at=at)  # (times, runs, parameters)
     errors[name] = plain_tiny.loss(points, *clean)
-    shaking[name] = mean_and_stderr(
-        dynamics.jitter.sequential_jitter(errors[name], degree=1)
-    )
+    jitters = dynamics.jitter.sequential_jitter(errors[name], degree=1)
+    shaking[name] = mean_and_stderr(jitters)
     mean_error[name] = mean_and_stderr(errors[name].mean(dim=0))
     costs[name] = cost
 pages.show_league(costs, mean_error, shaking)
@@ -385,9 +377,8 @@ lesson.explore.chapter().show()
 
 # %%
 beta, lr = 0.81, 0.5
-centres = torch.randn(
-    200, generator=lesson.stream("momentum", device="cpu"), dtype=torch.float64
-)
+stream = lesson.stream("momentum", device="cpu")
+centres = torch.randn(200, generator=stream, dtype=torch.float64)
 start = rules.momentum_state(torch.tensor([3.0], dtype=torch.float64))
 distances, rates, norms = {}, {}, {}
 for h in (1.0, 3.0, 6.0):
@@ -396,12 +387,10 @@ for h in (1.0, 3.0, 6.0):
     y = backward_orbit(maps, start)
     distances[h] = (y[:140] - y[200]).norm(dim=-1)
     rates[h] = (distances[h][110:130].max() / distances[h][10:30].max()) ** (1 / 100)
-    norms[h] = torch.linalg.matrix_norm(
-        dynamics.contraction.heavy_ball_matrix(h, lr, beta), 2
-    )
-gentle = torch.linalg.matrix_norm(
-    dynamics.contraction.heavy_ball_matrix(0.3, lr, beta), 2
-)
+    step = dynamics.contraction.heavy_ball_matrix(h, lr, beta)
+    norms[h] = torch.linalg.matrix_norm(step, 2)
+step = dynamics.contraction.heavy_ball_matrix(0.3, lr, beta)
+gentle = torch.linalg.matrix_norm(step, 2)
 pages.show_momentum(distances, beta, {0.3: gentle, **norms})
 lesson.claim("backward-sgd/momentum-norm").holds(norms, above=1)
 lesson.claim("backward-sgd/momentum-rate").agrees(rates, beta**0.5, rtol=0.02)
@@ -429,11 +418,9 @@ exponent = mean_and_stderr((1 - 2.42125 * x.flatten() ** 2).abs().log())
 lesson.claim("backward-sgd/exponent-zero").agrees(exponent, 0.0)
 moving_share = ((backward[150] - backward[200]).abs() > 1e-6).double().mean()
 lesson.claim("backward-sgd/converges-without-variance").holds(moving_share, below=0.01)
-tail_index = dynamics.tails.hill_index(backward[200], largest=count // 50)
-stderr = 1.091 / (count // 50) ** 0.5  # of Hill's estimator
-lesson.claim("backward-sgd/kesten-index").agrees(
-    tail_index, 1.091, stderr=stderr, atol=0.05
-)
+found = dynamics.tails.hill_index(backward[200], largest=count // 50)
+error = 1.091 / (count // 50) ** 0.5  # of Hill's estimator
+lesson.claim("backward-sgd/kesten-index").agrees(found, 1.091, stderr=error, atol=0.05)
 
 # %% [markdown]
 # Each list has a perfectly good backward limit. Over lists it has a power-law tail of index 1.09, so

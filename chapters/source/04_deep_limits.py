@@ -31,14 +31,7 @@ import math
 
 import torch
 
-from bsgd_edu import (
-    datasets,
-    dynamics,
-    estimates,
-    metrics,
-    nets,
-    rules,
-)
+from bsgd_edu import datasets, dynamics, estimates, metrics, nets, rules
 from bsgd_edu.course import begin
 from bsgd_edu.estimates import mean_and_stderr
 from bsgd_edu.maps import AffineMap, backward_orbit, forward_orbit
@@ -204,9 +197,7 @@ terms = growths[..., 0] - growths[..., 1]  # t_1 … t_steps
 functional = torch.cat([torch.zeros_like(terms[:1]), terms.cumsum(0)])  # −h(u(n)o)
 
 # %%
-limit = dynamics.drift.limiting_directions(more_layers)[
-    -1
-]  # v_0 of each run: (runs, 2)
+limit = dynamics.drift.limiting_directions(more_layers)[-1]  # v_0: (runs, 2)
 directions_inside = dynamics.drift.limiting_directions(layers[:24])
 angle = dynamics.drift.projective_angle(directions_inside, limit)  # for n = 1 … 24
 directions_outside = dynamics.drift.limiting_directions(layers, backward=False)
@@ -410,9 +401,7 @@ lesson.claim("limits/no-mean").agrees(far, 0.5)
 units = 32  # width n
 x = torch.ones(2 * runs, units, **real) / units**0.5
 options = {"bias": False, "generator": stream}
-he = dynamics.random_layers.random_pair(
-    x, -x, 40, init="he", **options
-).norm  # (41, 2 * runs)
+he = dynamics.random_layers.random_pair(x, -x, 40, init="he", **options).norm
 critical = units * dynamics.relu.critical_variance(units)
 kept = dynamics.random_layers.random_pair(x, -x, 40, init=critical, **options).norm
 pages.show_norms(he, kept, units, critical)

@@ -25,8 +25,10 @@ from functools import partial
 
 import torch
 
-from bsgd_edu import datasets, dynamics, estimates, metrics, nets, rules
+from bsgd_edu import datasets, metrics, nets, rules
 from bsgd_edu.course import begin
+from bsgd_edu.dynamics import cutoff, mixing, random_layers, relu
+from bsgd_edu.estimates import gap_and_stderr, mean_and_stderr
 from bsgd_edu.maps import AffineMap, forward_orbit
 from bsgd_edu.seeding import generator
 
@@ -79,7 +81,7 @@ print("Your guess is kept; the first experiment answers it.")
 depths = torch.arange(81, dtype=torch.float64)
 gap = 0.5**depths
 distance = gap[:, None]  # (81 depths, 1 network)
-seen = {bits: dynamics.cutoff.separation(distance, 2.0**-bits) for bits in (10, 40)}
+seen = {bits: cutoff.separation(distance, 2.0**-bits) for bits in (10, 40)}
 pages.show_one_neuron(depths, gap, seen)
 
 by_hand = {5: 1.0, 8: 0.954, 9: 0.683, 10: 0.383, 11: 0.197, 12: 0.099}
@@ -88,7 +90,7 @@ lesson.claim("cutoff/one-neuron").agrees(measured, by_hand, atol=5e-4)
 
 # At τ = 2^-640 the location is 640: 10 % before it and 10 % after it
 around = torch.tensor([[0.5**576], [0.5**704]], dtype=torch.float64)
-before, after = dynamics.cutoff.separation(around, 2.0**-640)
+before, after = cutoff.separation(around, 2.0**-640)
 lesson.claim("cutoff/definition").agrees([before, after], [1.0, 0.0], atol=1e-6)
 
 # %% [markdown]
@@ -138,12 +140,12 @@ lesson.claim("cutoff/definition").agrees([before, after], [1.0, 0.0], atol=1e-6)
 #
 # | symbol | in code |
 # |---|---|
-# | $S_\tau$, $L(q)$ | `dynamics.cutoff.separation`, `dynamics.cutoff.depths` |
-# | $\lambda$, $v$ | `dynamics.relu.lyapunov_exponent(n, s / n)`, `dynamics.relu.log_norm_variance(n)` |
-# | predicted $S_\tau$ | `dynamics.cutoff.predicted_separation` |
-# | $L(.1)/L(.9)$ | `dynamics.cutoff.relative_window` |
-# | $\kappa$, and the same on angles | `dynamics.relu.cosine_map`, `dynamics.relu.angle_map` |
-# | depth of round-off | `dynamics.cutoff.roundoff_depth` |
+# | $S_\tau$, $L(q)$ | `cutoff.separation`, `cutoff.depths` |
+# | $\lambda$, $v$ | `relu.lyapunov_exponent(n, s / n)`, `relu.log_norm_variance(n)` |
+# | predicted $S_\tau$ | `cutoff.predicted_separation` |
+# | $L(.1)/L(.9)$ | `cutoff.relative_window` |
+# | $\kappa$, and the same on angles | `relu.cosine_map`, `relu.angle_map` |
+# | depth of round-off | `cutoff.roundoff_depth` |
 #
 # ## Experiment: four observables
 #
@@ -161,35 +163,28 @@ for n in (16, 64, 256):
     stream = lesson.stream("digits", n)
     # Each network has two matrices: one embeds the pixels, a row of the other reads off
     draws = torch.randn(2, 24 * times, 64, n, generator=stream, **real)
-    embedding = draws[0] / n**0.5
+    embed = draws[0] / n**0.5
     direction = torch.nn.functional.normalize(draws[1, :, :1], dim=-1)
-    # cloud: (depths, networks, 40 digits, n)
-    cloud = dynamics.random_layers.random_cloud(
-        pixels @ embedding, 30, generator=stream, at=even
-    )
+    cloud = random_layers.random_cloud(pixels @ embed, 30, generator=stream, at=even)
     swings[n] = metrics.oscillation((cloud * direction).sum(-1))  # (depths, networks)
-seen = {
-    n: dynamics.cutoff.separation(orbit.distance, 1e-4) for n, orbit in pairs.items()
-}
+seen = {n: cutoff.separation(orbit.distance, 1e-4) for n, orbit in pairs.items()}
 pages.show_observables(pairs, seen, swings, at=even, slope=-0.5 * math.log(6))
 
 # %%
 windows, raw_windows = {}, []
 for n, orbit in pairs.items():
-    windows[n] = dynamics.cutoff.relative_window(
-        dynamics.cutoff.separation(orbit.distance, 1e-12)
-    )
+    windows[n] = cutoff.relative_window(cutoff.separation(orbit.distance, 1e-12))
     for raw in (orbit.distance, orbit.angle, swings[n]):
-        raw_windows.append(dynamics.cutoff.relative_window((raw / raw[0]).mean(1)))
+        raw_windows.append(cutoff.relative_window((raw / raw[0]).mean(1)))
 lesson.claim("cutoff/observed").holds(windows, below=1.25)
 lesson.claim("cutoff/raw-has-none").holds(raw_windows, above=5)
 
 rates, slopes, swing_slopes = {}, {}, {}
 for n in (64, 256):
-    rates[n] = dynamics.relu.lyapunov_exponent(n, 1 / (3 * n))
+    rates[n] = relu.lyapunov_exponent(n, 1 / (3 * n))
     distance, swing = pairs[n].distance, swings[n]  # swing[k] is at depth 2k
-    slopes[n] = estimates.mean_and_stderr((distance[40] / distance[10]).log() / 30)
-    swing_slopes[n] = estimates.mean_and_stderr((swing[13] / swing[5]).log() / 16)
+    slopes[n] = mean_and_stderr((distance[40] / distance[10]).log() / 30)
+    swing_slopes[n] = mean_and_stderr((swing[13] / swing[5]).log() / 16)
 lesson.claim("cutoff/slope").agrees(slopes, rates, atol=1e-3)
 lesson.claim("cutoff/oscillation").agrees(swing_slopes, rates, atol=1e-3)
 
@@ -207,11 +202,11 @@ lesson.claim("cutoff/oscillation").agrees(swing_slopes, rates, atol=1e-3)
 
 # %%
 depths = torch.arange(61)
-rate = dynamics.relu.lyapunov_exponent(128, 1 / (3 * 128))  # λ
-variance = dynamics.relu.log_norm_variance(128)  # v
+rate = relu.lyapunov_exponent(128, 1 / (3 * 128))  # λ
+variance = relu.log_norm_variance(128)  # v
 q, c = 128.0, torch.tensor(0.0, dtype=torch.float64)
 for _ in range(12):  # far enough: from here on the rate is constant
-    c = dynamics.relu.cosine_map((q * c + 1) / (q + 1))
+    c = relu.cosine_map((q * c + 1) / (q + 1))
     q = (q + 1) / 6
 after_twelve = float((2 * q * (1 - c)) ** 0.5)
 d_0 = after_twelve * 6 ** (12 / 2)  # effective distance: traced back at that rate
@@ -221,12 +216,10 @@ wide = pair(128, 60, 400 * times)
 measured, predicted = {}, {}  # S by depth
 measured_depths, predicted_depths = {}, {}  # L(.9), L(.5), L(.1)
 for tau in (1e-1, 1e-2, 1e-4, 1e-8, 1e-12, 1e-16, 1e-20):
-    measured[tau] = dynamics.cutoff.separation(wide.distance, tau)
-    measured_depths[tau] = dynamics.cutoff.depths(measured[tau])
-    predicted[tau] = dynamics.cutoff.predicted_separation(
-        depths, rate, variance, d_0, tau
-    )
-    predicted_depths[tau] = dynamics.cutoff.depths(predicted[tau])
+    measured[tau] = cutoff.separation(wide.distance, tau)
+    measured_depths[tau] = cutoff.depths(measured[tau])
+    predicted[tau] = cutoff.predicted_separation(depths, rate, variance, d_0, tau)
+    predicted_depths[tau] = cutoff.depths(predicted[tau])
 
 passes = {"difference carried along": wide}
 for name, dtype in (("float32", torch.float32), ("float64", torch.float64)):
@@ -237,17 +230,17 @@ pages.show_location(measured, predicted, measured_depths, predicted_depths, pass
 whole = {tau: measured_depths[tau][[0, 2]].ceil() for tau in (1e-1, 1e-4)}
 lesson.claim("cutoff/location").agrees(whole, {1e-1: [4, 7], 1e-4: [12, 15]}, atol=0.5)
 lesson.claim("cutoff/first-layers").agrees(measured_depths, predicted_depths, atol=0.25)
-window = dynamics.cutoff.relative_window(measured[1e-20])
+window = cutoff.relative_window(measured[1e-20])
 lesson.claim("cutoff/relative-window").holds(window, below=1.1)
 
 float32 = passes["float32"]
 floor = (float32.distance / float32.norm).double().mean(1)  # at each depth
 unit = torch.finfo(torch.float32).eps  # one unit in the last place
 lesson.claim("cutoff/floor").holds(floor[30:], between=(unit / 4, unit))
-lost = dynamics.cutoff.roundoff_depth(floor, torch.ones(61), torch.float32)  # norm 1
+lost = cutoff.roundoff_depth(floor, torch.ones(61), torch.float32)  # norm 1
 due = math.log(d_0 / (8 * unit * 0.2**0.5)) / -rate  # the squared norm settles at 1/5
 lesson.claim("cutoff/floor-depth").agrees(lost, due, atol=1)
-slope = estimates.mean_and_stderr((wide.angle[40] / wide.angle[10]).log() / 30)
+slope = mean_and_stderr((wide.angle[40] / wide.angle[10]).log() / 30)
 lesson.claim("cutoff/bias-angle").agrees(slope, rate, atol=3e-4)
 
 # %% [markdown]
@@ -290,33 +283,29 @@ ends = forward_orbit(maps, start, at=steps.tolist())  # (15, runs, 1)
 middle = far * rho ** steps[:, None] / 2
 sgd_beyond = ends[..., 0].cpu() > middle  # (15, runs)
 stationary_beyond = stationary[:, 0].cpu() > middle
-told_apart = estimates.gap_and_stderr(sgd_beyond, stationary_beyond)
+told_apart = gap_and_stderr(sgd_beyond, stationary_beyond)
 
 # %%
 c_sgd = steps * -math.log(rho) - math.log(far)  # of whole steps
 
 n = 1000
 redraws = (n / 2 * math.log(n) + c * n).int()
-bits = dynamics.mixing.hypercube_total_variation(n, 8000)[redraws]
+bits = mixing.hypercube_total_variation(n, 8000)[redraws]
 
 shuffles = torch.arange(1, 13, dtype=torch.float64)
-deck = [dynamics.mixing.riffle_total_variation(int(m)) for m in shuffles]
+deck = [mixing.riffle_total_variation(int(m)) for m in shuffles]
 c_deck = torch.log(2 * 3**0.5 * 2**shuffles / 52**1.5)
 
 net = measured[1e-8]
 c_net = math.log(1e-8 / d_0) - rate * depths
 pages.show_bridge((c_sgd, told_apart), (c, bits), (c_deck, deck), (c_net, net))
 
-lesson.claim("cutoff/sgd-profile").agrees(
-    told_apart, dynamics.mixing.cutoff_profile(c_sgd)
-)
-lesson.claim("cutoff/random-bits").agrees(
-    bits, dynamics.mixing.cutoff_profile(c), atol=7e-3
-)
+lesson.claim("cutoff/sgd-profile").agrees(told_apart, mixing.cutoff_profile(c_sgd))
+lesson.claim("cutoff/random-bits").agrees(bits, mixing.cutoff_profile(c), atol=7e-3)
 table = [0.924, 0.614, 0.334, 0.167, 0.085, 0.043]  # after 5 to 10 shuffles
 lesson.claim("cutoff/riffles").agrees(deck[4:10], table, atol=5e-4)
 lesson.claim("cutoff/riffle-profile").agrees(
-    deck, dynamics.mixing.cutoff_profile(c_deck), atol=0.03
+    deck, mixing.cutoff_profile(c_deck), atol=0.03
 )
 
 # %% [markdown]
@@ -356,25 +345,23 @@ bare = pair(128, 60, 400 * times, bias=False)
 # Infinitely wide, and no bias: from the right angle of unrelated inputs on
 angle = torch.full((61,), math.pi / 2, dtype=torch.float64)
 for layer in range(60):
-    angle[layer + 1] = dynamics.relu.angle_map(angle[layer])
+    angle[layer + 1] = relu.angle_map(angle[layer])
 
 # %%
 he, he_seen = {}, {}
 for n in (64, 32, 16):
     layers = 1700 if n == 16 else 14 * n  # n = 16 goes on until τ = 1e-40 is passed
     he[n] = pair(n, layers, 100 * times, init="he", bias=False)
-    he_seen[n] = dynamics.cutoff.separation(he[n].distance / he[n].norm[0], 1e-3)
+    he_seen[n] = cutoff.separation(he[n].distance / he[n].norm[0], 1e-3)
 narrow = he[16].distance / he[16].norm[0]
 alive = he[16].norm[-1] > 0  # networks that do not output exactly 0
 
-he_rate = dynamics.relu.lyapunov_exponent(16)
-he_variance = dynamics.relu.log_norm_variance(16)
+he_rate = relu.lyapunov_exponent(16)
+he_variance = relu.log_norm_variance(16)
 he_depths, he_predicted = {}, {}  # n = 16: L(.9), L(.5), L(.1)
 for tau in (1e-1, 1e-2, 1e-3, 1e-6, 1e-12, 1e-20, 1e-40):
-    he_depths[tau] = dynamics.cutoff.depths(dynamics.cutoff.separation(narrow, tau))
-    he_predicted[tau] = dynamics.cutoff.predicted_depths(
-        he_rate, he_variance, 2**0.5, tau
-    )
+    he_depths[tau] = cutoff.depths(cutoff.separation(narrow, tau))
+    he_predicted[tau] = cutoff.predicted_depths(he_rate, he_variance, 2**0.5, tau)
 
 falls = {  # measured, predicted, distance at depth 0
     "default, n = 128": (measured_depths, predicted_depths, 16),
@@ -384,21 +371,19 @@ pages.show_broken(wide, bare, angle, he_seen, falls)
 
 # %%
 chord = 2 * 128**0.5 * (angle / 2).sin()  # the distance, but for the norm's decay
-bare_predicted = dynamics.cutoff.predicted_separation(
-    depths, rate, variance, chord, 1e-4
-)
-bare_seen = dynamics.cutoff.separation(bare.distance, 1e-4)
-found, due = dynamics.cutoff.depths(bare_seen), dynamics.cutoff.depths(bare_predicted)
+bare_predicted = cutoff.predicted_separation(depths, rate, variance, chord, 1e-4)
+bare_seen = cutoff.separation(bare.distance, 1e-4)
+found, due = cutoff.depths(bare_seen), cutoff.depths(bare_predicted)
 lesson.claim("cutoff/bias-distance").agrees(found, due, atol=0.42)
-angle_kept = estimates.mean_and_stderr(bare.angle[60] / angle[60])
+angle_kept = mean_and_stderr(bare.angle[60] / angle[60])
 lesson.claim("cutoff/bare-angle").holds(angle_kept, between=(math.exp(-60 / 128), 1))
 
-halves = [dynamics.cutoff.depths(curve)[1] / n for n, curve in he_seen.items()]
+halves = [cutoff.depths(curve)[1] / n for n, curve in he_seen.items()]
 lesson.claim("cutoff/he-location").holds(max(halves) / min(halves), below=1.3)
-he_windows = {n: dynamics.cutoff.relative_window(curve) for n, curve in he_seen.items()}
+he_windows = {n: cutoff.relative_window(curve) for n, curve in he_seen.items()}
 lesson.claim("cutoff/he-window").holds(he_windows, above=2)
-passed = dynamics.cutoff.depths(narrow[:, alive], (1e-3, 1e-6, 1e-12, 1e-20, 1e-40))
-waits = estimates.mean_and_stderr(passed[1:] - passed[0])  # passed: (5 τ, networks)
+passed = cutoff.depths(narrow[:, alive], (1e-3, 1e-6, 1e-12, 1e-20, 1e-40))
+waits = mean_and_stderr(passed[1:] - passed[0])  # passed: (5 τ, networks)
 due = [decades * math.log(10) / -he_rate for decades in (3, 9, 17, 37)]
 lesson.claim("cutoff/he-law").agrees(waits, due)
 
@@ -524,15 +509,13 @@ lesson.check(4, stays_below)
 #
 # He's variance $2/n$ keeps the mean square. Which $s$ (weights $N(0,s/n)$, no bias) keeps the
 # *typical* norm at $n=16$: mean of $\log(\|x_L\|/\|x_0\|)$ zero? Measure it within 4 %, and set
-# `critical` to it. Leave out networks that output exactly 0: a layer kills one in $2^{16}$. Use `dynamics.random_layers.random_pair(x, y, depth, init=s, bias=False, generator=…).norm`.
+# `critical` to it. Leave out networks that output exactly 0: a layer kills one in $2^{16}$. Use `random_layers.random_pair(x, y, depth, init=s, bias=False, generator=…).norm`.
 
 # %% tags=["answer:05.5"]
 # BEGIN SOLUTION
 x, y = torch.randn(2, 2000, 16, generator=generator(1, "points"), dtype=torch.float64)
 stream = generator(1, "he")
-norm = dynamics.random_layers.random_pair(
-    x, y, 60, init=2.0, bias=False, generator=stream
-).norm
+norm = random_layers.random_pair(x, y, 60, init=2.0, bias=False, generator=stream).norm
 alive = norm[60] > 0
 growth = (norm[60] / norm[0])[alive].log().mean().item() / 60
 critical = 2.0 * math.exp(-2 * growth)

@@ -31,11 +31,8 @@ from bsgd_edu.estimates import mean_and_stderr
 from bsgd_edu.seeding import generator
 
 lesson = begin("06_ten_thousand_layers", profile=profile, seed=seed, device=device)
-pages, full, real = (
-    lesson.pages,
-    lesson.full,
-    lesson.real,
-)  # real: float64, on the device
+pages, full = lesson.pages, lesson.full
+real = lesson.real  # float64, on the device
 times = 4 if full else 1  # as many networks
 steps = 60 if full else 24  # of SGD
 depths = (16, 64, 256, 1000, 10_000) if full else (16, 64, 256, 1000)
@@ -77,9 +74,8 @@ for n in (1, 4, 16):
     start = torch.nn.functional.normalize(draw(networks, n), dim=-1)
     layers = maps.AffineMap(weights, torch.zeros_like(weights[..., 0]))
     lengths[n] = maps.forward_orbit(layers, start).norm(dim=-1)  # (depth + 1, networks)
-turns = meanfield.orthogonal_(
-    torch.empty_like(weights), generator=lesson.stream("turns")
-)
+turns = torch.empty_like(weights)
+meanfield.orthogonal_(turns, generator=lesson.stream("turns"))
 kept = maps.forward_orbit(maps.AffineMap(turns, layers.offset), start).norm(dim=-1)
 
 exponents = {n: dynamics.lyapunov.gaussian_spectrum(n, n**-0.5)[0] for n in lengths}
@@ -286,14 +282,10 @@ def train(law, L, q, padding="circular"):
     critical = {"weight_var": weight_var, "bias_var": bias_var}
     net = network(L, init=law, padding=padding, **critical)
     theta = net.init(lesson.stream("init", L))
-    order = lesson.stream(
-        "batches", L, device="cpu"
-    )  # on the CPU: the same on every device
-    batches = datasets.draw_batches(len(seen), steps, 32, generator=order).to(
-        lesson.device
-    )
+    order = lesson.stream("batches", L, device="cpu")  # the same on every device
+    batches = datasets.draw_batches(len(seen), steps, 32, generator=order)
     velocity, losses = 0.0, []
-    for rows in batches:
+    for rows in batches.to(lesson.device):
         losses.append(float(net.loss(theta, x[rows], y[rows])))
         velocity = 0.9 * velocity + net.grad(theta, x[rows], y[rows])
         theta = theta - 0.3 / L * velocity
@@ -313,12 +305,9 @@ losses[zeros], scores[zeros] = train("delta_orthogonal", 256, q=1 / 16, padding=
 
 pages.show_training(losses, scores)
 
-lesson.claim("isometry/ten-thousand").holds(
-    scores["delta_orthogonal", depths[-1]], above=0.4
-)
-lesson.claim("isometry/gaussian-fails").holds(
-    scores["gaussian", depths[-1]], below=0.25
-)
+deepest = {law: scores[law, depths[-1]] for law in ("delta_orthogonal", "gaussian")}
+lesson.claim("isometry/ten-thousand").holds(deepest["delta_orthogonal"], above=0.4)
+lesson.claim("isometry/gaussian-fails").holds(deepest["gaussian"], below=0.25)
 shallow = [scores["delta_orthogonal", 16], scores["gaussian", 16]]
 lesson.claim("isometry/shallow-alike").holds(shallow, above=0.5)
 lesson.claim("isometry/critical-is-not-enough").holds(scores[large_q], below=0.3)
@@ -399,9 +388,8 @@ last = mean_and_stderr(signals[delta].last)
 finite_width = 2 / 16 * (1 - math.exp(-2)) * (1 - 2 * math.exp(-2))
 lesson.claim("isometry/delta-signals").agrees(last, 1 + finite_width, atol=1 / 64)
 end = [mean_and_stderr(decades["gaussian", C][-1]) for C in (16, 8)]
-lesson.claim("isometry/gaussian-gradients").agrees(
-    end, [lucky[16][-1], lucky[8][-1]], atol=1
-)
+due = [lucky[16][-1], lucky[8][-1]]
+lesson.claim("isometry/gaussian-gradients").agrees(end, due, atol=1)
 
 # %% [markdown]
 # Left: closed forms of chapter 4. Right: the tanh networks fall as the luckiest of 24 linear modes does,

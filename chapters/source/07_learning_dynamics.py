@@ -87,9 +87,8 @@ spectral = rmt.spectral_filter(torch.arange(61), S.diagonal(), lr=alpha, discret
 filtered = spectral.learned * b
 pages.show_two_directions(forward, filtered)
 
-lesson.claim("learning/one-map").agrees(
-    [forward, backward], [filtered, filtered], atol=1e-12
-)
+both, twice = [forward, backward], [filtered, filtered]
+lesson.claim("learning/one-map").agrees(both, twice, atol=1e-12)
 late = forward_orbit([step] * 600, start, at=[1, 600])  # w_1 and w_600
 cosines = late[:, 0] / late.norm(dim=1)  # with μ, which is the first axis
 lesson.claim("learning/by-hand").agrees(cosines, [8 / 65**0.5, 1 / 5**0.5], atol=1e-12)
@@ -176,9 +175,8 @@ lesson.claim("learning/bulk").agrees(law.bulk.cdf(eigenvalues), ranks, atol=2 / 
 
 top = mean_and_stderr(weak.eigenvalues[:, -1])
 unit = n ** (-2 / 3) * (1 + c**0.5) * (1 + c**-0.5) ** (1 / 3)  # Tracy and Widom's
-lesson.claim("learning/no-spike").holds(
-    (top.mean - law.edges[1]) / unit, between=(-3.5, 1)
-)
+beyond = (top.mean - law.edges[1]) / unit
+lesson.claim("learning/no-spike").holds(beyond, between=(-3.5, 1))
 top = mean_and_stderr(strong.eigenvalues[:, -1])
 lesson.claim("learning/spike").agrees(top, law.spike)
 
@@ -393,9 +391,8 @@ mean, stderr = real.measured
 best = int(real.theory.argmax())  # the predicted best time
 lesson.claim("learning/real-signal").agrees(real.norm2, norm2, rtol=0.5 / pixels**0.5)
 lesson.claim("learning/real-best-time").holds(mean.max() - mean[best], below=0.005)
-lesson.claim("learning/real-optimism").holds(
-    real.theory[best] - mean[best], between=(0, 0.02)
-)
+optimism = real.theory[best] - mean[best]
+lesson.claim("learning/real-optimism").holds(optimism, between=(0, 0.02))
 fall = Estimate(mean[best] - mean[-1], stderr[best].hypot(stderr[-1]))
 lesson.claim("learning/real-turns").holds(fall, above=0)
 lesson.claim("learning/twins").agrees(twins.measured, twins.theory)

@@ -89,17 +89,14 @@ reliable = {depth: end.isfinite().cumprod(0).bool() for depth, end in ends.items
 limit = {depth: toy_rates[reliable[depth]].max() for depth in ends}
 lesson.claim("acceleration/toy-limit").agrees(limit["depth 1"], 0.02, atol=2e-4)
 
-late = ends["depth 1"][toy_rates == 0.0198]
-lesson.claim("acceleration/toy-law").agrees(
-    late, 7.97e-5, rtol=0.03
-)  # 1/(8(ηt)²), ηt = 39.6
+late = ends["depth 1"][toy_rates == 0.0198]  # 1/(8(ηt)²), ηt = 39.6
+lesson.claim("acceleration/toy-law").agrees(late, 7.97e-5, rtol=0.03)
 gain = ends["depth 1"] / ends["depth 2"]
 lesson.claim("acceleration/toy-gain").agrees(gain[toy_rates == 0.004], 160, rtol=0.2)
 
 lowest = {depth: end[reliable[depth]].min() for depth, end in ends.items()}
-lesson.claim("acceleration/toy-tuned").holds(
-    lowest["depth 1"] / lowest["depth 2"], above=5
-)
+tuned_gain = lowest["depth 1"] / lowest["depth 2"]
+lesson.claim("acceleration/toy-tuned").holds(tuned_gain, above=5)
 farthest = toy_rates[ends["depth 2"].isfinite()].max()  # on an island
 lesson.claim("acceleration/toy-islands").holds(farthest / limit["depth 2"], above=2)
 
@@ -277,9 +274,8 @@ faster = {depth: l2["depth 1"].mean_steps / l2[depth].mean_steps for depth in de
 lesson.claim("acceleration/square").holds(faster, below=1.34)
 
 depth_2 = l4["depth 2"].mean_steps  # the geometric mean over draws
-lesson.claim("acceleration/adagrad").holds(
-    l4["AdaGrad"].mean_steps / depth_2, above=1.34
-)
+adagrad = l4["AdaGrad"].mean_steps
+lesson.claim("acceleration/adagrad").holds(adagrad / depth_2, above=1.34)
 default = races.geometric_mean(l4["AdaDelta"].grid[:, 0])  # at rate 1, its default
 lesson.claim("acceleration/adadelta").holds(default / depth_2, above=1.34)
 
@@ -287,9 +283,8 @@ baselines = [l4["momentum"].mean_steps / depth_2, l4["AdaDelta"].mean_steps / de
 lesson.claim("acceleration/tuned-baselines").holds(baselines, below=0.74)
 scale = l4["scale of depth 2"].mean_steps
 lesson.claim("acceleration/scale-alone").holds(scale / depth_2, below=0.74)
-lesson.claim("acceleration/warm-up").holds(
-    l4["warm-up of 30"].mean_steps / scale, below=0.74
-)
+warm_up = l4["warm-up of 30"].mean_steps
+lesson.claim("acceleration/warm-up").holds(warm_up / scale, below=0.74)
 
 # %% [markdown]
 # It is (c) for $l_4$: a few times fewer steps, in every draw shown. How many depends on the draw; heavy
@@ -375,8 +370,8 @@ lesson.explore.chapter().show()
 first, second = factors["depth 2"]
 skewed = {}
 for c in (1.0, 1.1, 1.5, 3.0):
-    pair = [c * first, second / c]
-    skewed[f"c = {c:g}"] = races.rule_gap(pair, matrix_loss, slow_rates)
+    gap = races.rule_gap([c * first, second / c], matrix_loss, slow_rates)
+    skewed[f"c = {c:g}"] = gap
 
 network = ends["depth 2"]  # after 2,000 steps, (rates,)
 rule = races.race(toy, near_zero, "rule of depth 2", toy_rates, [2000])[-1]
@@ -386,12 +381,10 @@ stuck = skewed["c = 3"].distance
 lesson.claim("acceleration/unbalanced").agrees(stuck[:-1] / stuck[1:], 1, atol=0.05)
 lesson.claim("acceleration/unbalanced-size").holds(stuck, above=0.1)
 
-only_one_converges = network.isfinite() != rule.isfinite()
-lesson.claim("acceleration/large-steps").holds(int(only_one_converges.sum()), above=0)
-small = (toy_rates >= 0.001) & (toy_rates <= 0.002)
-lesson.claim("acceleration/small-steps").agrees(
-    rule[small] / network[small], 1, rtol=0.2
-)
+only_one = (network.isfinite() != rule.isfinite()).sum()  # of the two converges
+lesson.claim("acceleration/large-steps").holds(int(only_one), above=0)
+ratio = (rule / network)[(toy_rates >= 0.001) & (toy_rates <= 0.002)]
+lesson.claim("acceleration/small-steps").agrees(ratio, 1, rtol=0.2)
 
 # %% [markdown]
 # Out of balance the distance stays, whatever $\eta$; weights drawn as usual are balanced only if they

@@ -329,11 +329,10 @@ def test_losses_are_those_of_gradient_descent_sample_by_sample():
 
 def test_whitened_digits_tell_their_distance_by_one_eigenvalue():
     pixels, targets = datasets.class_pair("digits", 1, 7)
-    noise = torch.randn(pixels.shape, generator=generator(0, "noise"), dtype=torch.float64)
-    white, mean = datasets.whiten_classes(pixels + 0.27 * noise, targets)
+    norm2, cases = datasets.pair_cases(pixels, targets, generator=generator(0, "noise"))
     run = runs.image_runs(
         torch.ones(1),
-        white,
+        cases["whitened"],
         targets,
         64,
         init_var=0.1,
@@ -342,4 +341,4 @@ def test_whitened_digits_tell_their_distance_by_one_eigenvalue():
         generator=generator(0, "parts"),
     )
     # Half of the relative spread 1/√64 of one top eigenvalue.
-    assert run.norm2 == pytest.approx(float(mean @ mean), rel=1 / 16)
+    assert run.norm2 == pytest.approx(norm2, rel=1 / 16)

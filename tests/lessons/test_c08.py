@@ -166,8 +166,7 @@ def test_losses_of_the_explorer_belong_to_their_start():
 @pytest.fixture(scope="module")
 def problem():
     stream = torch.Generator().manual_seed(0)
-    data = [datasets.heavy_tailed_regression(60, 4, generator=stream)[:2] for _ in range(2)]
-    inputs, targets = (torch.stack(part) for part in zip(*data, strict=True))
+    inputs, targets, _ = datasets.heavy_tailed_regressions([stream, stream], 60, 4)
     start = torch.randn(2, 4, generator=stream, **REAL)
     return inputs, targets, 0.1 * start / start.norm(dim=-1, keepdim=True)
 

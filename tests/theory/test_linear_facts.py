@@ -22,6 +22,12 @@ def normal(*shape, label):
     return torch.randn(*shape, generator=generator(0, label), dtype=F64)
 
 
+def heavy_tailed(stream, *sizes):
+    """Inputs and targets of one regression."""
+    inputs, targets, _ = datasets.heavy_tailed_regressions([stream], *sizes)
+    return inputs[0], targets[0]
+
+
 def descended(net, theta, lr, steps, momentum=0.0, weight_decay=0.0):
     """The last point of full-batch descent."""
     if not momentum:
@@ -174,7 +180,7 @@ def test_the_toy_of_two_scales():
 @pytest.fixture(scope="module")
 def regression():
     """Loss at the tuned rate after 50, 200 and 1999 steps, (p, method) -> three numbers."""
-    x, y, _ = datasets.heavy_tailed_regression(generator=generator(0, "data"))
+    x, y = heavy_tailed(generator(0, "data"))
     start = normal(1, 32, label="start")
     start *= 0.01 / start.norm()
     lrs = 10 ** torch.arange(-2.25, 1.26, 0.25, dtype=F64)
@@ -210,7 +216,7 @@ def test_depth_accelerates_l4_and_not_l2(regression):
 
 
 def test_the_rule_is_followed_at_small_rates_and_left_at_large_ones():
-    x, y, _ = datasets.heavy_tailed_regression(generator=generator(0, "data"))
+    x, y = heavy_tailed(generator(0, "data"))
     start = normal(1, 32, label="start")
     start *= 0.01 / start.norm()
     loss = nets.lp_loss(x, y, 4)
@@ -241,7 +247,7 @@ def test_adagrad_gains_nothing_but_momentum_and_adadelta_beat_depth(regression):
 
 def test_depth_two_remembers_its_gradients():
     # w ← (1 − γ) w − ρ g with ρ = η w_2², γ = η (∂L/∂w_2)/w_2; unrolled, past gradients return.
-    x, y, _ = datasets.heavy_tailed_regression(100, 5, generator=generator(0, "small"))
+    x, y = heavy_tailed(generator(0, "small"), 100, 5)
     loss = nets.lp_loss(x, y, 4)
     net = nets.DeepLinear([5, 1, 1], loss)
     start = normal(1, 5, label="small start")

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 
+from bsgd_edu.course import shell
 from bsgd_edu.course.claims import claims, outcomes, registry
 from bsgd_edu.course.claims.claims import ClaimFailed, Ledger
 from bsgd_edu.course.claims.outcomes import MIME, Outcome
@@ -267,14 +268,15 @@ def test_not_reproduced_is_recorded_with_its_reason(capsys):
 def test_smaller_scale_is_said(capsys):
     claim("toy/small").holds(1, above=0)
     assert last().verdict == "reproduced at smaller scale"
-    assert capsys.readouterr().out.startswith("✓ reproduced at smaller scale: One is")
+    assert "\n✓ reproduced at smaller scale: One is" in capsys.readouterr().out
 
 
 def test_printed_line_does_not_vary_with_what_was_measured(capsys):
     for measured, stderr in ((1.01, 0.1), (0.97, 0.02)):
         claim("toy/one").agrees(measured, 1.0, stderr=stderr)
-    first, second = capsys.readouterr().out.splitlines()
-    assert first == second == "✓ reproduced: One is <one>. [toy/one]"
+    first, line, *again = capsys.readouterr().out.splitlines()
+    assert [first, line] == again
+    assert (first, line) == ("✓ 1 check held", "✓ reproduced: One is <one>. [toy/one]")
 
 
 def test_an_assertion_returns_nothing_that_a_notebook_would_display():
@@ -296,16 +298,80 @@ def test_data_of_the_output_is_stable_and_metadata_holds_the_numbers(monkeypatch
         claim("toy/one").agrees(measured, 1.0, stderr=0.1)
     (data, numbers), (again, others) = sent
     assert data == again
-    assert data[MIME]["verdict"] == "reproduced"
+    assert set(data) == {"text/html", "text/plain"}, "a reader of notebooks knows these types"
     said = "✓ <b>reproduced</b>: One is &lt;one&gt;. <code>toy/one</code>"
-    assert data["text/html"] == f'<p style="margin:0.2em 0">{said}</p>'
-    assert {"id", "paper", "kind", "predicted", "chapter", "tolerance"} <= data[MIME].keys()
-    assert numbers[MIME]["measured"] == 1.01
-    assert numbers[MIME]["gap"] == pytest.approx(0.1)
-    assert {"stderr", "profile", "expected"} <= numbers[MIME].keys()
-    assert others[MIME]["measured"] == 0.98
-    assert not data[MIME].keys() & numbers[MIME].keys()
-    json.dumps([sent[0][0][MIME], sent[0][1][MIME]])
+    folded = f'<summary>✓ 1 check held</summary><p style="margin:0.2em 0">{said}</p>'
+    assert data["text/html"] == f"<details>{folded}</details>"
+    (kept,), (other,) = numbers[MIME]["claims"], others[MIME]["claims"]
+    assert {"id", "paper", "kind", "predicted", "chapter", "tolerance", "stderr"} <= kept.keys()
+    assert (kept["verdict"], kept["measured"], other["measured"]) == ("reproduced", 1.01, 0.98)
+    assert kept["gap"] == pytest.approx(0.1)
+    json.dumps(numbers)
+
+
+class Shell:
+    """What a notebook's shell offers: somebody may ask to be called after each cell."""
+
+    def __init__(self, monkeypatch):
+        self.calls = []
+        monkeypatch.setattr(shell, "_shell", lambda: self)
+        self.events = self
+
+    def register(self, event, call):
+        assert event == "post_run_cell"
+        self.calls.append(call)
+
+    def end_cell(self):
+        for call in self.calls:
+            call(None)
+
+
+def test_the_claims_of_a_cell_fold_into_one_line(monkeypatch, tmp_path):
+    sent, cells = [], Shell(monkeypatch)
+    monkeypatch.setattr(claims, "publish", lambda data, metadata: sent.append((data, metadata)))
+    ledger = Ledger(_lesson(tmp_path, "\n".join(map(_toml, (ENTRY, SMALL, STRICT)))), "quick")
+    ledger.claim("toy/one").agrees(1.0, 1.0, atol=1)
+    ledger.claim("toy/small").holds(1, above=0)
+    assert sent == []
+    cells.end_cell()
+    cells.end_cell()
+    ((data, metadata),) = sent
+    assert data["text/html"].startswith("<details><summary>✓ 2 checks held</summary>")
+    assert [one["id"] for one in metadata[MIME]["claims"]] == ["toy/one", "toy/small"]
+    ledger.claim("toy/one").not_reproduced(2.0, why="It is two here.")
+    with pytest.raises(ClaimFailed):
+        ledger.claim("toy/strict").holds(1, below=0)
+    ledger.claim("toy/small").holds(1, above=0)
+    cells.end_cell()
+    page = sent[1][0]["text/html"]
+    head = "✗ 1 check held, 1 not reproduced, 1 failed"
+    assert page.startswith(f"<details open><summary>{head}</summary>")
+    assert "Why: It is two here." in page
+
+
+# ---- a severe test refuses a nearby wrong theory
+
+
+def test_a_wrong_theory_must_be_refused_by_the_same_tolerance():
+    claim("toy/one").agrees([1.0, 4.1], [1.0, 4.0], atol=0.2, against=[1.0, 8.0])
+    assert (last().against, last().against_gap) == (8.0, pytest.approx(3.9 / 0.2))
+    with pytest.raises(ClaimFailed, match=r"must refuse .* but 4.2 is only 0.5 tolerances"):
+        claim("toy/one").agrees([1.0, 4.1], [1.0, 4.0], atol=0.2, against=[1.0, 4.2])
+    assert last().verdict == "failed"
+    with pytest.raises(ClaimFailed, match="measured must agree"):
+        claim("toy/one").agrees(2.0, 1.0, atol=0.2, against=4.0)
+    page = outcomes.render_html([outcomes.Outcome(**{**vars(last()), "against_gap": 10.0})])
+    assert "4 would be 10 tolerances off" in page
+
+
+def test_a_bound_is_shown_with_its_margin():
+    claim("toy/one").holds([0.2, 0.7], below=1)
+    assert (last().bound, last().gap) == (True, pytest.approx(0.3))
+    assert '<td style="text-align:left">margin 0.3</td>' in outcomes.render_html(asserted())
+    claim("toy/one").holds(0.5, below=1, stderr=0.1)  # four standard errors to spare of five
+    assert (last().gap, last().gap_unit) == (pytest.approx(1.0), "standard errors")
+    claim("toy/one").agrees(1.0, 1.25, atol=1)
+    assert "gap 0.25" in outcomes.render_html(asserted())
 
 
 def test_profile_is_that_of_the_run(tmp_path):
@@ -343,7 +409,8 @@ def _notebook(monkeypatch, *measured):
     monkeypatch.setattr(claims, "publish", lambda *sent: cells.append(_cell(*sent)))
     for value in measured:
         claim("toy/one").agrees(value, 1.0, stderr=0.1)
-    other = nbformat.v4.new_output("display_data", data={MIME: "no dictionary"})
+    odd = {MIME: "no dictionary"}
+    other = nbformat.v4.new_output("display_data", data={}, metadata=odd)
     cells.append(nbformat.v4.new_code_cell("", outputs=[other]))
     return nbformat.v4.new_notebook(cells=[*cells, nbformat.v4.new_markdown_cell("text")])
 
@@ -368,9 +435,17 @@ def test_gather_refuses_what_is_no_notebook(tmp_path):
 
 
 def test_gather_bears_records_of_other_versions():
-    old = nbformat.v4.new_notebook(cells=[_cell({MIME: {"id": "a/b", "new": 1}}, {})])
+    kept = {MIME: {"claims": [{"id": "a/b", "new": 1}, "no dictionary"]}}
+    old = nbformat.v4.new_notebook(cells=[_cell({}, kept)])
     (found,) = outcomes.gather([old])
     assert (found.id, found.verdict, found.measured) == ("a/b", "", None)
+
+
+def test_gathered_outcomes_know_the_parameters_of_their_run(monkeypatch):
+    notebook = _notebook(monkeypatch, 1.1)
+    notebook.metadata["bsgd"] = {"parameters": {"seed": "3"}}
+    (found,) = outcomes.gather([notebook])
+    assert found.parameters == {"seed": "3"}
 
 
 def test_outcomes_survive_a_file(monkeypatch, tmp_path):

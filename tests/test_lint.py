@@ -88,6 +88,59 @@ def good_cells():
     return cells
 
 
+def exercise_cells(number, kind):
+    """The cells of one exercise: what it asks, where it is answered, its check."""
+    identity, text = f"01.{number}", v4.new_markdown_cell
+    statement = f"### Exercise {identity} · Name\n\n*{kind} · difficulty 2 of 5*\n\nDo it."
+    cells = [text(statement, metadata={"tags": [f"exercise:{identity}"]})]
+    if kind == "essay":
+        return [*cells, text("*Your answer here.*", metadata={"tags": [f"answer:{identity}"]})]
+    cells.append(code(f"a{number} = ...", tags=[f"answer:{identity}"]))
+    return [*cells, code(f"lesson.check({number}, a{number})", tags=[f"check:{identity}"])]
+
+
+def teaching_cells():
+    """A chapter in the form that teaches, which keeps every rule."""
+    text = v4.new_markdown_cell
+    kinds = ("recall", "implement", "implement", "recall", "investigate", "essay")
+    one, two, three, *rest = (exercise_cells(k, kind) for k, kind in enumerate(kinds, 1))
+    cells = [
+        text("# 1 · Sample\n\nOne is one.\n\nPaper · minutes."),
+        code('profile = "quick"\nseed = 0\ndevice = "auto"', tags=["parameters"]),
+        code(SETUP, tags=["setup"]),
+        code("hook()", picture()),
+        text("## Predict\nWhat?"),
+        code('lesson.guess("")'),
+        text("## By hand\nA small case."),
+        *one,
+        text("## Build\nThe experiment."),
+        *two,
+        *three,
+        text("## Theory: one\nBecause. " + "word " * 60),
+        text("## Test\nLook for one."),
+        code("draw()", picture()),
+        text("## Theory: two\nAnd because."),
+        text("## Test: again\nSo."),
+        code('lesson.claim("order/one").holds(1, above=0)'),
+        text("## Explore\nMove it."),
+        code("explorer.show()", picture()),
+        text("## Break\nWithout it:"),
+        code("x = 1"),
+        text("## Your turn"),
+        *(cell for cells in rest for cell in cells),
+        text("## In your own training\nTen lines."),
+        text("## At full scale"),
+        code("lesson.full_scale()"),
+        text("## Checks of this chapter"),
+        code("lesson.claims_table()"),
+        text("## Five lines to remember\nOne."),
+        text("## About the source\nRead."),
+    ]
+    for count, cell in enumerate((c for c in cells if c.cell_type == "code"), 1):
+        cell.execution_count = count
+    return cells
+
+
 def at(cells, start):
     """The index of the first cell that starts so."""
     return next(index for index, cell in enumerate(cells) if cell.source.startswith(start))
@@ -428,3 +481,50 @@ def test_the_chapter_of_a_finding_can_be_opened_at_its_cell(course):
     chapter = Chapter(finding.file.removesuffix(".ipynb"), course.chapters)
     assert chapter.notebook.is_file()
     assert finding.rule == "sections"
+
+
+# The form that teaches
+
+
+def test_a_chapter_in_the_form_that_teaches_has_no_findings(course):
+    course.write(teaching_cells())
+    assert course.lint() == []
+
+
+def test_folds_do_not_count_but_the_rest_of_the_words_do(course):
+    cells = teaching_cells()
+    theory = at(cells, "## Theory: one")
+    cells[theory].source += "<details><summary>All</summary>" + "word " * 4000 + "</details>"
+    course.write(cells)
+    assert course.lint() == []
+    cells[theory].source += " word" * 3500
+    course.write(cells)
+    assert [line.split(":")[1] for line in course.lint()] == [" words"]
+
+
+@pytest.mark.parametrize(
+    ("start", "words", "found"),
+    [
+        ("## By hand", 1000, "the first exercise comes after 1,0"),
+        ("### Exercise 01.3", 900, "three exercises must stand before the middle of the words"),
+    ],
+)
+def test_exercises_come_early(course, start, words, found):
+    cells = teaching_cells()
+    cells[at(cells, start) - 1 if start.startswith("###") else at(cells, start)].source += " " + (
+        "word " * words if cells[at(cells, start)].cell_type == "markdown" else ""
+    )
+    if start.startswith("###"):
+        place = at(cells, start)
+        cells[place - 1] = v4.new_markdown_cell("word " * words)
+    course.write(cells)
+    assert any(found in line for line in course.lint()), course.lint()
+
+
+def test_a_section_of_the_other_form_is_found(course):
+    cells = teaching_cells()
+    cells[at(cells, "## Break")].source = "## Break an assumption\nWithout it:"
+    cells[at(cells, "## Test: again")].source = "## Experiment\nSo."
+    course.write(cells)
+    found = course.lint()
+    assert any("is none of the sections" in line and "'Experiment'" in line for line in found)

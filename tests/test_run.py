@@ -1,6 +1,7 @@
 """Runs of chapters: what is run again and what is not, what a failure shows, what ctrl-C leaves."""
 
 import io
+import json
 import os
 import signal
 import subprocess
@@ -49,7 +50,7 @@ class World:
         code = run_chapters(wanted, self.chapters, self.build, console=console, **options)
         return code, console.file.getvalue()
 
-    def stored(self, name="01_sample", profile="quick"):
+    def stored(self, name="01_sample", profile="quick"):  # or "quick+seed=3"
         return read_notebook(self.build / "runs" / profile / f"{name}.ipynb")
 
     def page(self):
@@ -121,20 +122,51 @@ def test_a_chapter_that_was_never_run_is_listed(world):
     assert "bsgd run 02" in world.page()
 
 
-def test_claims_are_gathered_into_the_page(world):
-    world.write(
+def claims(*verdicts):
+    """A cell that leaves claims behind as a chapter's do, and stops at none that failed."""
+    kept = [
+        {"id": name, "statement": "It <is> so.", "verdict": verdict, "paper": "P"}
+        for name, verdict in verdicts
+    ]
+    kind = "application/vnd.bsgd.claim+json"
+    return (
         "from IPython.display import display\n"
-        "for name, verdict in (('a/kept', 'reproduced'), ('a/lost', 'not reproduced')):\n"
-        "    claim = {'id': name, 'statement': 'It <is> so.', 'verdict': verdict, 'paper': 'P'}\n"
-        "    display({'application/vnd.bsgd.claim+json': claim, 'text/plain': name}, raw=True)"
+        f"kept = {{{kind!r}: {{'claims': {kept}}}}}\n"
+        "display({'text/plain': 'claims'}, metadata=kept, raw=True)"
     )
-    _, said = world.run()
+
+
+def test_claims_are_gathered_into_the_page(world):
+    world.write(claims(("a/kept", "reproduced"), ("a/lost", "not reproduced")))
+    code, said = world.run()
+    assert code == 0
     assert "What held: 2 claims: 1 reproduced, 1 not reproduced." in said
     assert "It &lt;is&gt; so." in world.page()
     assert "What did not hold" in world.page()
     cases = ET.parse(world.build / "junit.xml").findall(".//testcase[@classname]")
     names = [c.get("name") for c in cases if c.get("classname") == "claims.01_sample"]
     assert names == ["a/kept", "a/lost"]
+
+
+def test_a_claim_that_failed_fails_the_run_also_if_its_cell_went_on(world):
+    world.write(claims(("a/kept", "reproduced"), ("a/wrong", "failed")))
+    for _ in range(2):  # the second time the run is up to date
+        code, said = world.run()
+        assert code == 1
+        assert "Failed:    a/wrong" in said
+
+
+def test_a_run_with_its_own_parameters_never_mixes_into_the_profiles_record(world):
+    world.write("print(seed)", claims(("a/kept", "reproduced")))
+    world.run()
+    before = {path.name: path.read_bytes() for path in world.build.glob("*.*")}
+    _, said = world.run(assignments=["seed=3"])
+    assert "index+seed=3.html" in said
+    assert {name: (world.build / name).read_bytes() for name in before} == before
+    (outcome,) = json.loads((world.build / "claims+seed=3.json").read_text())
+    assert outcome["parameters"] == {"seed": "3"}
+    (plain,) = json.loads((world.build / "claims.json").read_text())
+    assert plain["parameters"] == {}
 
 
 # When a run is repeated
@@ -176,8 +208,9 @@ def test_other_parameters_and_other_data_run_again(world, monkeypatch):
     world.write("print(seed)")
     world.run()
     assert "1 run now" in world.run(assignments=["seed=4"])[1]
-    assert texts(world.stored()) == "4\n"
-    assert "1 run now" in world.run()[1]
+    assert texts(world.stored(profile="quick+seed=4")) == "4\n"
+    assert texts(world.stored()) == "0\n"
+    assert "0 run now" in world.run()[1]
     monkeypatch.setenv("BSGD_EDU_DATA", "/elsewhere")
     assert "1 run now" in world.run()[1]
 
@@ -193,11 +226,11 @@ def test_new_prose_is_taken_over_without_a_run(world):
     world.run(assignments=["seed=4"])
     world.write("## Experiment, better told", "print(1)", parameters=MANY)
     assert "0 run now" in world.run(assignments=["seed=4"])[1]
-    stored = world.stored()
+    stored = world.stored(profile="quick+seed=4")
     assert stored.cells[3].source == "## Experiment, better told"
     assert "injected-parameters" in stored.cells[2].metadata.tags
     assert texts(stored) == "1\n"
-    assert "better told" in (world.build / "runs/quick/01_sample.html").read_text()
+    assert "better told" in (world.build / "runs/quick+seed=4/01_sample.html").read_text()
 
 
 def test_a_damaged_stored_run_is_replaced(world):
@@ -213,8 +246,11 @@ def test_a_damaged_stored_run_is_replaced(world):
 def test_a_parameter_reaches_the_code_behind_it(world):
     world.write("doubled = 2 * lr\nprint(doubled, seeds, loud)", parameters=MANY)
     world.run(assignments=["lr=2", "seeds=(5, 6)", "loud=true"])
-    assert texts(world.stored()) == "4.0 (5, 6) True\n"
-    assert "lr = 2.0" in world.page()
+    (folder,) = (world.build / "runs").iterdir()  # a tuple is no name of a folder
+    assert folder.name.startswith("quick+loud=True+lr=2.0+seeds=_5__6_-")
+    assert texts(world.stored(profile=folder.name)) == "4.0 (5, 6) True\n"
+    (page,) = world.build.glob("index*.html")
+    assert "lr = 2.0" in page.read_text(encoding="utf-8")
 
 
 def test_the_full_profile_is_stored_apart(world):

@@ -13,7 +13,9 @@ from . import rooms
 from .claims.claims import Claim, Ledger
 from .claims.records import show_record
 from .exercises import checks
+from .exercises.questions import Prediction
 from .running.plan import PROFILES
+from .shell import failed_answers
 
 __all__ = ["Lesson", "begin"]
 
@@ -78,6 +80,7 @@ class Lesson:
         self.chapter = self._room.chapter
         self.profile, self.full = profile, profile == "full"
         self.seed, self.device = seed, device
+        self._failed = failed_answers()
         self.stream("begin")  # refuses what is no seed, before anything is computed
 
     @property
@@ -98,6 +101,46 @@ class Lesson:
             A fresh generator in its initial state.
         """
         return generator(self.seed, *labels, device=self.device if device is None else device)
+
+    # The question before the experiment
+
+    @property
+    def _prediction(self) -> Prediction:
+        found = getattr(self._room.load("exercises"), "PREDICTION", None)
+        if found is None:
+            raise UsageError(
+                f"lesson: a question must be asked before a guess, but {self._room.folder.name} "
+                "has no PREDICTION in its exercises."
+            )
+        return found
+
+    def guess(self, letter: str = "") -> None:
+        """Keeps a guess; `answer_guess`, below the picture that decides, comes back to it.
+
+        Args:
+            letter: One of the letters of the question; "" for none yet.
+
+        Raises:
+            UsageError: If it is none of them.
+        """
+        asked = self._prediction
+        letters = f"a to {max(asked.choices)}"
+        chosen = letter.strip(" ().").lower() if isinstance(letter, str) else letter
+        if chosen not in ("", ..., *asked.choices):
+            raise UsageError(f"guess: letter must be one of {letters}, but it is {letter!r}.")
+        self._guess = "" if chosen is ... else chosen
+        if self._guess:
+            print(f"Your guess ({self._guess}) is kept. A picture below answers it.")
+        else:
+            print(f'Guess first, {letters}: lesson.guess("a"), for example.')
+
+    def answer_guess(self) -> None:
+        """Says what was right in the guess and what it overlooked, and what the picture shows."""
+        asked, guessed = self._prediction, getattr(self, "_guess", "")
+        if guessed and guessed != asked.right:
+            print(f"You guessed ({guessed}). {asked.told[guessed]}")
+        start = "Your guess is what happens" if guessed == asked.right else "What happens is"
+        print(f"{start}: ({asked.right}). {asked.told[asked.right]}")
 
     # Claims
 
@@ -134,7 +177,10 @@ class Lesson:
             answer: The learner's function or value; ``...`` means not attempted.
             strict: Whether anything but a pass raises, as a grader wants it.
         """
-        return checks.check(self._exercise(number), answer, strict)
+        failed = self._failed(number)
+        if failed is None:
+            return checks.check(self._exercise(number), answer, strict)
+        return checks.refuse_older(self._exercise(number), *failed, strict)
 
     def use(self, number: int | str, answer: Any) -> Any:
         """Returns the learner's answer if it passes, else the reference, and says which.

@@ -1,13 +1,13 @@
 """Asserts a paper's claims inside a chapter, and records what was measured.
 
-A `Ledger` finds the statements of a lesson; `agrees`, `holds` and `not_reproduced` compare, print
-one line that is the same under every profile, and leave a machine-readable output that the runner
-gathers. What varies between runs goes into the output's metadata: nbval compares an output's data
-and never its metadata.
+A `Ledger` finds the statements of a lesson; `agrees`, `holds` and `not_reproduced` compare. What a
+cell asserted is told below it in one line that opens, the same under every profile, and left in the
+output's metadata for the runner, which gathers it.
 """
 
 import math
 from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from html import escape
 from typing import Any
 
@@ -17,6 +17,7 @@ from ...errors import BsgdError, DomainError, UsageError
 from ...plot.display import publish
 from ..nearest import nearest
 from ..rooms import Room
+from ..shell import after_each_cell
 from .measured import like, positive, read, standard_errors
 from .outcomes import MIME, Outcome, finite, number, render_html, summary
 from .registry import Entry, read_claims
@@ -40,6 +41,8 @@ class Ledger:
         self._room, self._profile = room, profile
         self._entries = read_claims(room)
         self._outcomes: dict[str, Outcome] = {}
+        self._unsaid: list[Outcome] = []
+        self._at_cells_end = after_each_cell(self.say)
 
     def claim(self, claim_id: str) -> "Claim":
         """Returns the claim of that id, ready to be compared with a measurement.
@@ -60,6 +63,36 @@ class Ledger:
 
     def _keep(self, outcome: Outcome) -> None:
         self._outcomes[outcome.id] = outcome  # a cell that runs twice replaces its outcome
+        self._unsaid.append(outcome)
+        if not self._at_cells_end:
+            self.say()
+
+    def say(self) -> None:
+        """Shows what was asserted since the last time: one line that opens, and all for machines.
+
+        Neither form varies between runs. What was measured stands in the output's metadata: nbval
+        compares an output's data, and what reads notebooks warns of types that it does not know.
+        """
+        said, self._unsaid = self._unsaid, []
+        if not said:
+            return
+        head = _in_one_line(said)
+        lines = [f"{_mark(one)} {one.verdict}: {one.statement} [{one.id}]" for one in said]
+        pages = [
+            f"{_mark(one)} <b>{one.verdict}</b>: {escape(one.statement)} <code>{one.id}</code>"
+            for one in said
+        ]
+        for index, one in enumerate(said):
+            if one.why:
+                lines[index] += f"\n  Why: {one.why}"
+                pages[index] += f"<br>Why: {escape(one.why)}"
+        body = "".join(f'<p style="margin:0.2em 0">{page}</p>' for page in pages)
+        fold = "details" if all(_mark(one) == "✓" for one in said) else "details open"
+        html = f"<{fold}><summary>{head}</summary>{body}</details>"
+        publish(
+            {"text/html": html, "text/plain": "\n".join([head, *lines])},
+            {MIME: {"claims": [asdict(one) for one in said]}},
+        )
 
     def outcomes(self) -> list[Outcome]:
         """Returns what was asserted so far, in that order."""
@@ -74,6 +107,21 @@ class Ledger:
         text = "\n".join([summary(shown), *lines, *([note] if note else [])])
         table = f"{render_html(shown)}<p>{summary(shown)}. {note}</p>"
         publish({"text/html": table, "text/plain": text}, {})
+
+
+def _mark(outcome: Outcome) -> str:
+    return {"failed": "✗", "not reproduced": "○"}.get(outcome.verdict, "✓")
+
+
+def _in_one_line(outcomes: Sequence[Outcome]) -> str:
+    """For example "✓ 4 checks held", "○ 2 checks held, 1 not reproduced"."""
+    marks = [_mark(outcome) for outcome in outcomes]
+    held = marks.count("✓")
+    parts = [f"{held} check{'s' * (held != 1)} held"] if held else []
+    parts += [f"{marks.count('○')} not reproduced"] if "○" in marks else []
+    parts += [f"{marks.count('✗')} failed"] if "✗" in marks else []
+    worst = next(mark for mark in "✗○✓" if mark in marks)
+    return f"{worst} {', '.join(parts)}"
 
 
 class Claim:
@@ -96,6 +144,7 @@ class Claim:
         stderr: Any = None,
         rtol: float | None = None,
         atol: float | None = None,
+        against: Any = None,
     ) -> None:
         """Asserts |measured − predicted| ≤ sigmas·stderr + atol + rtol·|predicted|.
 
@@ -106,9 +155,12 @@ class Claim:
             stderr: Monte-Carlo standard error(s) of measured, > 0, if it is not an estimate.
             rtol: Relative tolerance, for what is computed and not sampled.
             atol: Absolute tolerance.
+            against: What a nearby wrong theory predicts, like predicted: another exponent, a term
+                dropped, a factor of 2. The same tolerance must refuse it, or the test says little.
 
         Raises:
-            ClaimFailed: If any entry is further off than its tolerance.
+            ClaimFailed: If any entry is further off than its tolerance, or if no entry is further
+                off than its tolerance from what the wrong theory predicts.
             UsageError: If no tolerance is given.
             DomainError: If a number is not finite, or a tolerance not positive.
             ShapeError: If the shapes differ.
@@ -126,11 +178,15 @@ class Claim:
             if value is not None:
                 positive(self.stated.id, name, value)
                 allowed = allowed + value * scale
-        gap = np.abs(got - want)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            badness = np.where(gap == 0, 0.0, gap / allowed)
+        badness = _in_tolerances(got, want, allowed)
         worst = int(np.argmax(badness))
         facts = self._facts(got, want, errors, worst)
+        if against is not None:
+            other = like(self.stated.id, "against", against, measured, got)
+            refused = _in_tolerances(got, other, allowed)
+            clearest = int(np.argmax(refused))
+            facts["against"] = float(other.flat[clearest])
+            facts["against_gap"] = float(refused.flat[clearest])
         bound = float(allowed.flat[worst])
         self._settle(bool(badness.flat[worst] <= 1), facts, f"at most {bound:.3g}")
 
@@ -180,7 +236,8 @@ class Claim:
         number_there = float(got.flat[worst])
         nearer_low = number_there - low < high - number_there
         bound = low if math.isnan(high) or nearer_low else high
-        facts = self._facts(got, np.full_like(got, bound), errors, worst)
+        facts = self._facts(got, np.full_like(got, bound), errors, worst) | {"bound": True}
+        facts["gap"] = float(room.flat[worst]) / (1.0 if errors is None else facts["stderr"])
         rule = f"{given[0]} {tuple(pair) if between is not None else f'{bound:g}'}"
         self._settle(bool(room.flat[worst] > 0), facts, rule)
 
@@ -225,17 +282,26 @@ class Claim:
         return facts | {"gap": gap / stderr, "gap_unit": "standard errors", "stderr": stderr}
 
     def _settle(self, passed: bool, facts: dict[str, Any], rule: str) -> None:
-        if passed:
+        weak = facts.get("against_gap", math.inf) <= 1
+        if passed and not weak:
             smaller = self.stated.scale == "smaller"
             self._record("reproduced at smaller scale" if smaller else "reproduced", facts)
             return
         outcome = self._record("failed", facts)
+        if passed:
+            raise ClaimFailed(
+                f"{self.stated.id}: the tolerance must refuse what a wrong theory predicts, but "
+                f"{number(outcome.against, 6)} is only {outcome.against_gap:.3g} tolerances from "
+                f"measured {number(outcome.measured, 6)}. Measure more finely, or make the test "
+                "where the two theories differ."
+            )
         one_of = f" (the worst of {outcome.count} numbers)" if outcome.count > 1 else ""
         allowed = "" if not outcome.gap_unit else f" with {self.stated.sigmas:g} standard errors"
+        distance = abs(outcome.measured - outcome.expected) / (outcome.stderr or 1.0)
         raise ClaimFailed(
             f"{self.stated.id}: measured must agree with the prediction ({self.stated.predicted}), "
             f"but measured {number(outcome.measured, 6)}{one_of} against predicted "
-            f"{number(outcome.expected, 6)}, a gap of {outcome.gap:.3g} "
+            f"{number(outcome.expected, 6)}, a gap of {distance:.3g} "
             f"{outcome.gap_unit or 'in absolute value'} where the rule is {rule}{allowed}. "
             "Look for the cause; if the claim does not hold here, say so with not_reproduced."
         )
@@ -252,22 +318,14 @@ class Claim:
             **numbers,
         )
         self._keep(outcome)
-        mark = {"failed": "✗", "not reproduced": "○"}.get(verdict, "✓")
-        line = f"{mark} {verdict}: {stated.statement} [{stated.id}]"
-        page = f"{mark} <b>{verdict}</b>: {escape(stated.statement)} <code>{stated.id}</code>"
-        if outcome.why:
-            line += f"\n  Why: {outcome.why}"
-            page += f"<br>Why: {escape(outcome.why)}"
-        stable = outcome.stable()
-        varying = {key: v for key, v in vars(outcome).items() if key not in stable}
-        # As HTML it folds between words; neither form varies between runs.
-        bundle = {
-            MIME: stable,
-            "text/html": f'<p style="margin:0.2em 0">{page}</p>',
-            "text/plain": line,
-        }
-        publish(bundle, {MIME: varying})
         return outcome
+
+
+def _in_tolerances(got: np.ndarray, want: np.ndarray, allowed: np.ndarray) -> np.ndarray:
+    """How many tolerances lie between two numbers; 0 where they are equal, whatever is allowed."""
+    gap = np.abs(got - want)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where(gap == 0, 0.0, gap / allowed)
 
 
 def _named(below: Any, above: Any, between: Any) -> tuple[tuple[str, Any], ...]:

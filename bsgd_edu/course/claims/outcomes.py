@@ -4,8 +4,8 @@ import html
 import json
 import math
 from collections import Counter
-from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -30,7 +30,7 @@ __all__ = [
     "summary",
 ]
 
-MIME = "application/vnd.bsgd.claim+json"
+MIME = "application/vnd.bsgd.claim+json"  # under which an output's metadata holds outcomes
 VERDICTS = ("reproduced", "reproduced at smaller scale", "not reproduced", "failed")
 _MARKS = {"reproduced": "✓", "reproduced at smaller scale": "✓", "not reproduced": "○"}
 
@@ -40,7 +40,10 @@ class Outcome:
     """A claim with what a run made of it.
 
     ``measured``, ``stderr`` and ``gap`` belong to the entry that was furthest off when ``count``
-    numbers were compared; ``gap`` counts standard errors where ``gap_unit`` says so.
+    numbers were compared; ``gap`` counts standard errors where ``gap_unit`` says so. Of a
+    ``bound``, ``gap`` is the margin: how far inside the bound the entry lies, negative outside.
+    ``against`` is a wrong prediction that the same tolerance refuses, ``against_gap`` its gap.
+    ``parameters`` are those of the run that were not the chapter's own.
     """
 
     id: str
@@ -61,14 +64,13 @@ class Outcome:
     count: int = 0
     why: str = ""
     profile: str = ""
+    bound: bool = False
+    against: float | None = None
+    against_gap: float | None = None
+    parameters: Mapping[str, str] = field(default_factory=dict)
 
-    def stable(self) -> dict[str, Any]:
-        """Returns what is the same under every profile and on every machine."""
-        varying = {"measured", "expected", "stderr", "gap", "gap_unit", "count", "profile"}
-        return {key: value for key, value in asdict(self).items() if key not in varying}
 
-
-_FIELDS = {field.name for field in fields(Outcome)}
+_FIELDS = {one.name for one in fields(Outcome)}
 
 
 def gather(notebooks: Iterable[Any]) -> list[Outcome]:
@@ -85,14 +87,21 @@ def gather(notebooks: Iterable[Any]) -> list[Outcome]:
     """
     found: dict[tuple[int, str], Outcome] = {}
     for index, notebook in enumerate(notebooks):
-        for cell in _read(notebook).get("cells", []):
-            for output in cell.get("outputs", []):
-                payload = output.get("data", {}).get(MIME)
-                if isinstance(payload, Mapping) and "id" in payload:
-                    measured = output.get("metadata", {}).get(MIME, {})
-                    outcome = _outcome({**payload, **measured})
-                    found[index, outcome.id] = outcome
+        content = _read(notebook)
+        run = content.get("metadata", {}).get("bsgd", {})
+        for payload in _payloads(content):
+            outcome = replace(_outcome(payload), parameters=run.get("parameters", {}))
+            found[index, outcome.id] = outcome
     return list(found.values())
+
+
+def _payloads(content: Mapping) -> Iterator[Mapping]:
+    """What the claims of a notebook left behind, cell by cell."""
+    for cell in content.get("cells", []):
+        for output in cell.get("outputs", []):
+            kept = output.get("metadata", {}).get(MIME)
+            claims = kept.get("claims", []) if isinstance(kept, Mapping) else []
+            yield from (one for one in claims if isinstance(one, Mapping) and "id" in one)
 
 
 def _read(notebook: Any) -> Mapping:
@@ -177,10 +186,18 @@ def number(value: float | None, digits: int = 4) -> str:
     return "–" if value is None else f"{value:.{digits}g}".replace("-", "−")
 
 
-def _gap(outcome: Outcome) -> str:
+def _distance(outcome: Outcome) -> str:
+    """The gap between two numbers, or the margin that a bound leaves."""
     if outcome.gap is None:
         return "–"
-    return f"{outcome.gap:.2g} {outcome.gap_unit}".strip()
+    size = f"{outcome.gap:.2g} {outcome.gap_unit}".strip().replace("-", "−")
+    return f"margin {size}" if outcome.bound else f"gap {size}"
+
+
+def _excluded(outcome: Outcome) -> str:
+    if outcome.against is None:
+        return ""
+    return f"; {number(outcome.against)} would be {number(outcome.against_gap, 2)} tolerances off"
 
 
 def render_html(outcomes: Iterable[Outcome]) -> str:
@@ -192,7 +209,7 @@ def render_html(outcomes: Iterable[Outcome]) -> str:
     Returns:
         A fragment that needs no style sheet.
     """
-    head = ("Claim", "Predicted", "Measured", "Gap", "Verdict")
+    head = ("Claim", "Predicted", "Measured", "Gap or margin", "Verdict")
     rows = []
     for outcome in outcomes:
         source = {"paper": outcome.paper, "ours": f"ours, on {outcome.paper}"}.get(
@@ -207,7 +224,7 @@ def render_html(outcomes: Iterable[Outcome]) -> str:
         cells = (
             outcome.predicted,
             f"{number(outcome.measured)}{spread}{against}{many}",
-            _gap(outcome),
+            _distance(outcome) + _excluded(outcome),
             verdict,
         )
         rows.append(

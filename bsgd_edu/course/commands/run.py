@@ -48,13 +48,13 @@ def run_chapters(
         depends_on: See `run.plan`.
 
     Returns:
-        The exit code: 0 if every cell of every chapter came to its end, else 1.
+        The exit code: 0 if every cell of every chapter came to its end and no claim failed, else 1.
 
     Raises:
         UsageError: If something asked for does not exist.
         Interrupted: On ctrl-C.
     """
-    from ..running.plan import plan
+    from ..running.plan import plan, variant
     from ..running.run import run_jobs
 
     started = time.monotonic()
@@ -88,9 +88,18 @@ def run_chapters(
             show_failure(console, result)
     from ..reporting.report import write_report
 
-    report = write_report(known, build, profile=profile, solved=solved)
+    apart = max((variant(job.parameters) for job in planned), default="")
+    report = write_report(known, build, profile=profile, solved=solved, apart=apart)
     _last_words(console, results, report, time.monotonic() - started)
-    return 0 if all(result.good for result in results) else 1
+    return 0 if all(result.good for result in results) and not _failed(results) else 1
+
+
+def _failed(results: Sequence["Result"]) -> list[str]:
+    """The claims that failed, also those whose error a cell caught."""
+    from ..claims.outcomes import gather
+
+    outcomes = gather(result.notebook for result in results)
+    return [outcome.id for outcome in outcomes if outcome.verdict == "failed"]
 
 
 def _last_words(console: "Console", results: Sequence["Result"], report, seconds: float) -> None:
@@ -108,6 +117,8 @@ def _last_words(console: "Console", results: Sequence["Result"], report, seconds
         state = f"{len(bad)} did not come to the end" if bad else "all came to the end"
         console.print(f"{count}, {state} ({fresh} run now, {seconds:.1f} s).", highlight=False)
     console.print(f"What held: {report.summary}.", highlight=False, soft_wrap=True)
+    if failed := _failed(results):
+        console.print(f"[red]Failed[/]:    {', '.join(failed)}", highlight=False, soft_wrap=True)
     console.print(f"The page:  {_short(report.page)}", highlight=False, soft_wrap=True)
     if bad:
         names = " ".join(result.job.chapter.number for result in bad)

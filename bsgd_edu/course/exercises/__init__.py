@@ -9,7 +9,13 @@ from .exercise import (
     close,
     tensor_problem,
 )
-from .questions import build_question, choice_question, number_question, proof_question
+from .questions import (
+    build_question,
+    choice_question,
+    number_question,
+    prediction,
+    proof_question,
+)
 
 __all__ = [
     "Exercise",
@@ -21,6 +27,7 @@ __all__ = [
     "choice_question",
     "close",
     "number_question",
+    "prediction",
     "proof_question",
     "tensor_problem",
 ]

@@ -28,6 +28,7 @@ __all__ = [
     "get_exercise",
     "hint",
     "list_exercises",
+    "refuse_older",
     "reveal",
     "use",
 ]
@@ -127,6 +128,31 @@ def check(exercise_id: str, answer: Any, strict: bool = False) -> CheckResult:
         raise CheckFailed(result.message)
     print(result.message)
     return result
+
+
+def refuse_older(exercise_id: str, name: str, error: str, strict: bool = False) -> CheckResult:
+    """Says that the cell which should have made an answer failed, and judges no older answer.
+
+    Args:
+        exercise_id: For example ``"01.2"``.
+        name: What the answer is called.
+        error: What the cell raised.
+        strict: Whether to raise.
+
+    Returns:
+        The result, with status ``"error"``.
+
+    Raises:
+        CheckFailed: If strict.
+    """
+    text = (
+        f"✗ {exercise_id} error: your last cell for {name} failed ({error}). What {name} holds is "
+        "older: mend that cell, run it, and check again."
+    )
+    if strict:
+        raise CheckFailed(text)
+    print(text)
+    return CheckResult(exercise_id, "error", text)
 
 
 def use(exercise_id: str, answer: Any) -> Any:

@@ -8,6 +8,7 @@ notebook: the choices below a statement, and the solution of the solved notebook
 import inspect
 import textwrap
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -28,15 +29,58 @@ from .exercise import (
 )
 
 __all__ = [
+    "Prediction",
     "build_question",
     "choice_question",
     "number_question",
+    "prediction",
     "proof_question",
     "written_choices",
     "written_solution",
 ]
 
 _FRESH = 10  # fresh cases on which an answer must agree with the reference
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """A question before the experiment, to be answered by a picture.
+
+    Attributes:
+        choices: Letter → text.
+        told: Letter → what is right in it, and what it overlooks.
+        right: The letter that the picture shows.
+    """
+
+    choices: Mapping[str, str]
+    told: Mapping[str, str]
+    right: str
+
+
+def prediction(choices: Mapping[str, str], *, right: str) -> Prediction:
+    """Returns a lesson's question before the experiment.
+
+    Args:
+        choices: Text of a choice → one sentence on what is right in it and what it overlooks.
+            Letters follow the order: a, b, c, …
+        right: The letter of the right one.
+
+    Raises:
+        UsageError: If there are fewer than three choices, or right is none of the letters.
+
+    Example:
+        >>> choices = {"rain": "It fell.", "snow": "It was too warm.", "sun": "At noon only."}
+        >>> weather = prediction(choices, right="a")
+        >>> weather.choices["b"], weather.told["b"]
+        ('snow', 'It was too warm.')
+    """
+    letters = dict(zip("abcdefgh", choices, strict=False))
+    if len(choices) < 3 or right not in letters:
+        raise UsageError(
+            f"prediction: right must be one of three letters or more, but there are "
+            f"{len(choices)} choices and right is {right!r}. Correct the lesson."
+        )
+    return Prediction(letters, {letter: choices[text] for letter, text in letters.items()}, right)
 
 
 def number_question(
@@ -219,7 +263,7 @@ def proof_question(
     return Exercise(id=id, title=title, kind=kind, reference=text, rubric=tuple(ticks), **about)
 
 
-def written_choices(exercise: Exercise) -> str:
+def written_choices(exercise: Exercise | Prediction) -> str:
     """Returns the choices as the notebook lists them, "" if there are none."""
     return "\n".join(f"- {letter}) {text}" for letter, text in exercise.choices.items())
 

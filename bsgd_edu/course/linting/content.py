@@ -8,10 +8,10 @@ from ..running.execute import cell_seconds
 from ..writing.source import solution_lines
 from .view import Finding, View, called, is_figure
 
-__all__ = ["RULES", "count_words"]
+__all__ = ["RULES", "count_words", "unfolded"]
 
-WORDS = 2500
-CODE_CELLS = 28  # more short cells rather than few that hold everything
+WORDS, TEACHING_WORDS = 2500, 3500  # in the form that teaches, those in folds do not count
+CODE_CELLS, TEACHING_CELLS = 28, 34  # more short cells rather than few that hold everything
 CELL_LINES = 25
 COLUMNS = 88  # what a page and half a screen show without scrolling
 LONG_LINES, LONG_CELLS = 15, 3  # a few cells may be longer than 15 lines, most may not
@@ -39,13 +39,25 @@ def count_words(markdown: str) -> int:
     return len(re.findall(r"[^\W_]+(?:['’.,–-][^\W_]+)*", text))
 
 
+def unfolded(markdown: str) -> str:
+    """Returns a text without what is folded away.
+
+    Example:
+        >>> unfolded("One. <details><summary>Why</summary>Because.</details> Two.")
+        'One.  Two.'
+    """
+    return re.sub(r"<details>.*?</details>", "", markdown, flags=re.DOTALL)
+
+
 def size(view: View) -> Iterator[Finding]:
     """Words, code cells and bytes."""
-    words = sum(count_words(c.source) for c in view.cells if c.cell_type == "markdown")
-    if words > WORDS:
-        yield view.finding("words", f"{words:,} ({WORDS:,} at most)")
-    if len(view.code) > CODE_CELLS:
-        yield view.finding("cells", f"{len(view.code)} code cells ({CODE_CELLS} at most)")
+    texts = [cell.source for cell in view.cells if cell.cell_type == "markdown"]
+    limit, cells = (TEACHING_WORDS, TEACHING_CELLS) if view.teaches else (WORDS, CODE_CELLS)
+    words = sum(count_words(unfolded(text) if view.teaches else text) for text in texts)
+    if words > limit:
+        yield view.finding("words", f"{words:,} ({limit:,} at most)")
+    if len(view.code) > cells:
+        yield view.finding("cells", f"{len(view.code)} code cells ({cells} at most)")
     count = view.chapter.notebook.stat().st_size
     if count > FILE_BYTES:
         yield view.finding("bytes", f"{count / 1000:,.0f} kB ({FILE_BYTES // 1000} at most)")

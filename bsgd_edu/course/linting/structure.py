@@ -6,7 +6,9 @@ from collections import Counter
 from collections.abc import Iterator
 
 from ..writing.notebooks import headings
-from .view import SECTIONS, Finding, View, called
+from ..writing.source import tagged
+from .content import count_words, unfolded
+from .view import ARC, REPEATED, SECTIONS, Finding, View, called
 
 __all__ = ["RULES"]
 
@@ -69,20 +71,23 @@ def _literals(view: View, index: int, tree: ast.AST) -> Iterator[Finding]:
 
 def sections(view: View) -> Iterator[Finding]:
     """Every section is there, once (an experiment: once or more), in order, with its code."""
-    names = [name for name, _, _ in SECTIONS]
+    form = ARC if view.teaches else SECTIONS
+    names = [name for name, _, _ in form]
     place = -1
     for section in view.sections:
-        if section.name is None:
+        if section.name not in names:
             what = f"is none of the sections, use '###' inside one: {section.title!r}"
             yield view.finding("sections", what, section.cell)
             continue
         here = names.index(section.name)
-        if here < place or (here == place and section.name != "Experiment"):
+        if here < place and section.name in REPEATED:
+            here = place  # theory and test may take turns
+        if here < place or (here == place and section.name not in REPEATED):
             before = names[place]
             what = f"{section.name!r} stands after {before!r}, or twice"
             yield view.finding("sections", what, section.cell)
         place = max(place, here)
-        _, least, most = SECTIONS[here]
+        _, least, most = form[names.index(section.name)]
         count = len(section.code)
         if count < least or (most is not None and count > most):
             allowed = str(least) if least == most else f"{least} to {most or 'any'}"
@@ -129,6 +134,23 @@ def exercises(view: View) -> Iterator[Finding]:
                 yield view.finding("exercises", "reveal() gives the solution away", index)
 
 
+def pace(view: View) -> Iterator[Finding]:
+    """In the form that teaches, the first exercise comes early, and three before the middle."""
+    if not view.teaches:
+        return
+    before, words = [], 0
+    for cell in view.cells:
+        if cell.cell_type == "markdown":
+            if tagged(cell.metadata.get("tags", ()), "exercise"):
+                before.append(words)
+            words += count_words(unfolded(cell.source))
+    if before and before[0] > FIRST_EXERCISE:
+        what = f"the first exercise comes after {before[0]:,} words ({FIRST_EXERCISE:,} at most)"
+        yield view.finding("pace", what)
+    if sum(place < words / 2 for place in before) < 3:
+        yield view.finding("pace", "three exercises must stand before the middle of the words")
+
+
 def beginning(view: View) -> Iterator[Finding]:
     """The setup begins the lesson under the chapter's own name, with its parameters."""
     name = view.chapter.name
@@ -152,4 +174,5 @@ def calls(view: View) -> Iterator[Finding]:
                 yield view.finding("calls", what, index)
 
 
-RULES = (title, parameters, sections, exercises, beginning, calls)
+FIRST_EXERCISE = 1000
+RULES = (title, parameters, sections, exercises, pace, beginning, calls)

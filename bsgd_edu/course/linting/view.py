@@ -12,9 +12,19 @@ from ..claims.registry import Entry
 from ..writing.notebooks import Chapter, headings, read_notebook
 from ..writing.source import Source, tagged
 
-__all__ = ["SECTIONS", "Finding", "Section", "View", "called", "is_figure", "view_of"]
+__all__ = [
+    "ARC",
+    "REPEATED",
+    "SECTIONS",
+    "Finding",
+    "Section",
+    "View",
+    "called",
+    "is_figure",
+    "view_of",
+]
 
-# name, fewest and most code cells (None: any number); "Experiment" may come several times.
+# name, fewest and most code cells (None: any number)
 SECTIONS: tuple[tuple[str, int, int | None], ...] = (
     ("Predict", 1, 1),
     ("Smallest case", 1, 3),
@@ -27,6 +37,23 @@ SECTIONS: tuple[tuple[str, int, int | None], ...] = (
     ("Claims of this chapter", 1, 1),
     ("Five lines to remember", 0, 0),
 )
+# The arc that teaches: the learner builds the experiment by the middle.
+ARC: tuple[tuple[str, int, int | None], ...] = (
+    ("Predict", 1, 1),
+    ("By hand", 1, None),
+    ("Build", 2, None),
+    ("Theory", 0, None),
+    ("Test", 1, None),
+    ("Explore", 1, 1),
+    ("Break", 1, None),
+    ("Your turn", 0, None),
+    ("In your own training", 0, None),
+    ("At full scale", 1, None),
+    ("Checks of this chapter", 1, 1),
+    ("Five lines to remember", 0, 0),
+    ("About the source", 0, 0),
+)
+REPEATED = ("Experiment", "Test", "Theory")  # may come several times
 
 
 @dataclass(frozen=True)
@@ -53,9 +80,9 @@ class Section:
 
     @property
     def name(self) -> str | None:
-        """Which of `SECTIONS` it is, None if it is none."""
+        """Which of `SECTIONS` or `ARC` it is, None if it is none."""
         plain = self.title.lower()
-        names = (name for name, _, _ in SECTIONS)
+        names = sorted({name for name, _, _ in (*SECTIONS, *ARC)}, key=len, reverse=True)
         return next((n for n in names if re.match(rf"{n.lower()}\b", plain)), None)
 
 
@@ -107,6 +134,11 @@ class View:
             elif found and cell.cell_type == "code":
                 found[-1].code.append(index)
         return found
+
+    @property
+    def teaches(self) -> bool:
+        """Whether the chapter is in the form that teaches: something is done by hand."""
+        return any(section.name == "By hand" for section in self.sections)
 
     def tagged(self, name: str) -> Iterator[tuple[int, Any, str]]:
         """Yields (index, cell, id) of the cells with a tag ``name:id``."""

@@ -47,7 +47,12 @@ class _Row:
 
 
 def write_report(
-    chapters: Sequence[Chapter], build: Path, *, profile: str, solved: bool = False
+    chapters: Sequence[Chapter],
+    build: Path,
+    *,
+    profile: str,
+    solved: bool = False,
+    apart: str = "",
 ) -> Report:
     """Writes the page, the chapters' HTML, the claims and JUnit's file from the stored runs.
 
@@ -56,12 +61,13 @@ def write_report(
         build: The folder of everything generated.
         profile: Whose runs to show.
         solved: Whether to show the runs of the solved notebooks; their page is another file.
+        apart: The `variant` of the runs to show; its pages are other files, too.
 
     Returns:
         The report.
     """
-    suffix = "-solved" if solved else ""
-    folder = runs_folder(build, profile, solved=solved)
+    suffix = ("-solved" if solved else "") + apart
+    folder = runs_folder(build, profile, solved=solved, apart=apart)
     rows = [_row(chapter, folder) for chapter in chapters]
     outcomes = [outcome for row in rows for outcome in row.outcomes]
     page = build / f"index{suffix}.html"

@@ -1,5 +1,7 @@
 """What is to be run: a job a chapter, with the key under which its run is stored."""
 
+import hashlib
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,7 +12,7 @@ from ..writing.notebooks import Chapter
 from . import parameters as chapter_parameters
 from .runkey import dependencies, hash_files, run_key
 
-__all__ = ["PROFILES", "Job", "plan", "runs_folder"]
+__all__ = ["PROFILES", "Job", "plan", "runs_folder", "variant"]
 
 PROFILES = ("quick", "full")
 
@@ -32,9 +34,24 @@ class Job:
         return self.chapter.name
 
 
-def runs_folder(build: Path, profile: str, *, solved: bool = False) -> Path:
-    """Returns where the runs of a profile are stored."""
-    return build / "runs" / (f"{profile}-solved" if solved else profile)
+def variant(values: Mapping[str, Any]) -> str:
+    """Returns what tells a run with parameters of its own from its profile's: "" for none.
+
+    Args:
+        values: Name → value, in place of the chapter's own; the profile does not count.
+
+    Example:
+        >>> variant({"seed": 3, "lr": 0.1, "profile": "full"})
+        '+lr=0.1+seed=3'
+    """
+    told = "".join(f"+{name}={values[name]}" for name in sorted(values) if name != "profile")
+    plain = re.sub(r"[^\w+=.-]", "_", told)[:80]
+    return plain if plain == told else f"{plain}-{hashlib.sha256(told.encode()).hexdigest()[:8]}"
+
+
+def runs_folder(build: Path, profile: str, *, solved: bool = False, apart: str = "") -> Path:
+    """Returns where the runs of a profile are stored; those of a `variant` lie apart."""
+    return build / "runs" / f"{profile}{'-solved' * solved}{apart}"
 
 
 def plan(
@@ -69,6 +86,6 @@ def plan(
         values = chapter_parameters.parse(assignments, known, profile=profile, chapter=chapter.name)
         paths = dependencies(chapter.name) if depends_on is None else depends_on
         key = run_key(notebook, values, hash_files(paths), env)
-        output = runs_folder(build, profile, solved=solved) / f"{chapter.name}.ipynb"
-        jobs.append(Job(chapter, notebook, output, key, profile, values))
+        folder = runs_folder(build, profile, solved=solved, apart=variant(values))
+        jobs.append(Job(chapter, notebook, folder / f"{chapter.name}.ipynb", key, profile, values))
     return jobs

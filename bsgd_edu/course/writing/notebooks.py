@@ -168,11 +168,21 @@ def strip_notebook(notebook) -> None:
             "language": "python",
             "name": "python3",
         },
-        "language_info": {"name": "python"},
+        # What JupyterLab writes for any Python 3, but for the version; without the extension
+        # nbconvert would call a script .txt.
+        "language_info": {
+            "codemirror_mode": {"name": "ipython", "version": 3},
+            "file_extension": ".py",
+            "mimetype": "text/x-python",
+            "name": "python",
+            "nbconvert_exporter": "python",
+            "pygments_lexer": "ipython3",
+        },
     }
     for cell in notebook.cells:
         tags = cell.metadata.get("tags") or []
-        cell.metadata = {"tags": list(tags)} if tags else {}
+        folded = {"jupyter": cell.metadata["jupyter"]} if "jupyter" in cell.metadata else {}
+        cell.metadata = {**({"tags": list(tags)} if tags else {}), **folded}
         for output in cell.get("outputs", ()):
             if "image/png" in output.get("data", {}):
                 output.data.pop(WIDGET_VIEW, None)

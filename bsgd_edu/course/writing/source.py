@@ -13,6 +13,8 @@ Tags:
   are there. ``setup``: the second; imports and what is derived from the parameters.
 - ``nbval-check-output``: the text this cell prints is a promise, the same for every profile,
   device and clock.
+- ``predict``: the text that asks before the experiment; the build writes below it the choices of
+  the lesson's ``PREDICTION``.
 - ``exercise:NN.k``: the text that states exercise k. Its kind, difficulty, minutes and lesson
   stand in the registry of exercises; one outside the registry carries them in the header:
   ``kind="recall" difficulty=1 minutes=2 teaches="the limit"``. The build writes them under the
@@ -49,6 +51,7 @@ from dataclasses import dataclass, field, replace
 
 from ...errors import UsageError
 from ...extras import needs
+from ..rooms import room
 from .notebooks import Chapter
 
 __all__ = [
@@ -166,17 +169,20 @@ def read_source(chapter: Chapter) -> Source:
         cells.append(SourceCell(cell.cell_type, cell.source, tags, facts, where))
     if not cells:
         raise UsageError(f"{path.name}: a source must have cells, but it has none.")
-    source = Source(chapter, tuple(_filled(cell, cells) for cell in cells))
+    source = Source(chapter, tuple(_filled(chapter, cell, cells) for cell in cells))
     _check(source)
     return source
 
 
-def _filled(cell: SourceCell, cells: Sequence[SourceCell]) -> SourceCell:
+def _filled(chapter: Chapter, cell: SourceCell, cells: Sequence[SourceCell]) -> SourceCell:
     """Returns the cell with what stands in the registry of exercises alone: choices, solutions."""
     from ..exercises.checks import get_exercise  # which needs torch
     from ..exercises.questions import written_choices, written_solution
 
     stated, answered = cell.role("exercise"), cell.role("answer")
+    if "predict" in cell.tags:
+        asked = room(chapter.name).load("exercises").PREDICTION
+        return replace(cell, text=f"{cell.text}\n\n{written_choices(asked)}")
     if stated and not {"kind", "difficulty"} <= cell.facts.keys():
         choices = written_choices(get_exercise(stated))
         return replace(cell, text=f"{cell.text}\n\n{choices}") if choices else cell

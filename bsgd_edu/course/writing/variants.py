@@ -42,6 +42,8 @@ def make_notebook(source: Source, variant: str):
     # Ids are drawn from the source's cells, so that they are the same in every variant.
     cells = [_new_cell(cell.kind, cell.text, cell.tags) for cell in source.cells]
     assign_ids(cells)
+    if any("predict" in cell.tags for cell in source.cells):
+        _fold_beginning(cells)
     used = _names_outside_regions(source)
     for cell, target in zip(source.cells, cells, strict=True):
         target.source = _text(source, cell, variant, used)
@@ -51,6 +53,13 @@ def make_notebook(source: Source, variant: str):
     strip_notebook(notebook)
     notebook.cells = cells
     return notebook
+
+
+def _fold_beginning(cells) -> None:
+    """Folds parameters and set-up away in JupyterLab: the first screen is for the surprise."""
+    for cell in cells:
+        if {"parameters", "setup"} & set(cell.metadata.get("tags", ())):
+            cell.metadata["jupyter"] = {"source_hidden": True}
 
 
 def _new_cell(kind: str, text: str, tags: tuple[str, ...]):

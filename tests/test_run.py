@@ -270,6 +270,8 @@ def test_a_run_with_its_own_parameters_never_mixes_into_the_profiles_record(worl
     before = {path.name: path.read_bytes() for path in world.build.glob("*.*")}
     _, said = world.run(assignments=["seed=3"])
     assert "index+seed=3.html" in said
+    assert 'href="claims+seed=3.html"' in world.page("index+seed=3")
+    assert 'href="index+seed=3.html"' in world.page("claims+seed=3")
     assert {name: (world.build / name).read_bytes() for name in before} == before
     (outcome,) = json.loads((world.build / "claims+seed=3.json").read_text())
     assert outcome["parameters"] == {"seed": "3"}

@@ -84,12 +84,13 @@ def first_page(rows: Sequence[Row], build: Path, *, claims: str, meta: str) -> s
     ]
     if times:
         facts.append(f"last run {max(times)[:16].replace('T', ' ')} UTC")
+    own = any(row.record.get("parameters") for row in rows)  # whose rest nobody waits for
     cards = [_card(row, build) for row in rows]
     return _environment().get_template("index.html.j2").render(
         picture=_picture(),
         cards=cards,
         stopped=[card for card in cards if card["kind"] == "bad"],
-        waiting=[row.chapter.number for row in rows if not row.run],
+        waiting=[row.chapter.number for row in rows if not row.run and not own],
         held=tally(outcome for row in rows for outcome in row.outcomes),
         claims=claims,
         meta=" · ".join(facts),

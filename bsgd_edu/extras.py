@@ -24,7 +24,6 @@ EXTRAS = {
         "jupyter_core",
         "jupytext",
         "latex2mathml",
-        "markupsafe",
         "matplotlib",
         "nbclient",
         "nbconvert",

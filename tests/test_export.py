@@ -1,14 +1,19 @@
 """Formulas of exported pages: MathML that a browser shows by itself, or else the TeX to read."""
 
+import base64
+import io
 import re
 import sys
 import xml.etree.ElementTree as ET
 
 import nbformat
 import pytest
+from bs4 import BeautifulSoup
 from nbformat import v4
+from PIL import Image
 
 from bsgd_edu.course.reporting.export import export_html, mathml, style_sheet
+from bsgd_edu.course.reporting.pictures import stacked
 
 
 @pytest.mark.parametrize(
@@ -86,3 +91,86 @@ def test_the_style_has_both_colour_schemes_and_asks_nobody():
     assert css.count("prefers-color-scheme: dark") >= 2
     assert "url(" not in css
     assert "@import" not in css
+
+
+def export(tmp_path, *cells):
+    path = tmp_path / "a.ipynb"
+    nbformat.write(v4.new_notebook(cells=list(cells)), path)
+    return export_html(path, title="A", index_link="#", footer="").read_text(encoding="utf-8")
+
+
+def test_derivations_stand_open_on_paper(tmp_path):
+    text = "<details><summary>Why</summary>\n\nBecause.\n\n</details>"
+    page = export(tmp_path, v4.new_markdown_cell(text))
+    printed = page[page.index("@media print") :]
+    assert ".text_cell details::details-content { content-visibility: visible;" in printed
+    assert 'addEventListener("beforeprint"' in page, "for browsers that do not know the selector"
+    assert re.search(r"text_cell.*<details><summary>Why", page, flags=re.DOTALL)
+
+
+def test_code_that_is_folded_in_the_notebook_is_folded_on_the_page(tmp_path):
+    hidden = v4.new_code_cell("import torch", metadata={"jupyter": {"source_hidden": True}})
+    page = export(tmp_path, hidden, v4.new_code_cell("x = 1"))
+    assert page.count('<details class="set-up"><summary>Code</summary>') == 1
+
+
+def test_a_page_is_made_again_only_if_something_changed(tmp_path):
+    path = tmp_path / "a.ipynb"
+    nbformat.write(v4.new_notebook(cells=[v4.new_markdown_cell("# A")]), path)
+    page = export_html(path, title="A", index_link="#", footer="")
+    before = page.stat().st_mtime_ns
+    export_html(path, title="A", index_link="#", footer="")
+    assert page.stat().st_mtime_ns == before
+    export_html(path, title="B", index_link="#", footer="")
+    assert "<title>B</title>" in page.read_text(encoding="utf-8")
+
+
+# Pictures on a narrow screen
+
+
+def drawing(*panels, share=False, title=""):
+    """A figure of panels side by side, in base64, and how high it is."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(7.2, 3), layout="constrained")
+    for axes in figure.subplots(1, len(panels), sharey=share, squeeze=False)[0]:
+        axes.plot([0, 1], [0, 1])
+        axes.set(xlabel="steps", ylabel="" if share else "length of the vector")
+    figure.suptitle(title)
+    file = io.BytesIO()
+    figure.savefig(file, format="png", dpi=100)
+    return base64.b64encode(file.getvalue()).decode(), 300
+
+
+def size(address):
+    with Image.open(io.BytesIO(base64.b64decode(address.partition(",")[2]))) as picture:
+        return picture.size
+
+
+@pytest.mark.parametrize("count", [2, 3])
+def test_panels_side_by_side_are_stacked(count):
+    png, height = drawing(*range(count))
+    width, stacked_height = size(stacked(png))
+    assert stacked_height == count * height
+    assert width < 1.2 * 720 / count
+
+
+def test_panels_that_belong_together_stay_so():
+    assert stacked(drawing(1)[0]) == ""
+    assert stacked(drawing(1, 2, share=True)[0]) == "", "the second has no numbers of its own"
+    across = "one title that goes across both of the panels from left to right"
+    assert stacked(drawing(1, 2, title=across)[0]) == ""
+    assert stacked("bm8gcGljdHVyZQ==") == ""
+
+
+def test_a_narrow_screen_gets_the_stack_and_every_screen_the_words(tmp_path):
+    png, _ = drawing(1, 2)
+    about = {"image/png": {"alt": "Two <lines>.", "width": 720}}
+    output = v4.new_output("display_data", {"image/png": png}, metadata=about)
+    page = export(tmp_path, v4.new_code_cell("draw()", outputs=[output]))
+    (picture,) = BeautifulSoup(page, "html.parser")("picture")
+    assert [part.name for part in picture(True)] == ["source", "img"]
+    assert picture.source["media"] == "(max-width: 36rem)"
+    assert size(picture.source["srcset"])[1] == 2 * size(picture.img["src"])[1]
+    assert (picture.img["alt"], picture.img["width"]) == ("Two <lines>.", "720")
+    assert "img { max-width: 100%; height: auto;" in page

@@ -1,16 +1,20 @@
 """Runs of chapters: what is run again and what is not, what a failure shows, what ctrl-C leaves."""
 
+import base64
 import io
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
 import time
 import xml.etree.ElementTree as ET
 from pathlib import Path
+from urllib.parse import unquote
 
 import pytest
+from bs4 import BeautifulSoup
 from nbformat import v4
 from rich.console import Console
 from sample_chapters import write_chapter
@@ -53,8 +57,8 @@ class World:
     def stored(self, name="01_sample", profile="quick"):  # or "quick+seed=3"
         return read_notebook(self.build / "runs" / profile / f"{name}.ipynb")
 
-    def page(self):
-        return (self.build / "index.html").read_text(encoding="utf-8")
+    def page(self, name="index"):
+        return (self.build / f"{name}.html").read_text(encoding="utf-8")
 
 
 @pytest.fixture
@@ -97,11 +101,18 @@ def test_a_run_leaves_notebook_pages_and_junit(world):
 def test_pages_ask_the_network_for_nothing(world):
     world.write("# Mathematics $x^2$ and\n\n$$\\begin{aligned}a &= b\\\\ c &= d\\end{aligned}$$")
     world.run()
-    for page in world.build.rglob("*.html"):
+    pages = list(world.build.rglob("*.html"))
+    assert len(pages) == 3
+    for page in pages:
         text = page.read_text(encoding="utf-8")
-        assert "<script" not in text
-        assert "http://" not in text
-        assert "https://" not in text
+        assert "://" not in text
+        assert "@import" not in text
+        tree = BeautifulSoup(text, "html.parser")
+        policy = tree.find("meta", {"http-equiv": "Content-Security-Policy"})["content"]
+        assert policy.startswith("default-src 'none'; img-src data:;"), "browsers enforce it"
+        assert not tree(["link", "iframe", "object"])
+        assert not [one for one in tree("script") if one.get("src")]
+        assert all(image["src"].startswith("data:") for image in tree("img"))
     text = (world.build / "runs/quick/01_sample.html").read_text(encoding="utf-8")
     assert "<msup><mi>x</mi><mn>2</mn></msup>" in text
     assert text.count("<mtr>") == 2, "two lines of one formula"
@@ -122,10 +133,10 @@ def test_a_chapter_that_was_never_run_is_listed(world):
     assert "bsgd run 02" in world.page()
 
 
-def claims(*verdicts):
+def claims(*verdicts, **more):
     """A cell that leaves claims behind as a chapter's do, and stops at none that failed."""
     kept = [
-        {"id": name, "statement": "It <is> so.", "verdict": verdict, "paper": "P"}
+        {"id": name, "statement": "It <is> so.", "verdict": verdict, "paper": "P", **more}
         for name, verdict in verdicts
     ]
     kind = "application/vnd.bsgd.claim+json"
@@ -141,11 +152,108 @@ def test_claims_are_gathered_into_the_page(world):
     code, said = world.run()
     assert code == 0
     assert "What held: 2 claims: 1 reproduced, 1 not reproduced." in said
-    assert "It &lt;is&gt; so." in world.page()
-    assert "What did not hold" in world.page()
+    assert "It &lt;is&gt; so." in world.page("claims")
+    assert "What did not hold" in world.page("claims")
     cases = ET.parse(world.build / "junit.xml").findall(".//testcase[@classname]")
     names = [c.get("name") for c in cases if c.get("classname") == "claims.01_sample"]
     assert names == ["a/kept", "a/lost"]
+
+
+def test_the_page_of_claims_lists_each_once_for_its_filters(world):
+    world.write(
+        claims(("a/kept", "reproduced"), ("a/lost", "not reproduced"), source="paper"),
+        claims(("b/kept", "reproduced"), source="ours", kind="quantitative"),
+        claims(("b/same", "reproduced"), source="ours", kind="identity"),
+    )
+    world.write(
+        claims(("c/small", "reproduced at smaller scale"), source="paper", kind="identity"),
+        claims(("c/old", "reproduced"), source="classic"),
+        name="02_other",
+    )
+    world.run()
+    page = world.page("claims")
+    rows = re.findall(r'<tr id="claim-(\S+)" data-chapter="(\w+)" data-whose="(\w+)"', page)
+    assert rows == [
+        ("a-kept", "01_sample", "paper"),
+        ("a-lost", "01_sample", "paper"),
+        ("b-kept", "01_sample", "ours"),
+        ("b-same", "01_sample", "sanity"),
+        ("c-small", "02_other", "paper"),
+        ("c-old", "02_other", "classic"),
+    ]
+    assert page.count('data-verdict="reproduced"') == 4
+    assert not re.search(r"<tr[^>]* hidden", page), "without JavaScript all are shown"
+    assert '<form class="filters" hidden>' in page
+    for name in ("chapter", "whose", "verdict"):
+        assert f'<select name="{name}">' in page
+    line = re.sub(r"<[^>]+>", "", world.page())
+    assert (
+        "The papers&#39; claims: 1 of 3 reproduced, 1 at smaller scale, 1 not; ours: 1 of 1 held; "
+        "classics: 1 of 1 reproduced; sanity checks: 1 of 1 held."
+    ) in line.replace("papers' ", "papers&#39; ")
+
+
+PICTURE = """\
+import base64, io
+from IPython.display import display
+from PIL import Image
+file = io.BytesIO()
+Image.new("RGB", (1600, 400), "red").save(file, "PNG")
+png = base64.b64encode(file.getvalue()).decode()
+display({"image/png": png}, metadata={"image/png": {"alt": "All is <red>."}}, raw=True)"""
+
+
+def test_the_map_shows_the_first_picture_of_each_chapter_that_was_run(world):
+    world.write(PICTURE)
+    world.write("print(1)", name="02_drawless")
+    world.write("print(2)", name="03_later")
+    world.run("1", "2")
+    cards = re.findall(r'<li class="card.*?</li>', world.page(), flags=re.DOTALL)
+    assert [re.search(r"<h3>(?:<a[^>]*>)?([^<]*)", card)[1] for card in cards] == [
+        "1 · 01_sample",
+        "2 · 02_drawless",
+        "3 · 03_later",
+    ]
+    address, alt = re.search(
+        r'<img src="data:image/png;base64,(\S+)" alt="(.*?)">', cards[0]
+    ).groups()
+    assert alt == "All is &lt;red&gt;."
+    assert base64.b64decode(address)[16:24] == (640).to_bytes(4) + (160).to_bytes(4)
+    assert "No picture yet" in cards[1]
+    assert "Not run yet" in cards[2]
+    assert "<p>The claim of 03_later.</p>" in cards[2]
+    assert all(image["alt"] for image in BeautifulSoup(world.page(), "html.parser")("img"))
+
+
+def test_a_chapter_leads_to_the_others_and_back(world):
+    for name in ("01_one", "02_two", "03_never", "04_four"):
+        world.write("## Theory of $x$", "print(1)", name=name)
+    world.run("1", "2", "4")
+
+    def tree(name):
+        text = (world.build / f"runs/quick/{name}.html").read_text(encoding="utf-8")
+        return BeautifulSoup(text, "html.parser")
+
+    def turns(name):
+        return [(link["rel"], link["href"]) for link in tree(name).select("nav.turn a")]
+
+    assert turns("01_one") == [(["next"], "02_two.html")]
+    assert turns("02_two") == [(["prev"], "01_one.html"), (["next"], "04_four.html")]
+    assert turns("04_four") == [(["prev"], "02_two.html")]
+    items = tree("02_two").select("ol.contents > li")
+    assert [item.get_text().split(" (")[0][:6] for item in items] == [
+        "1 · 01", "2 · 02", "3 · 03", "4 · 04",
+    ]  # fmt: skip
+    assert "not run yet" in items[2].get_text()
+    assert items[1].strong["aria-current"] == "page"
+    (section,) = items[1]("a")
+    assert tree("02_two").find(id=unquote(section["href"][1:])).name == "h2"
+    for path in world.build.rglob("*.html"):
+        for link in BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser")("a"):
+            file = link["href"].partition("#")[0].partition("?")[0]
+            assert (path.parent / (file or path.name)).is_file(), f"{path.name} leads to {link}"
+    world.run("3")
+    assert turns("02_two")[1][1] == "03_never.html", "also where it was not run again"
 
 
 def test_a_claim_that_failed_fails_the_run_also_if_its_cell_went_on(world):
@@ -162,6 +270,8 @@ def test_a_run_with_its_own_parameters_never_mixes_into_the_profiles_record(worl
     before = {path.name: path.read_bytes() for path in world.build.glob("*.*")}
     _, said = world.run(assignments=["seed=3"])
     assert "index+seed=3.html" in said
+    assert 'href="claims+seed=3.html"' in world.page("index+seed=3")
+    assert 'href="index+seed=3.html"' in world.page("claims+seed=3")
     assert {name: (world.build / name).read_bytes() for name in before} == before
     (outcome,) = json.loads((world.build / "claims+seed=3.json").read_text())
     assert outcome["parameters"] == {"seed": "3"}

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 __all__ = [
+    "GROUPS",
     "MIME",
     "VERDICTS",
     "Outcome",
@@ -27,11 +28,20 @@ __all__ = [
     "number",
     "render_html",
     "save_outcomes",
+    "shown",
     "summary",
+    "tally",
+    "whose",
 ]
 
 MIME = "application/vnd.bsgd.claim+json"  # under which an output's metadata holds outcomes
 VERDICTS = ("reproduced", "reproduced at smaller scale", "not reproduced", "failed")
+GROUPS = {
+    "paper": "the papers' claims",
+    "ours": "ours",
+    "classic": "classics",
+    "sanity": "sanity checks",
+}
 _MARKS = {"reproduced": "✓", "reproduced at smaller scale": "✓", "not reproduced": "○"}
 
 
@@ -212,27 +222,15 @@ def render_html(outcomes: Iterable[Outcome]) -> str:
     head = ("Claim", "Predicted", "Measured", "Gap or margin", "Verdict")
     rows = []
     for outcome in outcomes:
-        source = {"paper": outcome.paper, "ours": f"ours, on {outcome.paper}"}.get(
-            outcome.source, f"classic: {outcome.paper}"
-        )
-        spread = f" ± {number(outcome.stderr, 2)}" if outcome.stderr else ""
-        against = "" if outcome.expected is None else f" against {number(outcome.expected)}"
-        many = f" (worst of {outcome.count})" if outcome.count > 1 else ""
-        verdict = f"{_MARKS.get(outcome.verdict, '✗')} {outcome.verdict}"
-        if outcome.why:
-            verdict += f": {outcome.why}"
-        cells = (
-            outcome.predicted,
-            f"{number(outcome.measured)}{spread}{against}{many}",
-            _distance(outcome) + _excluded(outcome),
-            verdict,
-        )
+        said = shown(outcome)
         rows.append(
             f'<tr id="claim-{html.escape(outcome.id.replace("/", "-"))}">'
             f'<th scope="row" style="text-align:left;font-weight:normal">'
             f"<code>{html.escape(outcome.id)}</code><br>{html.escape(outcome.statement)}<br>"
-            f"<small>{html.escape(source)}</small></th>"
-            + "".join(f'<td style="text-align:left">{html.escape(cell)}</td>' for cell in cells)
+            f"<small>{html.escape(said.pop('source'))}</small></th>"
+            + "".join(
+                f'<td style="text-align:left">{html.escape(cell)}</td>' for cell in said.values()
+            )
             + "</tr>"
         )
     top = "".join(f'<th scope="col" style="text-align:left">{name}</th>' for name in head)
@@ -240,6 +238,56 @@ def render_html(outcomes: Iterable[Outcome]) -> str:
         '<div style="overflow-x:auto"><table class="claims">'
         f"<thead><tr>{top}</tr></thead><tbody>{''.join(rows)}</tbody></table></div>"
     )
+
+
+def shown(outcome: Outcome) -> dict[str, str]:
+    """Returns what a table says of an outcome: its source, then the cells in their order."""
+    source = {"paper": outcome.paper, "ours": f"ours, on {outcome.paper}"}.get(
+        outcome.source, f"classic: {outcome.paper}"
+    )
+    spread = f" ± {number(outcome.stderr, 2)}" if outcome.stderr else ""
+    against = "" if outcome.expected is None else f" against {number(outcome.expected)}"
+    many = f" (worst of {outcome.count})" if outcome.count > 1 else ""
+    verdict = f"{_MARKS.get(outcome.verdict, '✗')} {outcome.verdict}"
+    return {
+        "source": source,
+        "predicted": outcome.predicted,
+        "measured": f"{number(outcome.measured)}{spread}{against}{many}",
+        "distance": _distance(outcome) + _excluded(outcome),
+        "verdict": f"{verdict}: {outcome.why}" if outcome.why else verdict,
+    }
+
+
+def whose(outcome: Outcome) -> str:
+    """Returns which count a claim belongs to: a key of `GROUPS`.
+
+    What holds for every input is a sanity check, unless it is the paper that says it.
+    """
+    if outcome.source == "paper":
+        return "paper"
+    if outcome.kind == "identity":
+        return "sanity"
+    return "ours" if outcome.source == "ours" else "classic"
+
+
+def tally(outcomes: Iterable[Outcome]) -> dict[str, str]:
+    """Returns what came of the claims, counted apart, the papers' first.
+
+    Returns:
+        By keys of `GROUPS`, for example ``{"paper": "25 of 32 reproduced, 7 not"}``.
+    """
+    counts: dict[str, Counter] = {group: Counter() for group in GROUPS}
+    for outcome in outcomes:
+        counts[whose(outcome)][outcome.verdict] += 1
+    parts = {}
+    for group, count in counts.items():
+        if total := sum(count.values()):
+            verb = "reproduced" if group in ("paper", "classic") else "held"
+            words = [f"{count['reproduced']} of {total} {verb}"]
+            endings = zip(VERDICTS[1:], ("at smaller scale", "not", "failed"), strict=True)
+            words += [f"{count[verdict]} {end}" for verdict, end in endings if count[verdict]]
+            parts[group] = ", ".join(words)
+    return parts
 
 
 def list_claims(chapter: str | None = None, outcomes: Iterable[Outcome] = ()) -> "Table":

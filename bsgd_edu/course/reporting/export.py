@@ -4,18 +4,26 @@ nbconvert does the work; its own pages fetch MathJax and scripts, so the templat
 formulas become MathML, which browsers show by themselves.
 """
 
+import hashlib
 import html
 import itertools
 import re
 import xml.etree.ElementTree as ET
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from urllib.parse import quote
 
 from ...files import write_text
 from ..writing.notebooks import read_notebook
+from .pictures import stacked
 
-__all__ = ["export_html", "mathml", "style_sheet"]
+__all__ = ["POLICY", "Place", "export_html", "mathml", "style_sheet"]
 
+# What browsers enforce on every page: nothing is asked of anybody.
+POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'unsafe-inline'"
+_SECTIONS = "<!-- sections -->"
 _TEMPLATES = Path(__file__).parent / "templates"
 # latex2mathml knows the numbered environments, not the ones that stand inside a formula.
 _ENVIRONMENTS = {"aligned": "align*", "gathered": "gather*", "equation": "", "equation*": ""}
@@ -36,7 +44,9 @@ def style_sheet() -> str:
 
     dark = colours("github-dark")
     own = (_TEMPLATES / "style.css").read_text(encoding="utf-8")
-    return f"{own}{colours('xcode')}\n@media (prefers-color-scheme: dark) {{\n{dark}\n}}\n"
+    return (
+        f"{own}{colours('xcode')}\n@media screen and (prefers-color-scheme: dark) {{\n{dark}\n}}\n"
+    )
 
 
 def mathml(formula: str, *, block: bool) -> str:
@@ -121,31 +131,76 @@ def _exporter():
         template_name="chapter", extra_template_basedirs=[str(_TEMPLATES)], embed_images=True
     )
     exporter.register_filter("markdown2html", markdown2html)
+    exporter.register_filter("stacked", stacked)
     return exporter
 
 
-def export_html(notebook: Path, *, title: str, index_link: str, footer: str) -> Path:
-    """Writes the page of an executed notebook beside it, unless it is there and newer.
+@dataclass(frozen=True)
+class Place:
+    """A chapter in the list of contents; without a link it was never run."""
+
+    title: str
+    link: str
+    here: bool = False
+
+
+def export_html(
+    notebook: Path,
+    *,
+    title: str,
+    index_link: str,
+    footer: str,
+    claims_link: str = "",
+    contents: Sequence[Place] = (),
+) -> Path:
+    """Writes the page of an executed notebook beside it, unless it is there and still right.
 
     Args:
         notebook: The executed notebook.
         title: The page's title.
-        index_link: Where the page of results lies, relative to this one.
+        index_link: Where the course's first page lies, relative to this one.
         footer: A line for the end of the page.
+        claims_link: Where the page of claims lies, relative to this one.
+        contents: All chapters in order, this one among them.
 
     Returns:
         The page.
     """
     page = notebook.with_suffix(".html")
-    if page.is_file() and page.stat().st_mtime_ns >= notebook.stat().st_mtime_ns:
-        return page
+    linked = [place for place in contents if place.link or place.here]
+    at = next((index for index, place in enumerate(linked) if place.here), None)
     resources = {
         "page_title": title,
         "index_link": index_link,
+        "claims_link": claims_link,
+        "contents": contents,
+        "previous": linked[at - 1] if at else None,
+        "next": linked[at + 1] if at is not None and at + 1 < len(linked) else None,
         "footer": footer,
         "css": style_sheet(),
+        "policy": POLICY,
     }
-    text, _ = _exporter().from_notebook_node(read_notebook(notebook), resources=resources)
-    if not write_text(page, text):
-        page.touch()
+    mark = f"<!-- made from {_digest(notebook, resources)} -->"
+    if page.is_file() and page.read_text(encoding="utf-8").rstrip().endswith(mark):
+        return page
+    text, _ = _exporter().from_notebook_node(read_notebook(notebook), resources=dict(resources))
+    text = text.replace(_SECTIONS, _sections(text), 1)
+    write_text(page, f"{text.rstrip()}\n{mark}\n")
     return page
+
+
+def _digest(notebook: Path, resources: Mapping) -> str:
+    """Changes with all that makes the page: the notebook, what stands around it, and this code."""
+    made = hashlib.sha256(notebook.read_bytes())
+    here = Path(__file__)
+    for path in (here, here.with_name("pictures.py"), _TEMPLATES / "chapter" / "index.html.j2"):
+        made.update(path.read_bytes())
+    made.update(repr(sorted(resources.items())).encode())
+    return made.hexdigest()[:24]
+
+
+def _sections(text: str) -> str:
+    """The sections of a page as a list, for its contents."""
+    found = re.findall(r'<h2 id="([^"]*)">(.*?)<a class="anchor-link"', text)
+    items = [f'<li><a href="#{quote(name)}">{words}</a></li>' for name, words in found]
+    return f"<ul>{''.join(items)}</ul>" if items else ""

@@ -19,9 +19,9 @@ __all__ = [
     "draw_league",
     "draw_momentum",
     "draw_parallelogram",
-    "draw_residuals",
     "draw_scalar_paths",
     "draw_tail",
+    "draw_timings",
 ]
 
 # A method means one colour and one marker in every figure of the chapter.
@@ -45,6 +45,11 @@ def _style(name: str, index: int = 0) -> dict:
     return {"color": OKABE_ITO[index % len(OKABE_ITO)], "marker": MARKERS[index % len(MARKERS)]}
 
 
+def _legend(ax: "Axes", columns: int = 1) -> None:
+    """Puts the legend below the axes, where no data are."""
+    ax.legend(loc="upper left", bbox_to_anchor=(0, -0.17), ncols=columns, borderaxespad=0)
+
+
 @use()
 def draw_parallelogram(
     start: Tensor, first: Sequence[Tensor], second: Sequence[Tensor], ax: "Axes | None" = None
@@ -63,7 +68,7 @@ def draw_parallelogram(
     ax = axes(ax, size=(4.6, 3.8))
     for points, name, dash in ((first, "forward", "-"), (second, "backward", "--")):
         corner = np.stack([to_numpy(p) for p in (start, *points)])
-        words = "map 1, then 2 (forward)" if name == "forward" else "map 2, then 1 (backward)"
+        words = "step 1, then 2 (forward)" if name == "forward" else "map 2, then 1 (backward)"
         ax.plot(*corner.T, dash, label=words, markersize=6, **_style(name))
     ends = np.stack([to_numpy(first[-1]), to_numpy(second[-1])])
     ax.plot(*ends.T, color=COLOURS["theory"], linewidth=2.5, label="gap: the bracket")
@@ -71,33 +76,39 @@ def draw_parallelogram(
     ax.annotate("start", to_numpy(start), textcoords="offset points", xytext=(8, 6))
     ax.set(xlabel="parameter $\\theta_1$", ylabel="parameter $\\theta_2$")
     ax.set_aspect("equal", adjustable="datalim")
-    ax.legend(loc="lower left", bbox_to_anchor=(0, 1))  # above: the figure leaves no corner free
+    _legend(ax)
     return ax
 
 
 @use()
-def draw_residuals(lrs: Tensor, sizes: Mapping[str, tuple[Tensor, int]], ax: "Axes | None" = None):
-    """Draws how differences between orders shrink with the learning rate, beside pure powers.
+def draw_timings(
+    counts: Sequence[int], seconds: Mapping[str, Sequence[float]], ax: "Axes | None" = None
+):
+    """Draws how long a backward curve takes, beside the two slopes that its steps suggest.
 
     Args:
-        lrs: Learning rates, (n,).
-        sizes: Name → (sizes (n,), the power of the learning rate that theory predicts).
+        counts: Numbers of batches N, ascending, (n,).
+        seconds: Way of computing → seconds, (n,); the first is the slowest, the second a faster.
         ax: Axes, or None for a new figure.
 
     Returns:
         The axes.
     """
-    ax = axes(ax, size=(4.6, 3.8))
-    x = to_numpy(lrs)
-    for index, (name, (values, power)) in enumerate(sizes.items()):
-        y = to_numpy(values)
-        line = y[0] * (x / x[0]) ** power  # through the smallest lr, where theory is sharpest
-        ax.plot(x, line, color=COLOURS["theory"], linewidth=1, linestyle="-" if power == 2 else ":")
-        ax.plot(x, y, MARKERS[index], color=OKABE_ITO[index], label=f"{name}: slope {power}")
-    ax.set(xscale="log", yscale="log", xlabel="learning rate $\\eta$", ylabel="size of the vector")
-    ax.set_xticks(x, [f"{lr:g}" for lr in x])
-    ax.minorticks_off()
-    ax.legend(loc="lower left", bbox_to_anchor=(0, 1))
+    from matplotlib.ticker import NullFormatter
+
+    ax = axes(ax)
+    x = np.asarray(counts, dtype=float)
+    ways = [to_numpy(values) for values in seconds.values()]
+    for power, dash, values in ((2, "-", ways[0]), (1, "--", ways[1])):
+        line = values[-1] * (x / x[-1]) ** power
+        label = "slope 2: $N(N+1)/2$ calls" if power == 2 else "slope 1: $N$ calls"
+        theory_line(ax, x, line, label=label, linestyle=dash, linewidth=1.2)
+    for index, (name, values) in enumerate(seconds.items()):
+        ax.plot(x, to_numpy(values), MARKERS[index], color=OKABE_ITO[index], label=name)
+    ax.set(xscale="log", yscale="log", xlabel="number of batches $N$", ylabel="time (s)")
+    ax.set_xticks(x, [str(count) for count in counts])
+    ax.xaxis.set_minor_formatter(NullFormatter())
+    _legend(ax, 3)
     return ax
 
 
@@ -128,7 +139,7 @@ def draw_contraction(
     label = "$\\|x_{n+1}-x_n\\|$, forward step"
     ax.plot(values, label=label, linewidth=0.8, markevery=every, **_style("forward"))
     ax.set(yscale="log", xlabel="number of maps $n$", ylabel="distance in parameter space")
-    ax.legend(loc="lower left")
+    _legend(ax)
     return ax
 
 
@@ -163,7 +174,7 @@ def draw_gaps(
     ax.set(xlabel="test loss, forward minus backward\n(bars: 2 standard errors)")
     ax.set_ylim(-0.8, len(gaps) + 0.8)
     ax.locator_params(axis="x", nbins=5)
-    ax.legend(loc="lower left", bbox_to_anchor=(0, 1))
+    _legend(ax)
     return ax
 
 
@@ -182,11 +193,11 @@ def draw_curves(at: Sequence[int], curves: Mapping[str, Tensor], ax: "Axes | Non
     ax = axes(ax)
     for index, (name, values) in enumerate(curves.items()):
         width = 1.0 if name == "forward" else 1.8
-        every = (3 * index, max(1, len(at) // 6))
+        every = (2 * index, max(1, len(at) // 6))
         ax.plot(at, to_numpy(values), label=name, linewidth=width, markevery=every,
                 **_style(name, index))  # fmt: skip
     ax.set(xlabel="number of batches $n$ (one run)", ylabel="test loss (nats)")
-    ax.legend(loc="best")
+    _legend(ax, 2)
     return ax
 
 
@@ -221,7 +232,7 @@ def draw_jitter_and_loss(
     ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
     ax.xaxis.set_minor_formatter(NullFormatter())
     ax.margins(x=0.25, y=0.25)
-    ax.legend(loc="best")
+    _legend(ax, 2)
     return ax
 
 
@@ -287,7 +298,7 @@ def draw_momentum(
         ax.plot(steps, to_numpy(values), label=name, linewidth=1, color=OKABE_ITO[index],
                 marker=MARKERS[index], markevery=max(1, length // 12))  # fmt: skip
     ax.set(yscale="log", xlabel="number of maps $n$", ylabel="$\\|y_n-y_\\infty\\|$")
-    ax.legend(loc="best")
+    _legend(ax)
     return ax
 
 
@@ -312,7 +323,7 @@ def draw_scalar_paths(forward: Tensor, backward: Tensor, ax: "Axes | None" = Non
                     markevery=(run, 15), **_style(name))  # fmt: skip
     ax.set_yscale("symlog", linthresh=1)
     ax.set(xlabel="number of batches $n$", ylabel="$\\theta_n-\\theta^*$ (linear below 1)")
-    ax.legend(loc="best")
+    _legend(ax)
     return ax
 
 
@@ -346,5 +357,5 @@ def draw_tail(samples: Tensor, alpha: float, ax: "Axes | None" = None):
     theory_line(ax, grid[visible], gauss[visible], label="Gaussian, same median", linestyle="--")
     ax.set(xscale="log", yscale="log", xlabel="$t$", ylabel="share with $|\\theta-\\theta^*| > t$")
     ax.set_ylim(bottom=0.5 / len(sizes))
-    ax.legend(loc="lower left", bbox_to_anchor=(0, 1))
+    _legend(ax)
     return ax

@@ -47,7 +47,7 @@ def _style(name: str, index: int = 0) -> dict:
 
 def _legend(ax: "Axes", columns: int = 1) -> None:
     """Puts the legend below the axes, where no data are."""
-    ax.legend(loc="upper left", bbox_to_anchor=(0, -0.17), ncols=columns, borderaxespad=0)
+    ax.legend(loc="upper left", bbox_to_anchor=(0, -0.2), ncols=columns, borderaxespad=0)
 
 
 @use()
@@ -68,7 +68,7 @@ def draw_parallelogram(
     ax = axes(ax, size=(4.6, 3.8))
     for points, name, dash in ((first, "forward", "-"), (second, "backward", "--")):
         corner = np.stack([to_numpy(p) for p in (start, *points)])
-        words = "step 1, then 2 (forward)" if name == "forward" else "map 2, then 1 (backward)"
+        words = "step 1, then 2 (forward)" if name == "forward" else "step 2, then 1 (backward)"
         ax.plot(*corner.T, dash, label=words, markersize=6, **_style(name))
     ends = np.stack([to_numpy(first[-1]), to_numpy(second[-1])])
     ax.plot(*ends.T, color=COLOURS["theory"], linewidth=2.5, label="gap: the bracket")
@@ -171,7 +171,7 @@ def draw_gaps(
         markersize=8, label="a fresh list for each run",
     )  # fmt: skip
     ax.set_yticks([*rows, 0], [f"list {i + 1}" for i in range(len(gaps))] + ["fresh lists"])
-    ax.set(xlabel="test loss, forward minus backward\n(bars: 2 standard errors)")
+    ax.set(xlabel="test loss, forward − backward, ± 2 s.e.")
     ax.set_ylim(-0.8, len(gaps) + 0.8)
     ax.locator_params(axis="x", nbins=5)
     _legend(ax)
@@ -197,6 +197,7 @@ def draw_curves(at: Sequence[int], curves: Mapping[str, Tensor], ax: "Axes | Non
         ax.plot(at, to_numpy(values), label=name, linewidth=width, markevery=every,
                 **_style(name, index))  # fmt: skip
     ax.set(xlabel="number of batches $n$ (one run)", ylabel="test loss (nats)")
+    ax.locator_params(axis="x", integer=True)
     _legend(ax, 2)
     return ax
 
@@ -281,7 +282,7 @@ def draw_momentum(
     Args:
         distances: Curvature's name → ‖y_n − y_∞‖, (n,).
         momentum: β.
-        norm: Largest ‖M‖, which bounds nothing useful: it exceeds 1.
+        norm: Largest ‖A‖, which bounds nothing useful: it exceeds 1.
         ax: Axes, or None for a new figure.
 
     Returns:
@@ -293,7 +294,9 @@ def draw_momentum(
     first = max(float(values[0]) for values in distances.values())
     theory_line(ax, steps, first * momentum ** (steps / 2), label="$\\sqrt{\\beta}^{\\,n}$")
     ceiling = first * norm ** steps[: min(6, length)]
-    theory_line(ax, steps[: len(ceiling)], ceiling, label="$\\|M\\|^n$, useless", linestyle="--")
+    theory_line(
+        ax, steps[: len(ceiling)], ceiling, label="powers of the norm, $\\|A\\|^n$", linestyle="--"
+    )
     for index, (name, values) in enumerate(distances.items()):
         ax.plot(steps, to_numpy(values), label=name, linewidth=1, color=OKABE_ITO[index],
                 marker=MARKERS[index], markevery=max(1, length // 12))  # fmt: skip

@@ -34,7 +34,7 @@ def show_hook(at: Sequence[int], curves: Mapping[str, Tensor]):
         curves: "forward" and "backward" → test losses, (n,).
     """
     ax = backward.draw_curves(at, curves, axes(size=(7.2, 3.4)))
-    ax.set_title("One list of batches, two orders", loc="right")
+    ax.set_title("One list of batches, two orders", loc="left")
     show(
         ax,
         alt="Test loss against the number of batches, for one list of batches: the forward curve "
@@ -65,9 +65,9 @@ def show_orders(
     curves = {"forward $x_n$": forward, "backward $y_n$": backward_orbit}
     backward.draw_curves(range(len(forward)), curves, left)
     left.set(xlabel="number of maps $n$", ylabel="position on the line")
-    left.set_title("A · halving maps")
+    left.set_title("A · halving maps", loc="left")
     backward.draw_parallelogram(start, one_then_two, two_then_one, right)
-    right.set_title("B · two gradient steps")
+    right.set_title("B · two gradient steps", loc="left")
     show(
         left,
         alt="Left: positions against the number of maps; forward jumps up and down, backward "
@@ -97,7 +97,7 @@ def show_timings(counts: Sequence[int], seconds: Mapping[str, Sequence[float]]):
         seconds: Way of computing → seconds, (n,); the one with two loops first.
     """
     ax = backward.draw_timings(counts, seconds, axes(size=(7.2, 3.4)))
-    ax.set_title("Time for a whole backward curve")
+    ax.set_title("Time for a whole backward curve", loc="left")
     show(
         ax,
         alt="Time against the number of batches on logarithmic axes: markers of the two loops "
@@ -125,9 +125,9 @@ def show_lists(
     curves = {n: distance[:, i] for i, n in enumerate(names)}
     forward_moves = forward_moves[: len(bound)]
     backward.draw_contraction(bound, curves, forward_moves, left)
-    left.set_title("A · a point against a cloud")
+    left.set_title("A · a point against a cloud", loc="left")
     backward.draw_gaps(*fixed, float(fresh.mean), float(fresh.stderr), right)
-    right.set_title("B · gaps, manufactured and fair")
+    right.set_title("B · gaps, manufactured and fair", loc="left")
     lists = [f"list {i + 1}" for i in range(len(fixed.mean))]
     show(
         left,
@@ -173,9 +173,9 @@ def show_network(
     means, errors = Estimate.stack(mean_loss[name] for name in names)
     left, right = grid(1, 2, (7.8, 4.2))
     backward.draw_curves(at, curves, left)
-    left.set_title("A · one run")
+    left.set_title("A · one run", loc="left")
     backward.draw_jitter_and_loss(names, shakes, means, errors, right)
-    right.set_title("B · all runs: jitter and mean")
+    right.set_title("B · all runs: jitter and mean", loc="left")
     show(
         left,
         alt="Left: test loss of one run over its last batches; forward zigzags, block shows "
@@ -204,9 +204,9 @@ def show_loop(at: Sequence[int], running: Mapping[str, Tensor], renewed: Mapping
     """
     left, right = grid(1, 2, (7.8, 3.9), sharey=True)
     backward.draw_curves(at, running, left)
-    left.set_title("A · running statistics")
+    left.set_title("A · running statistics", loc="left")
     backward.draw_curves(at, renewed, right)
-    right.set_title("B · after update_bn")
+    right.set_title("B · after update_bn", loc="left")
     right.set_ylabel("")
     show(
         left,
@@ -242,9 +242,9 @@ def show_league(
     backward.draw_league(
         names, *heights, "mean test error (squared), ± 2 s.e.", left, scale="linear"
     )
-    left.set_title("A · error")
+    left.set_title("A · error", loc="left")
     backward.draw_league(names, *shakes, "within-run std of it, ± 2 s.e.", right)
-    right.set_title("B · jitter")
+    right.set_title("B · jitter", loc="left")
     left.set_yticks(left.get_yticks(), rows)
     show(
         left,
@@ -277,17 +277,16 @@ def show_broken(
     Args:
         distances: Curvature h → ‖y_n − y_∞‖, (n,).
         momentum: β.
-        norms: Curvature h → ‖M‖; the caption speaks of the smallest h.
+        norms: Curvature h → ‖A‖.
         limits: Where the backward runs end, (runs,).
         alpha: The tail index.
     """
     left, right = grid(1, 2, (7.8, 4.6))
     curves = {f"curvature h = {h:g}": values for h, values in distances.items()}
     backward.draw_momentum(curves, momentum, float(max(norms.values())), left)
-    left.set_title("A · momentum")
+    left.set_title("A · momentum", loc="left")
     backward.draw_tail(limits, alpha, right)
-    right.set_title("B · heavy tails")
-    gentle = min(norms)
+    right.set_title("B · heavy tails", loc="left")
     sizes = limits.abs().sort(descending=True).values
     ranks = [int(len(sizes) * share) for share in (0.5, 0.2, 0.1, 0.03, 0.01, 0.003, 0.001)]
     show(
@@ -296,14 +295,13 @@ def show_broken(
         "one straight black line; a dashed line for powers of the norm rises steeply. Right: the "
         "share of limits beyond a size follows a straight line on logarithmic axes, far above the "
         "dashed Gaussian.",
-        caption="A: the norm of one step says 'diverges', the eigenvalues say √β. (At "
-        f"h = {gentle:g} the norm is {float(norms[gentle]):.3f}.) B: every list has a limit; over "
-        "lists it has a power-law tail.",
+        caption="A: the norm of one step says 'diverges', the eigenvalues say √β. B: every list "
+        "has a limit; over lists it has a power-law tail.",
         data={
             "Distances": {"maps n": range(len(next(iter(curves.values())))), **curves},
             "Norms": {
                 "h": [f"{h:g}" for h in norms],
-                "‖M‖": [float(norm) for norm in norms.values()],
+                "‖A‖": [float(norm) for norm in norms.values()],
             },
             "Tail": {"share beyond t": [r / len(sizes) for r in ranks], "t": sizes[ranks]},
         },

@@ -20,8 +20,7 @@ __all__ = [
     "draw_momentum",
     "draw_parallelogram",
     "draw_scalar_paths",
-    "draw_tail",
-    "draw_timings",
+    "legend_below",
 ]
 
 # A method means one colour and one marker in every figure of the chapter.
@@ -45,7 +44,7 @@ def _style(name: str, index: int = 0) -> dict:
     return {"color": OKABE_ITO[index % len(OKABE_ITO)], "marker": MARKERS[index % len(MARKERS)]}
 
 
-def _legend(ax: "Axes", columns: int = 1) -> None:
+def legend_below(ax: "Axes", columns: int = 1) -> None:
     """Puts the legend below the axes, where no data are."""
     ax.legend(loc="upper left", bbox_to_anchor=(0, -0.2), ncols=columns, borderaxespad=0)
 
@@ -76,39 +75,7 @@ def draw_parallelogram(
     ax.annotate("start", to_numpy(start), textcoords="offset points", xytext=(8, 6))
     ax.set(xlabel="parameter $\\theta_1$", ylabel="parameter $\\theta_2$")
     ax.set_aspect("equal", adjustable="datalim")
-    _legend(ax)
-    return ax
-
-
-@use()
-def draw_timings(
-    counts: Sequence[int], seconds: Mapping[str, Sequence[float]], ax: "Axes | None" = None
-):
-    """Draws how long a backward curve takes, beside the two slopes that its steps suggest.
-
-    Args:
-        counts: Numbers of batches N, ascending, (n,).
-        seconds: Way of computing → seconds, (n,); the first is the slowest, the second a faster.
-        ax: Axes, or None for a new figure.
-
-    Returns:
-        The axes.
-    """
-    from matplotlib.ticker import NullFormatter
-
-    ax = axes(ax)
-    x = np.asarray(counts, dtype=float)
-    ways = [to_numpy(values) for values in seconds.values()]
-    for power, dash, values in ((2, "-", ways[0]), (1, "--", ways[1])):
-        line = values[-1] * (x / x[-1]) ** power
-        label = "slope 2: $N(N+1)/2$ calls" if power == 2 else "slope 1: $N$ calls"
-        theory_line(ax, x, line, label=label, linestyle=dash, linewidth=1.2)
-    for index, (name, values) in enumerate(seconds.items()):
-        ax.plot(x, to_numpy(values), MARKERS[index], color=OKABE_ITO[index], label=name)
-    ax.set(xscale="log", yscale="log", xlabel="number of batches $N$", ylabel="time (s)")
-    ax.set_xticks(x, [str(count) for count in counts])
-    ax.xaxis.set_minor_formatter(NullFormatter())
-    _legend(ax, 3)
+    legend_below(ax)
     return ax
 
 
@@ -139,7 +106,7 @@ def draw_contraction(
     label = "$\\|x_{n+1}-x_n\\|$, forward step"
     ax.plot(values, label=label, linewidth=0.8, markevery=every, **_style("forward"))
     ax.set(yscale="log", xlabel="number of maps $n$", ylabel="distance in parameter space")
-    _legend(ax)
+    legend_below(ax)
     return ax
 
 
@@ -174,7 +141,7 @@ def draw_gaps(
     ax.set(xlabel="test loss, forward − backward, ± 2 s.e.")
     ax.set_ylim(-0.8, len(gaps) + 0.8)
     ax.locator_params(axis="x", nbins=5)
-    _legend(ax)
+    legend_below(ax)
     return ax
 
 
@@ -198,7 +165,7 @@ def draw_curves(at: Sequence[int], curves: Mapping[str, Tensor], ax: "Axes | Non
                 **_style(name, index))  # fmt: skip
     ax.set(xlabel="number of batches $n$ (one run)", ylabel="test loss (nats)")
     ax.locator_params(axis="x", integer=True)
-    _legend(ax, 2)
+    legend_below(ax, 2)
     return ax
 
 
@@ -233,7 +200,7 @@ def draw_jitter_and_loss(
     ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
     ax.xaxis.set_minor_formatter(NullFormatter())
     ax.margins(x=0.25, y=0.25)
-    _legend(ax, 2)
+    legend_below(ax, 2)
     return ax
 
 
@@ -301,7 +268,7 @@ def draw_momentum(
         ax.plot(steps, to_numpy(values), label=name, linewidth=1, color=OKABE_ITO[index],
                 marker=MARKERS[index], markevery=max(1, length // 12))  # fmt: skip
     ax.set(yscale="log", xlabel="number of maps $n$", ylabel="$\\|y_n-y_\\infty\\|$")
-    _legend(ax)
+    legend_below(ax)
     return ax
 
 
@@ -326,39 +293,5 @@ def draw_scalar_paths(forward: Tensor, backward: Tensor, ax: "Axes | None" = Non
                     markevery=(run, 15), **_style(name))  # fmt: skip
     ax.set_yscale("symlog", linthresh=1)
     ax.set(xlabel="number of batches $n$", ylabel="$\\theta_n-\\theta^*$ (linear below 1)")
-    _legend(ax)
-    return ax
-
-
-@use()
-def draw_tail(samples: Tensor, alpha: float, ax: "Axes | None" = None):
-    """Draws the tail of a law on logarithmic axes, beside a power law and a Gaussian.
-
-    Args:
-        samples: Draws, (n,).
-        alpha: Predicted tail index.
-        ax: Axes, or None for a new figure.
-
-    Returns:
-        The axes.
-    """
-    from scipy.special import erfc
-
-    ax = axes(ax)
-    sizes = np.sort(np.abs(to_numpy(samples)))[::-1]
-    share = np.arange(1, len(sizes) + 1) / len(sizes)
-    keep = np.unique(np.geomspace(1, len(sizes) * 0.9, 60).astype(int)) - 1
-    ax.plot(sizes[keep], share[keep], "s", color=COLOURS["backward"], label="backward limit")
-    anchor = len(sizes) // 30
-    line = share[anchor] * (sizes[keep] / sizes[anchor]) ** -alpha
-    shown = sizes[keep] > sizes[len(sizes) // 5]
-    theory_line(ax, sizes[keep][shown], line[shown], label=f"Kesten: slope −{alpha:.2f}")
-    spread = np.median(sizes) / 0.6745
-    grid = np.geomspace(max(sizes.min(), spread / 50), 6 * spread, 200)
-    gauss = erfc(grid / spread / 2**0.5)
-    visible = gauss > 0.5 / len(sizes)
-    theory_line(ax, grid[visible], gauss[visible], label="Gaussian, same median", linestyle="--")
-    ax.set(xscale="log", yscale="log", xlabel="$t$", ylabel="share with $|\\theta-\\theta^*| > t$")
-    ax.set_ylim(bottom=0.5 / len(sizes))
-    _legend(ax)
+    legend_below(ax)
     return ax

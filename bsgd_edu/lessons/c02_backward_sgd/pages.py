@@ -13,6 +13,7 @@ from ...estimates import Estimate
 from ...plot.display import show
 from ...plot.style import axes, grid
 from . import figures as backward
+from . import scaling
 
 __all__ = [
     "show_broken",
@@ -96,7 +97,7 @@ def show_timings(counts: Sequence[int], seconds: Mapping[str, Sequence[float]]):
         counts: Numbers of batches N, ascending, (n,).
         seconds: Way of computing → seconds, (n,); the one with two loops first.
     """
-    ax = backward.draw_timings(counts, seconds, axes(size=(7.2, 3.4)))
+    ax = scaling.draw_timings(counts, seconds, axes(size=(7.2, 3.4)))
     ax.set_title("Time for a whole backward curve", loc="left")
     show(
         ax,
@@ -211,8 +212,8 @@ def show_loop(at: Sequence[int], running: Mapping[str, Tensor], renewed: Mapping
     show(
         left,
         alt="Test loss of one residual network against the number of batches, on the left with "
-        "running statistics, on the right with renewed ones. Forward shakes, more on the left; "
-        "windowed and backward come close to level lines.",
+        "running statistics, on the right with renewed ones. Forward swings widely, windowed less, "
+        "backward least; the renewed statistics move the curves a little.",
         caption="One list, one start: the curves say how they shake, not which order is better.",
         data={
             "Running statistics": {"batches n": list(at), **running},
@@ -285,7 +286,7 @@ def show_broken(
     curves = {f"curvature h = {h:g}": values for h, values in distances.items()}
     backward.draw_momentum(curves, momentum, float(max(norms.values())), left)
     left.set_title("A · momentum", loc="left")
-    backward.draw_tail(limits, alpha, right)
+    scaling.draw_tail(limits, alpha, right)
     right.set_title("B · heavy tails", loc="left")
     sizes = limits.abs().sort(descending=True).values
     ranks = [int(len(sizes) * share) for share in (0.5, 0.2, 0.1, 0.03, 0.01, 0.003, 0.001)]

@@ -112,11 +112,11 @@ y_4 = ...  # SOLUTION
 lesson.check(1, y_4)
 
 # %% [markdown]
-# From $y_3$ to $y_4$ the values after the innermost step moved, but three halvings lay on top of that
-# change. What will the thirtieth map still change?
+# What did the newest map change? It moved the point that the other three see from $8$ to $5$. Three
+# halvings shrank that change of $3$ to $\tfrac38$, the distance from $y_3$ to $y_4$. What will the
+# thirtieth map still change?
 #
-# In more dimensions the same two steps in two orders do not even end at the same place. Write
-# $g_i(\theta)$ for the gradient of batch $i$ at parameters $\theta$, and $H_i$ for its matrix of
+# Two steps in two orders end at two places. How far apart? Write $g_i(\theta)$ for the gradient of batch $i$ at parameters $\theta$, and $H_i$ for its matrix of
 # second derivatives there. Step 1 and then step 2:
 #
 # $$T_2(T_1(\theta))=\theta-\eta g_1-\eta\,g_2(\theta-\eta g_1)\qquad\text{(the second gradient is taken after the first step)}$$
@@ -128,7 +128,7 @@ lesson.check(1, y_4)
 # The bracket on the right is the **Lie bracket** of the two gradient fields. Try it on samples
 # $s_1=(2,0)$, $s_2=(1,2)$ with loss $\log(1+e^{-s_i\cdot\theta})$. At $\theta=0$ you find
 # $g_i=-\tfrac12s_i$ and $H_i=\tfrac14s_is_i^\top$, so the bracket is
-# $\tfrac18(s_1\!\cdot s_2)(s_1-s_2)=(\tfrac14,-\tfrac12)$.
+# $H_2g_1-H_1g_2=\tfrac18(s_1\!\cdot s_2)(s_1-s_2)=(\tfrac14,-\tfrac12)$.
 #
 # Look in A for your four numbers and how they go on, in B for the short black segment: the bracket.
 
@@ -154,9 +154,10 @@ pages.show_orders(x, y, zero, one_then_two, two_then_one)
 # So backward settles, although its numbers $a_i$ are as random as before; where it settles depends on
 # the list. And order is an effect of size $\eta^2$: small for one pair, but a run has thousands.
 #
-# Two tests of the formula, at another point (symmetry makes $0$ special). Halve $\eta$: what the
-# bracket leaves unexplained must fall by $2^3$. And the *average of both orders* must depend on the
-# order of the batches only at $\eta^3$, since its two brackets cancel.
+# Two tests of the formula, at another point (symmetry makes $0$ special) and with a third sample. First,
+# halve $\eta$: what the brackets of all pairs leave unexplained must fall by the factor $2^3$. Second,
+# take the *average* of the forward and the backward end. A bracket has opposite signs in the two, so it
+# cancels: when the list is rotated, the average may change by $O(\eta^3)$ only.
 
 # %%
 bracket_of = dynamics.contraction.order_difference
@@ -264,8 +265,8 @@ lesson.claim("backward-sgd/rows-equal-loops").agrees(
 )
 
 # %% [markdown]
-# So the calls are what your first function spends its time on. The one loop makes $N$ calls; they grow
-# with the rows, so that its time bends upwards too, later. The library's `backward_orbit` is your
+# So the calls are what your first function spends its time on. The one loop makes only $N$ calls. Each
+# call moves more rows as $N$ grows, so its time must steepen later. The library's `backward_orbit` is your
 # loop with care for memory. (Times vary from computer to computer; nothing below depends on them.)
 #
 # ## Theory
@@ -273,10 +274,10 @@ lesson.claim("backward-sgd/rows-equal-loops").agrees(
 # **Why backward settles.** Assume that every batch loss curves everywhere: all eigenvalues of all its
 # matrices of second derivatives lie in $[m,L]$ with $m>0$. And assume $0<\eta<2/L$.
 #
-# > **New words.** A map is a *contraction* if it brings any two points nearer, by a factor $c<1$ or
-# > more. $M=\max_i\|T_i(x_0)-x_0\|$ is the longest first step any batch makes.
+# > **New words.** A map is a *contraction* if it multiplies the distance of any two points by $c<1$ at
+# > most. $T_1\cdots T_n$ means: first $T_n$, last $T_1$, as in $y_n$. $M=\max_i\|T_i(x_0)-x_0\|$ is the longest first step any batch makes.
 #
-# $$\|T_i(\theta)-T_i(\theta')\|\le c\,\|\theta-\theta'\|,\quad c=\max(|1-\eta m|,|1-\eta L|)<1\qquad\text{(the derivative of }T_i\text{ is }1-\eta H_i)$$
+# $$\|T_i(\theta)-T_i(\theta')\|\le c\,\|\theta-\theta'\|,\quad c=\max(|1-\eta m|,|1-\eta L|)<1\qquad\text{(the derivative }1-\eta H_i\text{ has eigenvalues from }1-\eta L\text{ to }1-\eta m)$$
 #
 # $$y_{n+1}=T_1\cdots T_n(T_{n+1}(x_0)),\quad y_n=T_1\cdots T_n(x_0)\qquad\text{(the same }n\text{ maps, two starts)}$$
 #
@@ -300,11 +301,12 @@ lesson.claim("backward-sgd/rows-equal-loops").agrees(
 #
 # $$\text{law}(x_n)=\text{law}(y_n),\ \text{so}\ \mathbb E f(x_n)=\mathbb E f(y_n)\ \text{for every }f\qquad\text{(for example }f=\text{test loss)}$$
 #
-# No contraction was used. **At a constant learning rate there is no gap in the mean, ever**, in no
-# network. (Shuffled epochs are as likely reversed, too. A schedule breaks the second line.)
+# No contraction was used. **At a constant learning rate and over fresh lists there is no gap in the
+# mean**: at no step, for no network. (A shuffled epoch and its reverse are equally likely, too. A
+# schedule breaks the second line, since rates have an order of their own.)
 #
 # **What may differ.** Equal laws speak about one $n$ at a time. How $y_n$ and $y_{n+1}$ hang together is
-# another matter: they share their last batches, $x_n$ and $x_{n+1}$ do not. Call **jitter** the standard
+# another matter. $y_n$ and $y_{n+1}$ end with the same batches, $x_n$ and $x_{n+1}$ do not. Call **jitter** the standard
 # deviation of one run's curve about a straight line through it, over its last steps.
 #
 # **Where the theorem is silent.** A network has directions without curvature: there $m\le0$. In them
@@ -320,7 +322,8 @@ lesson.claim("backward-sgd/rows-equal-loops").agrees(
 # ## Test: where the theorem applies
 #
 # Softmax regression with weight decay has $m>0$. For your orbit of the 300 batches, from a near and
-# a far start, compute the bound and what it bounds ($y_{300}$ stands for $y_\infty$).
+# a far start, the cell computes the bound and what it bounds. (We cannot have $y_\infty$; $y_{300}$ stands
+# for it, which bends the curves down at their end.)
 
 # %%
 x = forward_orbit(maps, starts)  # x_0 … x_300 from both starts: (301, 2, parameters)
@@ -337,8 +340,8 @@ moves = x[:, 0].diff(dim=0).norm(dim=-1)  # ‖x_{n+1} − x_n‖ from the near 
 # %% [markdown]
 # **Manufacturing a gap.** Before you see it, a temptation. To compare test losses fairly, somebody
 # fixes one list of batches and runs it from many random starts, forward and backward. Do that for
-# eight lists, 24 starts each. And do it once more with 400 runs that draw a *fresh* list each. Look in B
-# for the size of the error bars, and at the lowest row.
+# eight lists, 24 starts each. And do it once more with 400 runs that draw a *fresh* list each. Look in A
+# for parallel lines; in B for the size of the error bars, and at the lowest row.
 
 # %%
 plain = nets.LogisticRegression(64, 10)  # without decay, for test losses
@@ -394,7 +397,8 @@ lesson.claim("backward-sgd/no-gap-convex").agrees(
 # list for each run. Two relatives of backward join in. **Windowed** keeps only the first $w$ batches
 # inside, $u_n=T_1\cdots T_w(z_n)$, where $z_n$ is the forward iterate on the batches after $w$.
 # **Block** goes backward within each block of $w$ batches, and starts the next block where the last one
-# ended. Look in A at the shaking, in B at the two axes separately.
+# ended. Here $w=100$ for windowed and $50$ for block. Look in A at the shaking, in B at the two axes
+# separately.
 
 # %%
 at = range(240, 301, 1 if full else 4)
@@ -432,7 +436,7 @@ frozen.agrees(spread, 0.0, stderr=error, against=ratio["backward"].log())
 
 # %% [markdown]
 # So jitter falls by more than a factor of ten, and the means agree within their errors, as they
-# must. (Backward's bar is longer: a settled curve repeats one draw again and again, a shaking one
+# must. And the noise is still there: over lists, backward ends scatter as widely as forward ends. (Backward's bar is longer: a settled curve repeats one draw again and again, a shaking one
 # averages over its own noise.) The paper reports "smoother", which we see, and "faster", which we do
 # not see in the mean over lists.
 #
@@ -448,8 +452,8 @@ frozen.agrees(spread, 0.0, stderr=error, against=ratio["backward"].log())
 # over roughly the last ten batches it saw, for use at test time.
 #
 # Running statistics are state outside the parameters, and replay writes into them. After a backward
-# step the last ten batches seen are always $T_{10},\dots,T_1$. `update_bn` of torch computes them anew,
-# over the training images. Look for what it changes, and for whom. (One list, one start: this
+# step the last ten batches seen are always those of $T_{10},\dots,T_1$. Torch's `update_bn` computes the
+# statistics anew, over the training images. Look for what it changes, and for whom. (One list, one start: this
 # picture can say how curves shake, not which is better.)
 
 # %%
@@ -499,10 +503,9 @@ for name, kind in kinds.items():
 pages.show_loop(range(21, 41), running, renewed)
 
 # %% [markdown]
-# So even here backward shakes least and windowed lies between (forty batches are few, and $w=10$ is a
-# short head), with either kind of statistics. Renewing them changes
-# levels and some of the shaking; for whom it matters more, one list cannot say. What is certain is the
-# count printed above: backward sent 820 batches through the statistics where forward sent 40. Call
+# So even here backward shakes least. Windowed lies between, for $w=10$ is a short head. Renewed
+# statistics change the levels and some of the shaking; for whom they matter more, one list cannot say.
+# What is certain is the count printed above: backward sent 820 batches through the statistics where forward sent 40. Call
 # `update_bn` before you judge any composed or averaged network.
 #
 # **Checkpoint and resume.** The optimizer's `state_dict` holds the start and all kept batches, each with
@@ -551,7 +554,7 @@ lesson.claim("backward-sgd/optimizer-read-backwards").agrees(
 # ## Test: a league at equal compute
 #
 # A backward *curve* costs $N(N+1)/2$ gradients. What else could they buy? A small network learns a wave
-# in the plane from 512 noisy points, and then 300 more batches of 8 come, in 48 fresh lists. *Big
+# in the plane from 512 noisy points. Then 300 more batches of 8 come, in 48 fresh lists. *Big
 # batch* spends backward's gradients on forward steps with 150 times the batch. *Decay* lowers $\eta$
 # linearly to zero. *EMA* and *Polyak* average the forward iterates, with weights that fall like
 # $0.95^k$ into the past, or equally. Look for two groups in A, and for the price of calm in B.
@@ -651,8 +654,9 @@ lesson.claim("backward-sgd/momentum-rate").agrees(
 # **A finite variance: heavy tails.** Regression on the line, one sample $s\sim N(0,1)$ a step: the
 # distance to the truth is multiplied by $1-\eta s^2$. Its mean square exceeds 1 beyond $\eta=\tfrac23$,
 # so no variance survives there. What decides about paths is the *average growth rate*
-# $\gamma=\mathbb E\log|1-\eta s^2|$, for a product of $n$ factors is about $e^{\gamma n}$. It stays
-# negative up to $\eta=2.42$. We take $\eta=1$.
+# $\gamma=\mathbb E\log|1-\eta s^2|$: by the law of large numbers a product of $n$ factors is about
+# $e^{\gamma n}$. It stays negative up to $\eta=2.42$, where the logarithm of the root mean square is already
+# $1.31$. We take $\eta=1$.
 #
 # > **New words.** A law has a *power-law tail of index* $\alpha$ if values beyond $t$ have a share
 # > proportional to $t^{-\alpha}$. With $\alpha\le2$ there is no variance. Kesten (1973) gives $\alpha$ by

@@ -8,7 +8,7 @@ import torch
 from samples_c02 import ESTIMATES, NAMES, PAGES, POSITIVE, RUNS, TAIL
 
 from bsgd_edu import dynamics
-from bsgd_edu.lessons.c02_backward_sgd import explore, figures, pages, stability
+from bsgd_edu.lessons.c02_backward_sgd import explore, figures, pages, residual, scaling, stability
 
 # ---- figures and pages
 
@@ -22,13 +22,8 @@ def test_a_method_looks_the_same_in_every_figure():
     assert len(set(looks)) == len(looks)
 
 
-def test_slope_lines_are_pure_powers_through_the_smallest_rate():
-    ax = figures.draw_residuals(POSITIVE, {"gap": (5 * POSITIVE**2, 2)})
-    assert np.allclose(ax.lines[0].get_ydata(), 5 * POSITIVE**2, rtol=1e-5)
-
-
 def test_tail_line_has_the_slope_of_its_index():
-    ax = figures.draw_tail(TAIL, 1.0)
+    ax = scaling.draw_tail(TAIL, 1.0)
     line = next(one for one in ax.lines if "Kesten" in one.get_label())
     x, y = np.log(line.get_xdata()), np.log(line.get_ydata())
     assert np.polyfit(x, y, 1)[0] == pytest.approx(-1, abs=1e-6)
@@ -65,36 +60,36 @@ def test_measurements_are_matched_by_name_and_not_by_their_order(monkeypatch):
     assert torch.equal(words["data"]["One run"]["forward"], RUNS[:, 0])
 
 
-def test_each_size_of_the_first_figure_stands_beside_its_own_power(monkeypatch):
-    _, words = what_is_shown("show_orders", PAGES["show_orders"], monkeypatch)
-    ratios = {name: float(v[1] / v[0]) for name, v in words["data"].items() if "rate" not in name}
-    expected = {
-        "forward − backward": 4.0,
-        "the same minus the bracket": 8.0,
-        "average of both orders": 8.0,
-    }
-    assert ratios == pytest.approx(expected, rel=1e-5)
-
-
 def test_forward_moves_are_shown_as_far_as_the_bound(monkeypatch):
-    _, words = what_is_shown("show_convex", PAGES["show_convex"], monkeypatch)
+    _, words = what_is_shown("show_lists", PAGES["show_lists"], monkeypatch)
     table = words["data"]["Distance to the backward limit"]
     assert len(table["forward step"]) == len(table["bound"]) == 11
 
 
-def test_the_caption_speaks_of_the_smallest_curvature(monkeypatch):
-    _, words = what_is_shown("show_momentum", PAGES["show_momentum"], monkeypatch)
-    assert "At h = 0.3 the norm is 0.900" in words["caption"]
+def test_slopes_of_timings_go_through_the_last_times():
+    ax = scaling.draw_timings((1, 2, 4), {"two": [1.0, 3.0, 16.0], "one": [1.0, 2.5, 8.0]})
+    assert np.allclose(ax.lines[0].get_ydata(), [1, 4, 16])
+    assert np.allclose(ax.lines[1].get_ydata(), [2, 4, 8])
 
 
-def test_eighty_steps_of_three_runs_and_the_last_points_of_all_are_shown(monkeypatch):
-    forward = torch.arange(201.0)[:, None] + torch.linspace(0, 1, 4000)
-    _, words = what_is_shown("show_heavy_tails", (forward, -forward, 1.0), monkeypatch)
-    paths = words["data"]["Paths"]
-    assert len(paths["batches n"]) == 81
-    assert len(paths) == 7  # n, and three runs each of forward and backward
-    assert torch.equal(paths["backward 3"], -forward[:81, 2])
-    assert float(words["data"]["Tail"]["t"].min()) >= 200
+def test_all_limits_are_in_the_tail(monkeypatch):
+    limits = torch.arange(1.0, 4001)
+    arguments = (*PAGES["show_broken"][:3], limits, 1.0)
+    _, words = what_is_shown("show_broken", arguments, monkeypatch)
+    assert words["data"]["Tail"]["t"].tolist()[:2] == [2000, 3200]
+
+
+# ---- the residual network
+
+
+def test_a_test_loss_leaves_mode_and_statistics_alone():
+    images = residual.images("digits", "test", 20)
+    assert images.tensors[0].shape == (20, 1, 8, 8)
+    model = residual.residual_network(1)
+    before = model[1].running_mean.clone()
+    assert residual.test_loss(model, images) > 0
+    assert model.training
+    assert torch.equal(model[1].running_mean, before)
 
 
 # ---- explorers

@@ -6,21 +6,21 @@ from typing import TYPE_CHECKING
 import numpy as np
 from torch import Tensor
 
-from ...plot.curves import draw_lines, draw_runs, over
 from ...plot.style import COLOURS, MARKERS, OKABE_ITO, axes, theory_line, to_numpy, use
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 __all__ = [
+    "draw_contraction",
     "draw_curves",
     "draw_gaps",
     "draw_jitter_and_loss",
     "draw_league",
+    "draw_momentum",
     "draw_parallelogram",
-    "draw_residuals",
     "draw_scalar_paths",
-    "draw_tail",
+    "legend_below",
 ]
 
 # A method means one colour and one marker in every figure of the chapter.
@@ -44,6 +44,11 @@ def _style(name: str, index: int = 0) -> dict:
     return {"color": OKABE_ITO[index % len(OKABE_ITO)], "marker": MARKERS[index % len(MARKERS)]}
 
 
+def legend_below(ax: "Axes", columns: int = 1) -> None:
+    """Puts the legend below the axes, where no data are."""
+    ax.legend(loc="upper left", bbox_to_anchor=(0, -0.2), ncols=columns, borderaxespad=0)
+
+
 @use()
 def draw_parallelogram(
     start: Tensor, first: Sequence[Tensor], second: Sequence[Tensor], ax: "Axes | None" = None
@@ -62,7 +67,7 @@ def draw_parallelogram(
     ax = axes(ax, size=(4.6, 3.8))
     for points, name, dash in ((first, "forward", "-"), (second, "backward", "--")):
         corner = np.stack([to_numpy(p) for p in (start, *points)])
-        words = "map 1, then 2 (forward)" if name == "forward" else "map 2, then 1 (backward)"
+        words = "step 1, then 2 (forward)" if name == "forward" else "step 2, then 1 (backward)"
         ax.plot(*corner.T, dash, label=words, markersize=6, **_style(name))
     ends = np.stack([to_numpy(first[-1]), to_numpy(second[-1])])
     ax.plot(*ends.T, color=COLOURS["theory"], linewidth=2.5, label="gap: the bracket")
@@ -70,33 +75,38 @@ def draw_parallelogram(
     ax.annotate("start", to_numpy(start), textcoords="offset points", xytext=(8, 6))
     ax.set(xlabel="parameter $\\theta_1$", ylabel="parameter $\\theta_2$")
     ax.set_aspect("equal", adjustable="datalim")
-    ax.legend(loc="lower left", bbox_to_anchor=(0, 1))  # above: the figure leaves no corner free
+    legend_below(ax)
     return ax
 
 
 @use()
-def draw_residuals(lrs: Tensor, sizes: Mapping[str, tuple[Tensor, int]], ax: "Axes | None" = None):
-    """Draws how differences between orders shrink with the learning rate, beside pure powers.
+def draw_contraction(
+    bound: Tensor, backward: Mapping[str, Tensor], forward_steps: Tensor, ax: "Axes | None" = None
+):
+    """Draws how far backward iterates are from their limit, under the theorem's bound.
 
     Args:
-        lrs: Learning rates, (n,).
-        sizes: Name → (sizes (n,), the power of the learning rate that theory predicts).
+        bound: cⁿM/(1 − c) for n = 0 …, (n,).
+        backward: Start's name → ‖y_n − y_∞‖, (n,).
+        forward_steps: ‖x_{n+1} − x_n‖, (n,): what does not shrink.
         ax: Axes, or None for a new figure.
 
     Returns:
         The axes.
     """
-    ax = axes(ax, size=(4.6, 3.8))
-    x = to_numpy(lrs)
-    for index, (name, (values, power)) in enumerate(sizes.items()):
-        y = to_numpy(values)
-        line = y[0] * (x / x[0]) ** power  # through the smallest lr, where theory is sharpest
-        ax.plot(x, line, color=COLOURS["theory"], linewidth=1, linestyle="-" if power == 2 else ":")
-        ax.plot(x, y, MARKERS[index], color=OKABE_ITO[index], label=f"{name}: slope {power}")
-    ax.set(xscale="log", yscale="log", xlabel="learning rate $\\eta$", ylabel="size of the vector")
-    ax.set_xticks(x, [f"{lr:g}" for lr in x])
-    ax.minorticks_off()
-    ax.legend(loc="lower left", bbox_to_anchor=(0, 1))
+    ax = axes(ax)
+    steps = range(len(bound))
+    theory_line(ax, steps, bound, label="bound $c^n M/(1-c)$")
+    every = max(1, len(bound) // 12)
+    for index, (name, values) in enumerate(backward.items()):
+        style = {"color": OKABE_ITO[(1, 4)[index % 2]], "marker": MARKERS[1 + index]}
+        label = f"$\\|y_n-y_\\infty\\|$, {name}"
+        ax.plot(steps, to_numpy(values), label=label, markevery=every, linewidth=1.2, **style)
+    values = to_numpy(forward_steps)
+    label = "$\\|x_{n+1}-x_n\\|$, forward step"
+    ax.plot(values, label=label, linewidth=0.8, markevery=every, **_style("forward"))
+    ax.set(yscale="log", xlabel="number of maps $n$", ylabel="distance in parameter space")
+    legend_below(ax)
     return ax
 
 
@@ -128,10 +138,10 @@ def draw_gaps(
         markersize=8, label="a fresh list for each run",
     )  # fmt: skip
     ax.set_yticks([*rows, 0], [f"list {i + 1}" for i in range(len(gaps))] + ["fresh lists"])
-    ax.set(xlabel="test loss, forward minus backward\n(bars: 2 standard errors)")
+    ax.set(xlabel="test loss, forward − backward, ± 2 s.e.")
     ax.set_ylim(-0.8, len(gaps) + 0.8)
     ax.locator_params(axis="x", nbins=5)
-    ax.legend(loc="lower left", bbox_to_anchor=(0, 1))
+    legend_below(ax)
     return ax
 
 
@@ -147,11 +157,16 @@ def draw_curves(at: Sequence[int], curves: Mapping[str, Tensor], ax: "Axes | Non
     Returns:
         The axes.
     """
-    looks = {name: {"linewidth": 1.0 if name == "forward" else 1.8} for name in curves}
-    for index, name in enumerate(curves):
-        looks[name] |= {"markevery": (3 * index, max(1, len(at) // 6)), **_style(name, index)}
-    words = {"xlabel": "number of batches $n$ (one run)", "ylabel": "test loss (nats)"}
-    return draw_lines(over(at, curves), looks=looks, ax=ax, **words)
+    ax = axes(ax)
+    for index, (name, values) in enumerate(curves.items()):
+        width = 1.0 if name == "forward" else 1.8
+        every = (2 * index, max(1, len(at) // 6))
+        ax.plot(at, to_numpy(values), label=name, linewidth=width, markevery=every,
+                **_style(name, index))  # fmt: skip
+    ax.set(xlabel="number of batches $n$ (one run)", ylabel="test loss (nats)")
+    ax.locator_params(axis="x", integer=True)
+    legend_below(ax, 2)
+    return ax
 
 
 @use()
@@ -185,7 +200,7 @@ def draw_jitter_and_loss(
     ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
     ax.xaxis.set_minor_formatter(NullFormatter())
     ax.margins(x=0.25, y=0.25)
-    ax.legend(loc="best")
+    legend_below(ax, 2)
     return ax
 
 
@@ -226,6 +241,38 @@ def draw_league(
 
 
 @use()
+def draw_momentum(
+    distances: Mapping[str, Tensor], momentum: float, norm: float, ax: "Axes | None" = None
+):
+    """Draws backward distances of heavy ball against the rate of its eigenvalues and its norm.
+
+    Args:
+        distances: Curvature's name → ‖y_n − y_∞‖, (n,).
+        momentum: β.
+        norm: Largest ‖A‖, which bounds nothing useful: it exceeds 1.
+        ax: Axes, or None for a new figure.
+
+    Returns:
+        The axes.
+    """
+    ax = axes(ax)
+    length = len(next(iter(distances.values())))
+    steps = np.arange(length)
+    first = max(float(values[0]) for values in distances.values())
+    theory_line(ax, steps, first * momentum ** (steps / 2), label="$\\sqrt{\\beta}^{\\,n}$")
+    ceiling = first * norm ** steps[: min(6, length)]
+    theory_line(
+        ax, steps[: len(ceiling)], ceiling, label="powers of the norm, $\\|A\\|^n$", linestyle="--"
+    )
+    for index, (name, values) in enumerate(distances.items()):
+        ax.plot(steps, to_numpy(values), label=name, linewidth=1, color=OKABE_ITO[index],
+                marker=MARKERS[index], markevery=max(1, length // 12))  # fmt: skip
+    ax.set(yscale="log", xlabel="number of maps $n$", ylabel="$\\|y_n-y_\\infty\\|$")
+    legend_below(ax)
+    return ax
+
+
+@use()
 def draw_scalar_paths(forward: Tensor, backward: Tensor, ax: "Axes | None" = None):
     """Draws a few forward and backward paths of one-dimensional regression.
 
@@ -237,48 +284,14 @@ def draw_scalar_paths(forward: Tensor, backward: Tensor, ax: "Axes | None" = Non
     Returns:
         The axes.
     """
-    names = [f"{name} ({forward.shape[1]} runs)" for name in ("forward", "backward")]
-    ax = draw_runs(
-        over(range(len(forward)), dict(zip(names, (forward, backward), strict=True))),
-        every=(1, 15),
-        looks={names[1]: {"linestyle": "--"}},
-        xlabel="number of batches $n$",
-        ylabel="$\\theta_n-\\theta^*$ (linear below 1)",
-        ax=ax,
-    )
-    ax.set_yscale("symlog", linthresh=1)
-    return ax
-
-
-@use()
-def draw_tail(samples: Tensor, alpha: float, ax: "Axes | None" = None):
-    """Draws the tail of a law on logarithmic axes, beside a power law and a Gaussian.
-
-    Args:
-        samples: Draws, (n,).
-        alpha: Predicted tail index.
-        ax: Axes, or None for a new figure.
-
-    Returns:
-        The axes.
-    """
-    from scipy.special import erfc
-
     ax = axes(ax)
-    sizes = np.sort(np.abs(to_numpy(samples)))[::-1]
-    share = np.arange(1, len(sizes) + 1) / len(sizes)
-    keep = np.unique(np.geomspace(1, len(sizes) * 0.9, 60).astype(int)) - 1
-    ax.plot(sizes[keep], share[keep], "s", color=COLOURS["backward"], label="backward limit")
-    anchor = len(sizes) // 30
-    line = share[anchor] * (sizes[keep] / sizes[anchor]) ** -alpha
-    shown = sizes[keep] > sizes[len(sizes) // 5]
-    theory_line(ax, sizes[keep][shown], line[shown], label=f"Kesten: slope −{alpha:.2f}")
-    spread = np.median(sizes) / 0.6745
-    grid = np.geomspace(max(sizes.min(), spread / 50), 6 * spread, 200)
-    gauss = erfc(grid / spread / 2**0.5)
-    visible = gauss > 0.5 / len(sizes)
-    theory_line(ax, grid[visible], gauss[visible], label="Gaussian, same median", linestyle="--")
-    ax.set(xscale="log", yscale="log", xlabel="$t$", ylabel="share with $|\\theta-\\theta^*| > t$")
-    ax.set_ylim(bottom=0.5 / len(sizes))
-    ax.legend(loc="lower left", bbox_to_anchor=(0, 1))
+    for values, name, dash in ((forward, "forward", "-"), (backward, "backward", "--")):
+        rows = to_numpy(values)
+        for run in range(rows.shape[1]):
+            label = f"{name} ({rows.shape[1]} runs)" if run == 0 else None
+            ax.plot(rows[:, run], dash, label=label, linewidth=1, markersize=4,
+                    markevery=(run, 15), **_style(name))  # fmt: skip
+    ax.set_yscale("symlog", linthresh=1)
+    ax.set(xlabel="number of batches $n$", ylabel="$\\theta_n-\\theta^*$ (linear below 1)")
+    legend_below(ax)
     return ax

@@ -10,63 +10,106 @@ import torch
 from torch import Tensor
 
 from ...estimates import Estimate
-from ...plot.curves import draw_against, draw_lines, over
 from ...plot.display import show
-from ...plot.style import BACKWARD, FORWARD, MARKERS, OKABE_ITO, grid
+from ...plot.style import axes, grid
 from . import figures as backward
+from . import scaling
 
 __all__ = [
-    "show_convex",
-    "show_heavy_tails",
+    "show_broken",
+    "show_hook",
     "show_league",
-    "show_momentum",
+    "show_lists",
+    "show_loop",
     "show_network",
     "show_orders",
-    "show_recorded",
+    "show_timings",
 ]
 
-# What the first figure measures: its label, and the power of the learning rate it falls with.
-_SIZES = {
-    "gap": ("forward − backward", 2),
-    "unexplained": ("the same minus the bracket", 3),
-    "averages": ("average of both orders", 3),
-}
 
-
-def show_orders(
-    start: Tensor,
-    one_then_two: Sequence[Tensor],
-    two_then_one: Sequence[Tensor],
-    sizes: Mapping[float, Mapping[str, Tensor]],
-):
-    """Shows the parallelogram that does not close, and how its gap shrinks.
+def show_hook(at: Sequence[int], curves: Mapping[str, Tensor]):
+    """Shows the test loss of one list of batches in two orders.
 
     Args:
-        start: (2,).
-        one_then_two: Points after map 1 and then after map 2, (2,) each.
-        two_then_one: Points after map 2 and then after map 1.
-        sizes: Learning rate, ascending → lengths: the "gap" of forward and backward, what the
-            bracket leaves "unexplained" of it, and the gap of two palindromic "averages".
+        at: Steps, (n,).
+        curves: "forward" and "backward" → test losses, (n,).
     """
-    left, right = grid(1, 2, (7.4, 3.9))
-    backward.draw_parallelogram(start, one_then_two, two_then_one, left)
-    columns, curves = {}, {}
-    for key, (label, power) in _SIZES.items():
-        columns[label] = torch.stack([lengths[key] for lengths in sizes.values()])
-        curves[label] = (columns[label], power)
-    backward.draw_residuals(torch.tensor(list(sizes)), curves, right)
+    ax = backward.draw_curves(at, curves, axes(size=(7.2, 3.4)))
+    ax.set_title("One list of batches, two orders", loc="left")
     show(
-        left,
-        alt="Left: two gradient steps taken in either order end at two different points, joined "
-        "by a short black line. Right: three sizes against the learning rate on logarithmic axes; "
-        "one falls with slope two, the two others with slope three.",
-        caption="The same two steps in two orders do not close. The gap is of second order in the "
-        "learning rate, and the bracket explains it up to third order.",
-        data={"learning rate": list(sizes), **columns},
+        ax,
+        alt="Test loss against the number of batches, for one list of batches: the forward curve "
+        "zigzags to the end; the backward curve zigzags at first, then becomes a level line.",
+        caption="The same network, batches and learning rate; only the order of composition "
+        "differs.",
+        data={"batches n": list(at), **curves},
     )
 
 
-def show_convex(
+def show_orders(
+    forward: Tensor,
+    backward_orbit: Tensor,
+    start: Tensor,
+    one_then_two: Sequence[Tensor],
+    two_then_one: Sequence[Tensor],
+):
+    """Shows both orbits on the line, and the parallelogram that does not close.
+
+    Args:
+        forward: x_0 … x_N on the line, (n + 1,).
+        backward_orbit: y_0 … y_N, (n + 1,).
+        start: (2,).
+        one_then_two: Points after step 1 and then after step 2, (2,) each.
+        two_then_one: Points after step 2 and then after step 1.
+    """
+    left, right = grid(1, 2, (7.6, 4.1))
+    curves = {"forward $x_n$": forward, "backward $y_n$": backward_orbit}
+    backward.draw_curves(range(len(forward)), curves, left)
+    left.set(xlabel="number of maps $n$", ylabel="position on the line")
+    left.set_title("A · halving maps", loc="left")
+    backward.draw_parallelogram(start, one_then_two, two_then_one, right)
+    right.set_title("B · two gradient steps", loc="left")
+    show(
+        left,
+        alt="Left: positions against the number of maps; forward jumps up and down, backward "
+        "settles on a level. Right: two gradient steps taken in either order end at two different "
+        "points, joined by a short black line.",
+        caption="A: your numbers, continued. B: the same two steps in two orders do not close.",
+        data={
+            "On the line": {
+                "maps n": range(len(forward)),
+                "forward": forward,
+                "backward": backward_orbit,
+            },
+            "Ends in the plane": {
+                "order": ["step 1, then 2", "step 2, then 1"],
+                "first": [float(one_then_two[-1][0]), float(two_then_one[-1][0])],
+                "second": [float(one_then_two[-1][1]), float(two_then_one[-1][1])],
+            },
+        },
+    )
+
+
+def show_timings(counts: Sequence[int], seconds: Mapping[str, Sequence[float]]):
+    """Shows how long a backward curve takes in several ways of computing it.
+
+    Args:
+        counts: Numbers of batches N, ascending, (n,).
+        seconds: Way of computing → seconds, (n,); the one with two loops first.
+    """
+    ax = scaling.draw_timings(counts, seconds, axes(size=(7.2, 3.4)))
+    ax.set_title("Time for a whole backward curve", loc="left")
+    show(
+        ax,
+        alt="Time against the number of batches on logarithmic axes: markers of the two loops "
+        "follow a steep line, those of the one loop on rows and of the library lie below it and "
+        "rise less steeply.",
+        caption="One loop on a stack of rows makes as many calls as there are batches.",
+        data={"batches N": list(counts), **{k: list(v) for k, v in seconds.items()}},
+    )
+
+
+def show_lists(
     bound: Tensor, distance: Tensor, forward_moves: Tensor, fixed: Estimate, fresh: Estimate
 ):
     """Shows the contraction bound, and what one fixed list of batches pretends.
@@ -78,28 +121,14 @@ def show_convex(
         fixed: Forward minus backward test loss for fixed lists, (lists,).
         fresh: The same for fresh lists, one number.
     """
-    left, right = grid(1, 2, (7.6, 4.0), width_ratios=(1.15, 1))
-    curves = {"near start": distance[:, 0], "far start": distance[:, 1]}
-    steps, forward_moves = range(len(bound)), forward_moves[: len(bound)]
-    draw_against({"bound $c^n M/(1-c)$": (steps, bound)}, {}, ax=left)
-    near, far = names = [f"$\\|y_n-y_\\infty\\|$, {name}" for name in curves]
-    moves = "$\\|x_{n+1}-x_n\\|$, forward step"
-    draw_lines(
-        over(steps, dict(zip(names, curves.values(), strict=True)) | {moves: forward_moves}),
-        marks=12,
-        look={"linewidth": 1.2},
-        looks={
-            near: BACKWARD,
-            far: {"color": OKABE_ITO[4], "marker": MARKERS[2]},
-            moves: {**FORWARD, "linewidth": 0.8},
-        },
-        legend={"loc": "lower left"},
-        xlabel="number of maps $n$",
-        ylabel="distance in parameter space",
-        yscale="log",
-        ax=left,
-    )
+    left, right = grid(1, 2, (7.8, 4.6), width_ratios=(1.15, 1))
+    names = ("near start", "far start")
+    curves = {n: distance[:, i] for i, n in enumerate(names)}
+    forward_moves = forward_moves[: len(bound)]
+    backward.draw_contraction(bound, curves, forward_moves, left)
+    left.set_title("A · a point against a cloud", loc="left")
     backward.draw_gaps(*fixed, float(fresh.mean), float(fresh.stderr), right)
+    right.set_title("B · gaps, manufactured and fair", loc="left")
     lists = [f"list {i + 1}" for i in range(len(fixed.mean))]
     show(
         left,
@@ -107,11 +136,11 @@ def show_convex(
         "in a straight line for a near and a far start, below the bound; the forward step stays "
         "level. Right: eight fixed lists give gaps of either sign with invisible error bars; the "
         "gap over fresh lists is near zero.",
-        caption="Left: a point against a cloud. Right: every fixed list manufactures a "
+        caption="A: backward converges under its bound. B: every fixed list manufactures a "
         "'significant' gap between the orders; fresh lists show none.",
         data={
             "Distance to the backward limit": {
-                "step n": steps,
+                "step n": range(len(bound)),
                 "bound": bound,
                 **curves,
                 "forward step": forward_moves,
@@ -143,16 +172,17 @@ def show_network(
     curves = {name: losses[name][:, 0] for name in names}
     shakes = torch.stack([jitter[name] for name in names])
     means, errors = Estimate.stack(mean_loss[name] for name in names)
-    left, right = grid(1, 2, (7.4, 3.8))
+    left, right = grid(1, 2, (7.8, 4.2))
     backward.draw_curves(at, curves, left)
+    left.set_title("A · one run", loc="left")
     backward.draw_jitter_and_loss(names, shakes, means, errors, right)
+    right.set_title("B · all runs: jitter and mean", loc="left")
     show(
         left,
         alt="Left: test loss of one run over its last batches; forward zigzags, block shows "
         "steps, windowed and backward are level. Right: the methods by jitter and mean loss; "
         "jitter differs by a large factor, the error bars of the mean losses overlap.",
-        caption="Left: one run, four orders of the same batches. Right: jitter and mean loss "
-        "apart; only jitter differs.",
+        caption="A: one run, four orders of the same batches. B: only jitter differs.",
         data={
             "All runs": {
                 "method": names,
@@ -161,6 +191,33 @@ def show_network(
                 "standard error": errors,
             },
             "One run": {"batches n": list(at), **curves},
+        },
+    )
+
+
+def show_loop(at: Sequence[int], running: Mapping[str, Tensor], renewed: Mapping[str, Tensor]):
+    """Shows an ordinary loop's test losses with running statistics, and with renewed ones.
+
+    Args:
+        at: Steps, (n,).
+        running: Method → test losses with the running statistics as training left them, (n,).
+        renewed: The same after the statistics were computed anew.
+    """
+    left, right = grid(1, 2, (7.8, 3.9), sharey=True)
+    backward.draw_curves(at, running, left)
+    left.set_title("A · running statistics", loc="left")
+    backward.draw_curves(at, renewed, right)
+    right.set_title("B · after update_bn", loc="left")
+    right.set_ylabel("")
+    show(
+        left,
+        alt="Test loss of one residual network against the number of batches, on the left with "
+        "running statistics, on the right with renewed ones. Forward swings widely, windowed less, "
+        "backward least; the renewed statistics move the curves a little.",
+        caption="One list, one start: the curves say how they shake, not which order is better.",
+        data={
+            "Running statistics": {"batches n": list(at), **running},
+            "After update_bn": {"batches n": list(at), **renewed},
         },
     )
 
@@ -186,7 +243,9 @@ def show_league(
     backward.draw_league(
         names, *heights, "mean test error (squared), ± 2 s.e.", left, scale="linear"
     )
-    backward.draw_league(names, *shakes, "jitter: within-run std of it", right)
+    left.set_title("A · error", loc="left")
+    backward.draw_league(names, *shakes, "within-run std of it, ± 2 s.e.", right)
+    right.set_title("B · jitter", loc="left")
     left.set_yticks(left.get_yticks(), rows)
     show(
         left,
@@ -207,100 +266,44 @@ def show_league(
     )
 
 
-def show_momentum(
-    distances: Mapping[float, Tensor], momentum: float, norms: Mapping[float, Tensor]
+def show_broken(
+    distances: Mapping[float, Tensor],
+    momentum: float,
+    norms: Mapping[float, Tensor],
+    limits: Tensor,
+    alpha: float,
 ):
-    """Shows backward heavy ball beside the rate of its eigenvalues.
+    """Shows backward heavy ball beside its rate, and the tail of heavy-tailed limits.
 
     Args:
         distances: Curvature h → ‖y_n − y_∞‖, (n,).
         momentum: β.
-        norms: Curvature h → ‖M‖; the caption speaks of the smallest h.
+        norms: Curvature h → ‖A‖.
+        limits: Where the backward runs end, (runs,).
+        alpha: The tail index.
     """
+    left, right = grid(1, 2, (7.8, 4.6))
     curves = {f"curvature h = {h:g}": values for h, values in distances.items()}
-    steps = torch.arange(len(next(iter(curves.values()))))
-    first = max(float(values[0]) for values in curves.values())
-    ceiling = first * float(max(norms.values())) ** steps[:6].double()
-    theory = {
-        "$\\sqrt{\\beta}^{\\,n}$": (steps, first * momentum ** (steps.double() / 2)),
-        "$\\|M\\|^n$, useless": (steps[:6], ceiling),
-    }
-    ax = draw_lines(
-        over(steps, curves),
-        marks=12,
-        look={"linewidth": 1},
-        xlabel="number of maps $n$",
-        ylabel="$\\|y_n-y_\\infty\\|$",
-        yscale="log",
-        ax=draw_against(theory, {}),
-    )
-    gentle = min(norms)
-    show(
-        ax,
-        alt="On a logarithmic axis three wavy lines, one for each curvature, fall alongside one "
-        "straight black line; a dashed line for powers of the norm rises steeply.",
-        caption="The norm of one step says 'diverges'; the powers of the matrix say √β, "
-        f"for all three curvatures. (At h = {gentle:g} the norm is {float(norms[gentle]):.3f}.)",
-        data={
-            "Distances": {"maps n": steps, **curves},
-            "Norms": {
-                "h": [f"{h:g}" for h in norms],
-                "‖M‖": [float(norm) for norm in norms.values()],
-            },
-        },
-    )
-
-
-def show_heavy_tails(forward: Tensor, backward_path: Tensor, alpha: float):
-    """Shows the first 80 steps of three runs, and the tail of where all backward runs end.
-
-    Args:
-        forward: (n + 1, runs).
-        backward_path: (n + 1, runs).
-        alpha: Kesten's index.
-    """
-    limits = backward_path[-1]
-    forward, backward_path = forward[:81, :3], backward_path[:81, :3]
-    left, right = grid(1, 2, (7.4, 3.8))
-    backward.draw_scalar_paths(forward, backward_path, left)
-    left.set_yticks([-100, -10, -1, 0, 1, 10, 100], ["−100", "−10", "−1", "0", "1", "10", "100"])
-    backward.draw_tail(limits, alpha, right)
+    backward.draw_momentum(curves, momentum, float(max(norms.values())), left)
+    left.set_title("A · momentum", loc="left")
+    scaling.draw_tail(limits, alpha, right)
+    right.set_title("B · heavy tails", loc="left")
     sizes = limits.abs().sort(descending=True).values
     ranks = [int(len(sizes) * share) for share in (0.5, 0.2, 0.1, 0.03, 0.01, 0.003, 0.001)]
-    paths = {f"forward {i + 1}": forward[:, i] for i in range(forward.shape[1])}
-    paths |= {f"backward {i + 1}": backward_path[:, i] for i in range(forward.shape[1])}
     show(
         left,
-        alt="Left: forward paths keep making excursions far beyond one, backward paths become "
-        "level lines. Right: the share of limits beyond t follows a straight line on logarithmic "
-        "axes, far above the dashed Gaussian.",
-        caption="Beyond the mean-square limit backward still converges to a point; over many "
-        "lists that point has a power-law tail and no variance.",
+        alt="Left: on a logarithmic axis three wavy lines, one for each curvature, fall alongside "
+        "one straight black line; a dashed line for powers of the norm rises steeply. Right: the "
+        "share of limits beyond a size follows a straight line on logarithmic axes, far above the "
+        "dashed Gaussian.",
+        caption="A: the norm of one step says 'diverges', the eigenvalues say √β. B: every list "
+        "has a limit; over lists it has a power-law tail.",
         data={
+            "Distances": {"maps n": range(len(next(iter(curves.values())))), **curves},
+            "Norms": {
+                "h": [f"{h:g}" for h in norms],
+                "‖A‖": [float(norm) for norm in norms.values()],
+            },
             "Tail": {"share beyond t": [r / len(sizes) for r in ranks], "t": sizes[ranks]},
-            "Paths": {"batches n": range(len(forward)), **paths},
-        },
-    )
-
-
-def show_recorded(result: Mapping):
-    """Shows a recorded network experiment, as `course.recorded` keeps it.
-
-    Args:
-        result: With "methods", "jitter", "loss", "loss_stderr", and "title".
-    """
-    columns = [torch.tensor(result[key]) for key in ("jitter", "loss", "loss_stderr")]
-    axes = backward.draw_jitter_and_loss(result["methods"], *columns)
-    axes.set_title(result["title"])
-    show(
-        axes,
-        alt="Methods by jitter and mean test loss at full scale: jitter differs by a large "
-        "factor, the error bars of the mean losses overlap.",
-        caption="The recorded run. Compare with the right panel of the network experiment.",
-        data={
-            "method": result["methods"],
-            "jitter": columns[0],
-            "mean test loss": columns[1],
-            "standard error": columns[2],
         },
     )

@@ -1,4 +1,4 @@
-"""Exercises 02.1, 02.2, 02.5 and 02.6: prices, evidence, a frontier, and a referee report."""
+"""Exercises 02.1, 02.4, 02.5 and 02.6: by hand, a referee report, a price, a frontier."""
 
 from dataclasses import replace
 
@@ -6,62 +6,57 @@ from ....course.exercises import (
     Step,
     Wrong,
     as_number,
-    choice_question,
     close,
     number_question,
     proof_question,
 )
 
-__all__ = ["COST", "EVIDENCE", "FRONTIER", "REFEREE"]
+__all__ = ["BY_HAND", "FRONTIER", "PRICE", "REFEREE"]
 
-COST = number_question(
+BY_HAND = number_question(
     "02.1",
-    "The price of a curve",
+    "Four halving maps",
     difficulty=1,
-    minutes=3,
-    teaches="what a backward learning curve costs, and what one backward iterate costs",
-    signature="a number: gradients for y_1 … y_300; for y_1 … y_3 it is 6",
+    minutes=4,
+    teaches="which map meets the start, and what the newest one changes",
+    signature="a number, y_4",
     hints=(
-        "How many batches does y_n replay from x_0? Nothing of y_{n−1} can be kept.",
-        "1 + 2 + … + N = N(N + 1)/2.",
-        "sum(range(1, 301))",
+        "In T_1(T_2(T_3(T_4(8)))) the innermost bracket comes first.",
+        "T_4(8) = (8 + 2)/2 = 5, then T_3.",
+        "from 8: add 2 and halve, add −1 and halve, add 0 and halve, add 1 and halve",
     ),
-    answer=45_150,
-    rtol=0.0,
-    why="1 + 2 + … + 300 = 45 150. A single y_300 costs 300, as much as x_300: it is x_300 on the "
-    "reversed list. The curve is what is dear, and the price of watching grows with its square.",
-    says="add up what y_1, y_2, … y_300 cost",
+    answer=1.0,
+    why="8 → 5 → 2 → 1 → 1. The last thing that happened is T_1, as it was for y_3.",
+    says="go from the innermost bracket outwards, halving once for each map",
     mistakes={
-        "300 is the cost of the forward curve, or of y_300 alone: each y_n starts from x_0": 300,
-        "90 000 charges N gradients for every y_n; y_n replays only n batches": 90_000,
-        "44 850 sums 0 + 1 + … + 299; y_300 is one of the iterates asked for": 44_850,
-        "600 is two passes; a new innermost map changes everything outside it": 600,
+        "that is x_4: there T_1 acts first, and T_4 last": 1.3125,
+        "that is T_4(y_3): the newest map belongs inside, next to the start": 1.6875,
+        "that is y_3: T_4 is missing": 1.375,
     },
 )
 
-EVIDENCE = choice_question(
-    "02.2",
-    "What would be evidence?",
+PRICE = number_question(
+    "02.5",
+    "The price of looking",
     difficulty=2,
     minutes=4,
-    teaches="to tell a property of a method from an accident of a list",
+    teaches="what a window costs when a run is looked at now and then",
+    signature="a number of gradients",
     hints=(
-        "Which source of randomness does each experiment average over?",
-        "law(x_n) = law(y_n) speaks about a list drawn at random.",
-        "Look for the one that draws a new list for every run.",
+        "Two parts: one forward run, and the head at each look.",
+        "The first w batches are not in the forward run.",
+        "(N − w) + 10 w",
     ),
-    choices={
-        "One list of batches, 1000 random starts, losses compared in pairs.": "with a shared list "
-        "the starts are all the luck that is averaged; the list's own accident stays, whatever "
-        "the number of starts",
-        "A fresh list for each of 100 runs, losses at $n=1000$.": None,
-        "One run of each order; backward's curve is smoother.": "smaller jitter along one run is "
-        "no statement about the mean over runs; the laws of x_n and y_n are equal at each n",
-        "One list, ten times as many steps.": "more steps do not help: both orders keep the "
-        "accident of the one list",
+    answer=1450,
+    rtol=0.0,
+    why="950 steps of the forward run, and ten times the head of 50.",
+    says="add the forward run over the batches after the window, and ten replays of the head",
+    mistakes={
+        "1500 runs the head's batches forward as well; they only act inside the window": 1500,
+        "48 450 or so is the price of a head at every step; only ten points are looked at": 48_450,
+        "5500 is backward's price for these ten points: 100 + 200 + … + 1000": 5500,
+        "1000 is forward's price: the head is replayed at every look": 1000,
     },
-    why="Only fresh lists average over what the statement is about. Such an experiment finds no "
-    "gap for constant steps, because there is none.",
 )
 
 # The zero of dynamics.tails.regression_lyapunov_exponent(·, dim=2, batch=1).
@@ -77,7 +72,7 @@ def _side(answer, generator) -> bool | str:
 
 
 _FRONTIER = number_question(
-    "02.5",
+    "02.6",
     "Where do paths stop converging?",
     kind="investigate",
     difficulty=3,
@@ -112,7 +107,7 @@ FRONTIER = replace(
 )
 
 REFEREE = proof_question(
-    "02.6",
+    "02.4",
     "Referee report",
     kind="essay",
     difficulty=4,

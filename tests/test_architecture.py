@@ -441,7 +441,6 @@ RELIED_ON = {
     "metrics.poincare_busemann": "the functional at infinity of a metric that is public",
     "metrics.spd_log": "the chart behind `log_euclidean_distance`",
     "metrics.to_hyperboloid": "the inverse of `to_poincare`",
-    "optim.WindowedBackwardSGD": "an optimizer for a loop of one's own, beside `BackwardSGD`",
     "rmt.Semicircle": "Wigner's law, beside Marchenko and Pastur's",
     "rmt.Stopping": "the type of what `optimal_stopping` returns",
     "rmt.companion": "the other Gram matrix's transform, for data of one's own",

@@ -1,12 +1,11 @@
 """Figures of chapter 7: a spectrum, the filter over it, and the accuracies that follow."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-import numpy as np
 from torch import Tensor
 
-from ...plot import COLOURS, MARKERS, OKABE_ITO, axes, simulation_points, theory_line, use
+from ...plot import COLOURS, OKABE_ITO, axes, simulation_points, theory_line, use
 from ...plot.curves import DASHES
 from ...plot.style import to_numpy
 
@@ -17,44 +16,13 @@ __all__ = [
     "draw_accuracy",
     "draw_descent",
     "draw_filter",
-    "draw_finite_size",
-    "draw_losses",
+    "draw_histogram",
     "draw_lower_edge",
-    "draw_overlap",
-    "draw_spectrum",
-    "draw_stopping",
-    "draw_two_directions",
+    "legend_below",
+    "legend_right",
 ]
 
 Dots = tuple[Tensor, Tensor, Tensor | None]  # abscissae, means, standard errors
-
-
-@use()
-def draw_two_directions(
-    steps: Tensor, orbit: Tensor, theory: Tensor, names: Sequence[str], ax: "Axes | None" = None
-):
-    """Draws the coordinates of the weights along eigenvectors, one step after the other.
-
-    Args:
-        steps: t, (T,).
-        orbit: Coordinates made by composing maps, (T, k).
-        theory: The same from the filter, (T, k).
-        names: What each coordinate is.
-        ax: Axes, or None for a new figure.
-
-    Returns:
-        The axes.
-    """
-    ax = axes(ax)
-    some = slice(None, None, max(1, len(steps) // 20))
-    for index, name in enumerate(names):
-        style = {"index": index, "label": name, "fillstyle": "none"}
-        simulation_points(ax, steps[some], orbit[some, index], **style)
-        label = "theory: filter" if index == 0 else "_"
-        theory_line(ax, steps, theory[:, index], label, linewidth=1.2)
-    ax.set(xlabel="step $t$", ylabel="coordinate of $w_t$")
-    ax.legend()
-    return ax
 
 
 @use()
@@ -65,6 +33,7 @@ def draw_accuracy(
     *,
     best: Mapping[str, tuple[float, float]] | None = None,
     bound: float | None = None,
+    same: bool = False,
     xlabel: str = r"training time $\alpha t$",
     ax: "Axes | None" = None,
 ):
@@ -76,6 +45,7 @@ def draw_accuracy(
         dots: Label → (abscissae, mean, standard error) of runs, (m,) each.
         best: Label → (time, accuracy) of a predicted optimum, marked by a star.
         bound: An accuracy that nothing exceeds, a grey line.
+        same: Whether all lines are drawn alike, one theory at several settings.
         xlabel: What the abscissa is.
         ax: Axes, or None for a new figure.
 
@@ -85,7 +55,7 @@ def draw_accuracy(
     ax = axes(ax)
     for dash, (label, values) in zip(DASHES, theory.items(), strict=False):
         x = times[label] if isinstance(times, Mapping) else times
-        theory_line(ax, x, values, label, linestyle=dash, linewidth=1.4)
+        theory_line(ax, x, values, label, linestyle="-" if same else dash, linewidth=1.4)
     for index, (label, (x, mean, stderr)) in enumerate((dots or {}).items()):
         simulation_points(ax, x, mean, index=index, label=label, stderr=stderr)
     for index, (time, accuracy) in enumerate((best or {}).values()):
@@ -101,36 +71,43 @@ def draw_accuracy(
 
 
 @use()
-def draw_spectrum(
+def draw_histogram(
     eigenvalues: Tensor,
-    points: Tensor,
-    density: Tensor,
-    *,
-    marks: Mapping[str, float] | None = None,
-    bins: int = 40,
+    bins: Tensor,
+    label: str = "eigenvalues",
     ax: "Axes | None" = None,
+    shares: Tensor | None = None,
 ):
-    """Draws a histogram of eigenvalues with a predicted density, and where single ones should be.
+    """Draws a histogram of eigenvalues, each counted once or by its share of something.
 
     Args:
         eigenvalues: Any number of them, (n,).
-        points: Abscissae of the density, (k,).
-        density: Predicted density there, (k,).
-        marks: Label → a single predicted eigenvalue, an open triangle.
-        bins: Of the histogram.
+        bins: Edges, (k,).
+        label: Entry in the legend.
         ax: Axes, or None for a new figure.
+        shares: What each counts, (n,); None for the same.
 
     Returns:
         The axes.
     """
     ax = axes(ax)
-    ax.hist(to_numpy(eigenvalues), bins=bins, density=True, color=OKABE_ITO[0],
-            edgecolor="white", linewidth=0.4, label="eigenvalues")  # fmt: skip
-    theory_line(ax, points, density, "theory: bulk", linewidth=1.6)
-    _mark(ax, marks or {}, 0.12 * float(to_numpy(density).max()))
+    weights = None if shares is None else to_numpy(shares)
+    ax.hist(to_numpy(eigenvalues), bins=to_numpy(bins), weights=weights, density=True,
+            color=OKABE_ITO[0], edgecolor="white", linewidth=0.4, label=label)  # fmt: skip
     ax.set(xlabel=r"eigenvalue $\lambda$ of $S$", ylabel="density", ylim=(0, None))
     ax.legend()
     return ax
+
+
+def legend_below(ax: "Axes", columns: int) -> None:
+    """Puts the legend under the axes, where it lies over nothing."""
+    ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.17), ncols=columns, columnspacing=1,
+              handlelength=1.6)  # fmt: skip
+
+
+def legend_right(ax: "Axes") -> None:
+    """Puts the legend beside the axes."""
+    ax.legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
 
 
 def _mark(ax: "Axes", marks: Mapping[str, float], height: float) -> None:
@@ -138,37 +115,6 @@ def _mark(ax: "Axes", marks: Mapping[str, float], height: float) -> None:
     for label, value in marks.items():
         ax.plot([value], [height], marker="v", markersize=9, color="black", linestyle="none",
                 fillstyle="none", zorder=5, label=label)  # fmt: skip
-
-
-@use()
-def draw_overlap(
-    signals: Tensor,
-    theory: Mapping[str, Tensor],
-    dots: Mapping[str, Dots],
-    threshold: float,
-    ax: "Axes | None" = None,
-):
-    """Draws how much of a direction the top eigenvector holds, against the strength of the signal.
-
-    Args:
-        signals: ‖μ‖² of the lines, (k,).
-        theory: Label → squared cosine, (k,).
-        dots: Label → (abscissae, mean, standard error).
-        threshold: Where the spike leaves the bulk, a grey line.
-        ax: Axes, or None for a new figure.
-
-    Returns:
-        The axes.
-    """
-    ax = axes(ax)
-    ax.axvline(threshold, color=COLOURS["reference"], linestyle=":", label="threshold")
-    for dash, (label, values) in zip(DASHES, theory.items(), strict=False):
-        theory_line(ax, signals, values, label, linestyle=dash, linewidth=1.4)
-    for index, (label, (x, mean, stderr)) in enumerate(dots.items()):
-        simulation_points(ax, x, mean, index=index, label=label, stderr=stderr)
-    ax.set(xlabel=r"signal $\rho=\|\mu\|^2$", ylabel="squared cosine", ylim=(-0.03, 1.05))
-    ax.legend(loc="lower right")
-    return ax
 
 
 @use()
@@ -204,43 +150,6 @@ def draw_filter(
     bottom = max(1.1 * lowest, -1.1 * height) if lowest < 0 else 0
     ax.set(xlabel=r"eigenvalue $\lambda$", ylabel=r"filter $g_t(\lambda)$")
     ax.set_ylim(bottom, 1.1 * height)
-    ax.legend()
-    return ax
-
-
-@use()
-def draw_stopping(
-    variances: Tensor,
-    values: Mapping[str, Tensor],
-    ylabel: str,
-    *,
-    dots: Mapping[str, Dots] | None = None,
-    lines: Mapping[str, float] | None = None,
-    yscale: str = "linear",
-    ax: "Axes | None" = None,
-):
-    """Draws something against the variance of the initial weights, on a logarithmic axis.
-
-    Args:
-        variances: σ², (k,).
-        values: Label → predicted values, (k,).
-        ylabel: What they are.
-        dots: Label → (σ², mean, standard error) of runs.
-        lines: Label → a level, grey.
-        yscale: ``"linear"`` or ``"log"``.
-        ax: Axes, or None for a new figure.
-
-    Returns:
-        The axes.
-    """
-    ax = axes(ax)
-    for dash, (label, row) in zip(DASHES, values.items(), strict=False):
-        theory_line(ax, variances, row, label, linestyle=dash, linewidth=1.4)
-    for index, (label, (x, mean, stderr)) in enumerate((dots or {}).items()):
-        simulation_points(ax, x, mean, index=index, label=label, stderr=stderr)
-    for dash, (label, level) in zip((":", "-."), (lines or {}).items(), strict=False):
-        ax.axhline(level, color=COLOURS["reference"], linestyle=dash, label=label)
-    ax.set(xlabel=r"initial variance $\sigma^2$", ylabel=ylabel, xscale="log", yscale=yscale)
     ax.legend()
     return ax
 
@@ -293,55 +202,5 @@ def draw_lower_edge(ratios: Tensor, edges: Tensor, reached: float, ax: "Axes | N
     ax.axhline(reached, color=OKABE_ITO[0], linestyle="--", label=r"reached: $1/\alpha t$")
     ax.set(xlabel="features over samples $c$", ylabel="eigenvalue", xscale="log", yscale="log")
     ax.set(ylim=(3e-6, 300))
-    ax.legend()
-    return ax
-
-
-@use()
-def draw_finite_size(
-    sizes: Sequence[int], gaps: Mapping[str, tuple[Tensor, Tensor]], ax: "Axes | None" = None
-):
-    """Draws how far runs are from the limit of infinite size, times their size.
-
-    Args:
-        sizes: p, (k,).
-        gaps: Label → (mean − theory, standard error), (k,) each.
-        ax: Axes, or None for a new figure.
-
-    Returns:
-        The axes.
-    """
-    ax = axes(ax)
-    x = np.asarray(sizes, dtype=float)
-    ax.axhline(0, color=COLOURS["theory"], label="theory")
-    for index, (label, (gap, stderr)) in enumerate(gaps.items()):
-        style = {"index": index, "label": label, "stderr": x * to_numpy(stderr)}
-        simulation_points(ax, x * (1 + 0.03 * index), x * to_numpy(gap), **style)
-    ax.set(xlabel="features $p$", ylabel="$p$ times (measured − theory)", xscale="log")
-    ax.set_xticks(x, [f"{size:g}" for size in x])
-    ax.minorticks_off()
-    ax.margins(y=0.5)
-    ax.legend(loc="upper left")
-    return ax
-
-
-@use()
-def draw_losses(losses: Mapping[str, Tensor], ax: "Axes | None" = None):
-    """Draws training losses step by step, a thin line a run.
-
-    Args:
-        losses: Label → (T, runs).
-        ax: Axes, or None for a new figure.
-
-    Returns:
-        The axes.
-    """
-    ax = axes(ax)
-    for index, (label, values) in enumerate(losses.items()):
-        rows = to_numpy(values)
-        style = {"color": OKABE_ITO[index], "marker": MARKERS[index], "markevery": 8}
-        for run, row in enumerate(rows.T):
-            ax.plot(row, linewidth=1, markersize=4, label="_" if run else label, **style)
-    ax.set(xlabel="step $t$", ylabel="training loss", yscale="log")
     ax.legend()
     return ax

@@ -99,14 +99,14 @@ def show_spectrum(eigenvalues: Tensor) -> None:
     Args:
         eigenvalues: (p,), ascending.
     """
-    (ax,) = grid(1, 1, (6.4, 3.2))
+    (ax,) = grid(1, 1, (6.6, 3.6))
     count = len(eigenvalues)
     bins = torch.linspace(0, 3.2, 41)
     learning.draw_histogram(eigenvalues, bins, f"your S: {count} eigenvalues", ax)
     for at, name, dash in ((1, f"truth: {count - 1} of them", "--"), (2, "truth: one", ":")):
         ax.axvline(at, color="black", linestyle=dash, label=name)
-    ax.set_title("None of them is near the truth")
-    ax.legend()
+    ax.set_title("Spread out, where nearly all should be one")
+    learning.legend_below(ax, 3)
     show(
         ax,
         alt="A histogram of eigenvalues, highest at small values and spread with a long shoulder "
@@ -135,7 +135,7 @@ def show_seen(
         tops: ρ → largest eigenvalues, (runs,).
         cosines: ρ → squared cosines of the top eigenvector with μ and with b, (runs,) each.
     """
-    frames = grid(2, 2, (7.6, 6.2))
+    frames = grid(2, 2, (7.6, 7.0))
     values, shares = found["eigenvalues"].flatten(), found["shares"].flatten()
     bins, end = torch.linspace(0, 4.8, 49), 4.8
     for ax, name, weights in zip(frames, densities, (None, shares), strict=False):
@@ -163,7 +163,6 @@ def show_seen(
     simulation_points(frames[2], strengths, top.mean, label="largest eigenvalue", stderr=top.stderr)
     theory_line(frames[2], fine, 1 + fine, "truth: $1+\\rho$", linestyle=":")
     frames[2].set(ylabel="eigenvalue", title="(c) it leaves at the threshold")
-    frames[2].legend(loc="lower right")
     pairs = [torch.stack([cosines[rho][i] for rho in strengths]) for i in (0, 1)]
     mu, b = (estimates.mean_and_stderr(pair) for pair in pairs)
     theory_line(frames[3], fine, [at.overlap for at in line], "theory, $\\mu$")
@@ -172,11 +171,10 @@ def show_seen(
     simulation_points(frames[3], strengths, mu.mean, label="with $\\mu$", stderr=mu.stderr)
     simulation_points(frames[3], strengths, b.mean, index=1, label="with $b$", stderr=b.stderr)
     frames[3].set(ylabel="squared cosine", ylim=(-0.03, 1.05), title="(d) what it knows")
-    frames[3].legend(loc="lower right")
     for ax in frames[2:]:
         ax.axvline(threshold, color=COLOURS["reference"], linestyle="-.", label="threshold")
         ax.set_xlabel(r"signal $\rho=\|\mu\|^2$")
-        ax.legend(loc="lower right")
+        learning.legend_below(ax, 2)
     show(
         frames[0],
         alt="Top left: a histogram under a black density; far right a tiny heap, enlarged in an "
@@ -213,13 +211,16 @@ def show_learning(
         main: σ² of the left panel.
     """
     left, right = grid(1, 2, (7.8, 4.2))
-    test, train = curves[main]
+    some, (test, train) = slice(None, None, 2), curves[main]
     along = {v: estimates.mean_and_stderr(seen.test) for v, seen in found.items()}
     trained = estimates.mean_and_stderr(found[main].train)
     learning.draw_accuracy(
         times,
         {"theory, training": train, "theory, new": test},
-        {"runs, training": (run_times, *trained), "runs, new": (run_times, *along[main])},
+        {
+            "runs, training": [part[some] for part in (run_times, *trained)],
+            "runs, new": [part[some] for part in (run_times, *along[main])],
+        },
         ax=left,
     )
     left.set(title=r"(a) $\sigma^2=0.1$: nothing is fitted", ylim=(0.55, 1.0))
@@ -227,20 +228,24 @@ def show_learning(
     learning.draw_accuracy(
         times,
         {"theory" if v == main else f"_{v}": curve for v, (curve, _) in curves.items()},
-        {rf"$\sigma^2={v:g}$": (run_times, *estimate) for v, estimate in along.items()},
+        {
+            rf"$\sigma^2={v:g}$": [part[some] for part in (run_times, *estimate)]
+            for v, estimate in along.items()
+        },
         bound=bound,
         same=True,
         ax=right,
     )
     tops = [(float(times[curve.argmax()]), float(curve.max())) for curve, _ in curves.values()]
-    right.plot(*zip(*tops, strict=True), "k*", markersize=11, fillstyle="none", label="best moment")
+    stars = {"markersize": 11, "markerfacecolor": "white", "zorder": 6, "label": "best moment"}
+    right.plot(*zip(*tops, strict=True), "k*", **stars)
     right.set(title="(b) four starts", ylabel="accuracy on new samples", ylim=(0.5, 0.81))
     learning.legend_below(right, 3)
     show(
         left,
-        alt="Left: markers of the runs lie on the black curves; training accuracy rises throughout, "
-        "the one on new samples rises, turns and falls. Right: the smaller the initial variance, "
-        "the earlier and higher the peak, always below a dotted bound; late, all four meet.",
+        alt="Left: markers of the runs lie on the black curves; training accuracy rises "
+        "throughout, the one on new samples rises, turns and falls. Right: the smaller the initial "
+        "variance, the earlier and higher the peak, always below a dotted bound; late, all meet.",
         caption="Half as many features as samples. Markers: means over runs with two standard "
         "errors. Stars: predicted best moments.",
         data={

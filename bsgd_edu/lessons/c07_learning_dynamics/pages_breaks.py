@@ -7,9 +7,11 @@ from torch import Tensor
 
 from ...estimates import Estimate, mean_and_stderr
 from ...plot.display import show
-from ...plot.style import OKABE_ITO, grid, seed_band, simulation_points
+from ...plot.style import OKABE_ITO, grid, seed_band, simulation_points, theory_line
 from . import figures as learning
 from . import probe
+
+_NAMES = ("theory of steps", "_second", "_third")  # one line style: one entry in the legend
 
 __all__ = ["show_data", "show_large", "show_probe"]
 
@@ -34,15 +36,18 @@ def show_large(
     """
     left, right = grid(1, 2, (7.8, 4.1))
     learning.draw_accuracy(
-        {"flow": flow[0], **{f"_{lr}": lr * steps for lr in stepped}},
-        {"flow": flow[1], **{f"_{lr}": line for lr, (_, line) in stepped.items()}},
+        {name: lr * steps for name, lr in zip(_NAMES, stepped, strict=False)},
+        {name: line for name, (_, line) in zip(_NAMES, stepped.values(), strict=False)},
         {rf"$\alpha={lr:g}$": (lr * steps, *seen) for lr, (seen, _) in stepped.items()},
+        same=True,
         ax=left,
     )
+    theory_line(left, *flow, "flow", linestyle="--", linewidth=1.4)
     left.set(xlim=(0.08, 60), ylim=(0.58, 0.8), ylabel="accuracy on new samples")
     left.set_title("(a) first steps leave the flow")
     learning.legend_below(left, 2)
-    learning.draw_descent(ratios, lines, ax=right)
+    named = {f"theory, {name}": line for name, line in lines.items()}
+    learning.draw_descent(ratios, named, ax=right)
     for index, (name, (at, errors)) in enumerate(found.items()):
         simulation_points(right, at, errors.mean, index=index, label=name, stderr=errors.stderr)
     ticks = [0.25, 0.5, 1, 2, 4]
@@ -56,7 +61,7 @@ def show_large(
         "same time, the more so the larger the rate; with the largest the second step falls below "
         "the flow; later all merge. Right: after long training the error peaks where there are as "
         "many features as samples; stopped at the best step it rises slowly, and with a ridge too.",
-        caption="Left: dots on their own solid lines, and the dashed or solid flow. Right: test "
+        caption="Left: dots on the lines of the theory for steps; dashed, the flow. Right: test "
         "error after a hundred units of time, stopped, and with a ridge.",
         data={
             "Steps": {"step": steps, **{f"α = {lr:g}": s.mean for lr, (s, _) in stepped.items()}},
@@ -68,34 +73,33 @@ def show_large(
 
 
 def show_data(
-    times: Tensor,
-    theory: Tensor,
+    gaussian: tuple[Tensor, Tensor],
+    noise_times: Tensor,
     noises: Mapping[str, Estimate],
-    image_theory: Mapping[str, Tensor],
+    lines: tuple[Tensor, Mapping[str, Tensor]],
+    image_times: Tensor,
     images: Mapping[str, Estimate],
 ) -> None:
     """Shows noise that is not Gaussian, and images.
 
     Args:
-        times: αt, (T,).
-        theory: Predicted accuracy on Gaussian noise, (T,).
-        noises: Kind of noise → measured accuracy, (T,).
-        image_theory: "whitened" and "raw" → prediction with ρ off the spike, (T,).
-        images: Names → measured accuracy, (T,).
+        gaussian: αt and predicted accuracy on Gaussian noise, (T,) each.
+        noise_times: αt of the runs on other noise, (m,).
+        noises: Kind of noise → measured accuracy, (m,).
+        lines: αt, and "whitened" and "raw" → prediction with ρ off the spike, (T,) each.
+        image_times: αt of the runs on images, (k,).
+        images: Names → measured accuracy, (k,).
     """
     frames = grid(1, 3, (9.4, 4.2))
-    learning.draw_accuracy(
-        times, {"theory": theory}, {n: (times, *e) for n, e in noises.items()}, ax=frames[0]
-    )
-    learning.draw_accuracy(
-        times,
-        {"theory": image_theory["whitened"]},
-        {n: (times, *images[n]) for n in ("whitened", "alike", "twins")},
-        ax=frames[1],
-    )
-    learning.draw_accuracy(
-        times, {"theory": image_theory["raw"]}, {"raw": (times, *images["raw"])}, ax=frames[2]
-    )
+    dots = {name: (noise_times, *found) for name, found in noises.items()}
+    learning.draw_accuracy(gaussian[0], {"theory": gaussian[1]}, dots, ax=frames[0])
+    for ax, name, names in zip(
+        frames[1:], ("whitened", "raw"), (("whitened", "alike", "twins"), ("raw",)), strict=True
+    ):
+        dots = {
+            other: (image_times * 1.1 ** (k == 1), *images[other]) for k, other in enumerate(names)
+        }
+        learning.draw_accuracy(lines[0], {"theory": lines[1][name]}, dots, ax=ax)
     titles = ("(a) other noise", "(b) ones and sevens", "(c) the same, raw")
     low = min(float(e.mean.min()) for e in images.values()) - 0.02
     for ax, name in zip(frames, titles, strict=True):
@@ -106,18 +110,18 @@ def show_data(
     show(
         frames[0],
         alt="Left: noise of random signs lies on the line of the theory; noise whose samples have "
-        "scales of their own leaves it, above. Middle: on whitened images the accuracy rises, "
-        "peaks and falls like theory, a little below; Gaussian data whitened alike are below too, "
-        "and the twins lie on the line. Right: on raw images theory is far too optimistic late.",
+        "scales of their own lies far above it. Middle: on whitened images the accuracy rises, "
+        "peaks and falls like theory, late below it; Gaussian data whitened alike lie with them, "
+        "and the twins on the line. Right: on raw images the line is too high at first, and late "
+        "it falls where the images do not.",
         caption="Left: the same covariance, other noise. Middle and right: images of ones and "
-        "sevens, as many training samples as pixels; the signal is read off the top eigenvalue.",
+        "sevens, as many training samples as pixels; the signal is read off the top "
+        "eigenvalue; squares are shifted to the right to be seen.",
         data={
-            "Noise": {"αt": times, "theory": theory, **{n: e.mean for n, e in noises.items()}},
-            "Images": {
-                "αt": times,
-                **{f"theory, {n}": line for n, line in image_theory.items()},
-                **{n: e.mean for n, e in images.items()},
-            },
+            "Noise": {"αt": noise_times, **{n: e.mean for n, e in noises.items()}},
+            "Theory, Gaussian noise": {"αt": gaussian[0], "accuracy": gaussian[1]},
+            "Images": {"αt": image_times, **{n: e.mean for n, e in images.items()}},
+            "Theory, images": {"αt": lines[0], **lines[1]},
         },
     )
 

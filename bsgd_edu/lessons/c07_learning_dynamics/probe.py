@@ -15,7 +15,7 @@ STEPS = (*range(1, 11), 13, 16, 20, 25, 32, 40, 50, 64, 80, 100, 130, 160, 200, 
 
 
 class Probes(NamedTuple):
-    """Test accuracies (runs,) by the way of stopping, the computed steps, and the curve (T, runs)."""
+    """Test accuracies (runs,) by ways of stopping, the computed steps, the curve (T, runs)."""
 
     computed: Tensor
     validated: Tensor
@@ -65,9 +65,9 @@ def probes(
 ) -> Probes:
     """Returns what a probe on n labelled samples reaches with three ways to stop.
 
-    Computed: c and ρ from the n samples, then `rmt.optimal_stopping`. Validated: a quarter of the
-    samples is held out, the step of its least squared error is taken, and all n are trained on for
-    so many steps. End: 1,000 steps.
+    Computed: c and ρ from the n samples, then the top of the predicted curve. Validated: a quarter
+    of the samples is held out, the step of its least squared error is taken, and all n are trained
+    on for so many steps. End: 1,000 steps.
 
     Args:
         inputs: (N, p).
@@ -108,11 +108,13 @@ def _noise(x: Tensor, y: Tensor) -> Tensor:
 
 
 def computed_stop(x: Tensor, y: Tensor, var: float, lr: float) -> float:
-    """Returns the best number of steps by theory, ρ from ‖b‖² ≈ ρ + c in units of the noise."""
+    """Returns the best of STEPS by theory, with ρ from ‖b‖² ≈ ρ + c in units of the noise."""
     n, p = x.shape
     b = (y @ x) / n / _noise(x, y)
     rho = max(float(b @ b) - p / n, 0.05)
-    return float(rmt.optimal_stopping(ratio=p / n, signal=rho**0.5, init_var=var, lr=lr).time)
+    model = {"ratio": p / n, "signal": rho**0.5, "init_var": var, "lr": lr}
+    curve = rmt.learning_curve(torch.tensor(STEPS), **model).test_accuracy
+    return float(STEPS[int(curve.argmax())])
 
 
 def _path(x: Tensor, y: Tensor, w: Tensor, lr: float) -> Tensor:

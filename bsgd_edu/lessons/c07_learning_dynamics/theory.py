@@ -70,8 +70,8 @@ def sweep(signal: float, init_var: float, lr: float) -> tuple[Tensor, dict[str, 
         lr: Learning rate.
 
     Returns:
-        c from 0.2 to 5, and errors: "late", after 1,000 steps; "stopped", at the best step; "ridge",
-        late with a ridge of 0.5.
+        c from 0.2 to 5, and errors: "late", after 1,000 steps; "stopped", at the best step;
+        "ridge", late with a ridge of 0.5.
     """
     half = torch.linspace(0, 1, 11, dtype=torch.float64)[1:] ** 1.5 * 0.7  # denser round the peak
     ratios = 10 ** torch.cat([-half.flip(0), torch.zeros(1), half])

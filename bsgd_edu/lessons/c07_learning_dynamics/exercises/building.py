@@ -76,7 +76,7 @@ SAMPLE = build_question(
             (_X, _X @ _X.T / 3, _X @ _LABELS / 3)),
     cases=_data,
     cases_say="on random data X, S or b differ",
-    steps=(Step("invariant", "with 3 samples of 4 features S has rank 3, and is symmetric", _rank),),
+    steps=(Step("invariant", "3 samples of 4 features give a symmetric S of rank 3", _rank),),
     mistakes={
         "both classes got the same centre: the mean is multiplied by the label":
             lambda mean, labels, noise: (
@@ -154,14 +154,14 @@ DESCEND = build_question(
         "w ← w + α (b − S w), so many times",
         "for _ in range(steps): w = w + lr * (b − S @ w); then return w",
     ),
-    why="One product a step, whatever the number of samples. `S @ w` serves one vector, and columns "
-    "for fifty data sets at once.",
+    why="One product a step, whatever the number of samples. `S @ w` serves one vector, and "
+    "columns for fifty data sets at once.",
     answer=descend,
     worked=((*_TWO, 0.25, 2), torch.tensor([0.75, 1.75])),
     cases=_problem,
     cases_say="on random data sets the weights differ",
     steps=(
-        Step("invariant", "one vector w must do as well as columns: S @ w serves both", _on_vectors),
+        Step("invariant", "one vector w must do as well as columns do", _on_vectors),
         Step("limit", "after very many steps S w = b must hold", _end),
     ),
     mistakes={

@@ -95,7 +95,6 @@ by_eigenvalues = (
 )  # no steps: see Theory
 pages.show_by_hand(orbit, by_eigenvalues, lesson.use(1, cosine))
 
-# %%
 late = forward_orbit([step] * 600, torch.zeros(2).double(), at=[1, 600])
 measured = late[:, 0] / late.norm(dim=1)  # cosines with μ
 without_division = [8 / 65**0.5, 8 / 65**0.5]  # if w kept the direction of b
@@ -318,7 +317,6 @@ for rho in (0.25, 0.5, 1, 2, 4):
     seen[rho] = {"eigenvalues": values, "shares": shares}
     tops[rho], cosines[rho] = values[:, -1], (vectors[:, 0, -1] ** 2, shares[:, -1])
 
-# %%
 law = rmt.SpikedMarchenkoPastur(c, 2**0.5)  # ρ = 2
 low, high = (1 - c**0.5) ** 2, (1 + c**0.5) ** 2
 x = torch.linspace(low, high, 300).double()
@@ -425,9 +423,8 @@ lines = {
 library = rmt.learning_curve(
     fine, ratio=c, signal=1, init_var=0.1, lr=alpha, discrete=True
 )
-lesson.claim("learning/by-library").agrees(
-    torch.stack(lines[0.1]), torch.stack(library), atol=1e-10
-)
+mine, library = torch.stack(lines[0.1]), torch.stack(library)
+lesson.claim("learning/by-library").agrees(mine, library, atol=1e-10)
 
 # %% [markdown]
 # ## Test
@@ -471,24 +468,10 @@ no_start = dict.fromkeys(
     variances, predicted_accuracies(steps, x, m, nu, var=0, **model)[0]
 )
 lesson.claim("learning/four-starts").agrees(measured, line, against=no_start)
-
-# %%
-gains, tops_of = {}, {}
-for var in variances:  # run by run, since the data are the same
-    best = int(line[var].argmax())
-    third, triple = ((steps - k * steps[best]).abs().argmin() for k in (1 / 3, 3))
-    tops_of[var] = found[var].test[best]
-    gains[var, "early"] = mean_and_stderr(tops_of[var] - found[var].test[third])
-    gains[var, "late"] = mean_and_stderr(tops_of[var] - found[var].test[triple])
+gains, smaller, turn = runs.compared_stops(steps, found, line)  # run by run
 lesson.claim("learning/best-time").holds(gains, above=0)
-smaller = [mean_and_stderr(tops_of[v] - tops_of[10 * v]) for v in variances[:3]]
 lesson.claim("learning/small-start").holds(smaller, above=0)
-
-best = int(line[0.1].argmax())
-fall = mean_and_stderr(found[0.1].test[best] - found[0.1].test[-1])
-rise = mean_and_stderr(found[0.1].train[-1] - found[0.1].train[best])
-lesson.claim("learning/overfits").holds([fall, rise], above=0)
-
+lesson.claim("learning/overfits").holds(turn, above=0)
 ends = {var: mean_and_stderr(found[var].test[-1]) for var in variances}
 limit = rmt.limit_accuracy(ratio=c, signal=1.0, init_var=0.1).test_accuracy
 lesson.claim("learning/start-forgotten").agrees(ends, limit, against=bound)
@@ -537,13 +520,11 @@ for lr in (0.1, 0.3, 0.5):
 # %%
 measured, line = zip(*stepped.values(), strict=True)
 as_flow = [
-    estimate.mean - gap.mean
-    for estimate, gap in zip(measured, ahead.values(), strict=True)
+    seen.mean - gap.mean for seen, gap in zip(measured, ahead.values(), strict=True)
 ]
 lesson.claim("learning/steps").agrees(measured, line, against=as_flow)
-lesson.claim("learning/flow-differs").holds(
-    [Estimate(ahead[lr].mean[0], ahead[lr].stderr[0]) for lr in (0.3, 0.5)], above=0
-)
+first = [Estimate(ahead[lr].mean[0], ahead[lr].stderr[0]) for lr in (0.3, 0.5)]
+lesson.claim("learning/flow-differs").holds(first, above=0)
 lr = torch.tensor([0.1, 0.3, 0.5], dtype=torch.float64)
 closed = torch.special.ndtr(
     lr / ((1 + c + c * 0.1) * lr**2 + 0.1 * (lr - 1) ** 2).sqrt()
@@ -562,38 +543,15 @@ lesson.claim("learning/largest-rate").holds(turns, above=1)
 # In (b) of the next picture read from right to left, as samples are added.
 
 # %%
-size, sweep = p // 2, {"rho": 1.0, "var": 0.1, "lr": 0.1, "runs": num_runs}
-errors = {"late": {}, "stopped": {}, "ridge": {}}  # each: c → (runs,)
-expected = {name: {} for name in errors}
-for ratio in (0.25, 0.5, 1.0, 2.0, 4.0):
-    q, k = round(size * ratio**0.5), round(size / ratio**0.5)  # features, samples
-    options = {
-        "ratio": q / k,
-        "signal": 1.0,
-        "init_var": 0.1,
-        "lr": 0.1,
-        "discrete": True,
-    }
-    stop = int(rmt.optimal_stopping(**options).time)
-    for name, t, ridge in (
-        ("stopped", stop, 0),
-        ("late", 1000, 0),
-        ("ridge", 1000, 0.5),
-    ):
-        stream = lesson.stream("sweep", name, str(ratio))
-        run = runs.simulate(
-            sample, descend, [t], p=q, n=k, ridge=ridge, generator=stream, **sweep
-        )
-        errors[name][ratio] = 1 - run.test[0]
-        line = rmt.learning_curve(torch.tensor([t]), ridge=ridge, **options)
-        expected[name][ratio] = 1 - line.test_accuracy[0]
-
-# %%
-ratios, curves = lesson.theory.sweep(1.0, 0.1, 0.1)  # lines in between
-points = {name: list(found.values()) for name, found in errors.items()}
+model = {"rho": 1.0, "var": 0.1, "lr": 0.1, "runs": num_runs}
+errors, expected = runs.sweep(  # "late", "stopped", "ridge" → c → test errors (runs,)
+    sample, descend, p // 2, **model, generator=lesson.stream("sweep")
+)
 points = {
-    n: (list(errors[n]), mean_and_stderr(torch.stack(f))) for n, f in points.items()
+    name: (list(rows), mean_and_stderr(torch.stack(list(rows.values()))))
+    for name, rows in errors.items()
 }
+ratios, curves = lesson.theory.sweep(1.0, 0.1, 0.1)  # lines in between
 times = torch.logspace(-2, 2, 161).double()
 flow = rmt.learning_curve(
     times, ratio=c, signal=1.0, init_var=0.1, lr=1.0
@@ -601,10 +559,9 @@ flow = rmt.learning_curve(
 pages.show_large(few, (times, flow), stepped, ratios, curves, points)
 
 # %%
-late = {ratio: mean_and_stderr(found) for ratio, found in errors["late"].items()}
-half = {  # as if there were half as many samples
-    r: 1 - rmt.limit_accuracy(ratio=2 * r, signal=1.0, init_var=0.1)[0] for r in late
-}
+late = {ratio: mean_and_stderr(rows) for ratio, rows in errors["late"].items()}
+model = {"signal": 1.0, "init_var": 0.1}
+half = {r: 1 - rmt.limit_accuracy(ratio=2 * r, **model)[0] for r in late}  # n/2 samples
 lesson.claim("learning/descent").agrees(late, expected["late"], against=half)
 peak = errors["late"][1.0]
 sides = [gap_and_stderr(peak, errors["late"][ratio]) for ratio in (0.5, 2.0)]
@@ -656,63 +613,38 @@ pixels = images.shape[1]
 stream = lesson.stream("pixels")
 norm2, cases = datasets.pair_cases(images, classes, generator=stream)
 
-model = {"var": 0.1, "lr": 0.05, "generator": stream, "runs": 60}
+model = {"var": 0.1, "lr": 0.05, "generator": stream, "runs": 40}
 at = [2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000]  # steps: αt = .1 … 100
-parts = {  # whitened, alike, raw
-    name: runs.image_runs(descend, at, inputs, classes, pixels, **model)
+parts = {  # whitened, alike, raw; theory knows one number of each: ρ, read off the spike
+    name: lesson.images.image_runs(descend, at, inputs, classes, pixels, **model)
     for name, inputs in cases.items()
 }
-rho = parts["whitened"].norm2  # read off the spike
-twins = runs.simulate(sample, descend, at, p=pixels, n=pixels, rho=rho, **model)
-
-# %%
-fed, every = {"init_var": 0.1, "lr": 0.05, "discrete": True}, torch.arange(2, 2001)
-image_lines = {  # theory knows one number of the data: ρ
-    name: rmt.learning_curve(
-        every, ratio=1.0, signal=part.norm2**0.5, **fed
-    ).test_accuracy
-    for name, part in parts.items()
-}
-shown = {name: part.measured for name, part in parts.items()}
-shown["twins"] = mean_and_stderr(twins.test)
-image_times = 0.05 * torch.tensor(at)
+white, alike, raw = parts.values()
+twins = runs.simulate(sample, descend, at, p=pixels, n=pixels, rho=white.norm2, **model)
+twins = mean_and_stderr(twins.test)
 pages.show_data(
-    (alpha * fine, lines[0.1][0]), alpha * moments, noises,
-    (0.05 * every, image_lines), image_times, shown,
-)  # fmt: skip
+    lines[0.1][0], alpha * moments, noises, 0.05 * torch.tensor(at), parts, twins
+)
 
 # %%
-expected = {name: line[torch.tensor(at) - 2] for name, line in image_lines.items()}
-mean_acc, stderr = shown["whitened"]
-best = int(expected["whitened"].argmax())
-too_high = expected["whitened"][best] - mean_acc[best]
+mean_acc, stderr = white.measured
+best = int(white.theory.argmax())
 fall = Estimate(mean_acc[best] - mean_acc[-1], stderr[best].hypot(stderr[-1]))
 lesson.claim("learning/real-signal").agrees(
-    rho, norm2, rtol=0.5 / pixels**0.5, against=norm2 + 1
+    white.norm2, norm2, rtol=0.5 / pixels**0.5, against=norm2 + 1
 )
 lesson.claim("learning/real-best-time").holds(
     mean_acc.max() - mean_acc[best], below=0.005
 )
-lesson.claim("learning/real-optimism").holds(too_high, between=(0, 0.02))
-lesson.claim("learning/real-turns").holds(fall, above=0)
-
-# %%
-exact, half_c = (
-    rmt.learning_curve(
-        torch.tensor(at), ratio=ratio, signal=rho**0.5, **fed
-    ).test_accuracy
-    for ratio in (1.0, 0.5)
+lesson.claim("learning/real-optimism").holds(
+    white.theory[best] - mean_acc[best], between=(0, 0.02)
 )
-lesson.claim("learning/twins").agrees(shown["twins"], exact, against=half_c)
-some = [3, 4, 5, 6]  # αt = 1 to 10
-missing = Estimate((exact - shown["alike"].mean)[some], shown["alike"].stderr[some])
+lesson.claim("learning/real-turns").holds(fall, above=0)
+lesson.claim("learning/twins").agrees(twins, white.theory, against=white.half_c)
+missing = alike.theory - alike.measured.mean
+missing = Estimate(missing[3:7], alike.measured.stderr[3:7])  # αt = 1 to 10
 lesson.claim("learning/handling").holds(missing, above=0)
-off = {
-    name: (1 - shown[name].mean[-1]) / (1 - expected[name][-1])
-    for name in ("whitened", "raw")
-}
-factors = {name: max(float(found), 1 / float(found)) for name, found in off.items()}
-lesson.claim("learning/raw-misses").holds(factors["raw"] / factors["whitened"], above=2)
+lesson.claim("learning/raw-misses").holds(raw.late_factor / white.late_factor, above=2)
 
 # %% [markdown]
 # *Signs* are on the line: the law needs many independent entries, not a bell curve. *Scales* leave it:
@@ -809,7 +741,7 @@ for _ in range(round(float(stop.time))):
 # ways part.
 
 # %%
-sizes, count = (32, 64, 128), 200 if lesson.full else 80
+sizes, count = (32, 64, 128), 200 if lesson.full else 60
 probes = {
     k: lesson.probe.probes(
         features, targets, k, lr=0.02, var=0.1, runs=count, seed=seed

@@ -9,6 +9,7 @@ from ...estimates import Estimate, mean_and_stderr
 from ...plot.display import show
 from ...plot.style import OKABE_ITO, grid, seed_band, simulation_points, theory_line
 from . import figures as learning
+from . import images as parts
 from . import probe
 
 _NAMES = ("theory of steps", "_second", "_third")  # one line style: one entry in the legend
@@ -73,35 +74,33 @@ def show_large(
 
 
 def show_data(
-    gaussian: tuple[Tensor, Tensor],
+    gaussian: Tensor,
     noise_times: Tensor,
     noises: Mapping[str, Estimate],
-    lines: tuple[Tensor, Mapping[str, Tensor]],
     image_times: Tensor,
-    images: Mapping[str, Estimate],
+    images: Mapping[str, parts.ImageRuns],
+    twins: Estimate,
 ) -> None:
     """Shows noise that is not Gaussian, and images.
 
     Args:
-        gaussian: αt and predicted accuracy on Gaussian noise, (T,) each.
+        gaussian: Predicted accuracy on Gaussian noise after 1, 2, … steps of 0.1, (T,).
         noise_times: αt of the runs on other noise, (m,).
         noises: Kind of noise → measured accuracy, (m,).
-        lines: αt, and "whitened" and "raw" → prediction with ρ off the spike, (T,) each.
         image_times: αt of the runs on images, (k,).
-        images: Names → measured accuracy, (k,).
+        images: "whitened", "alike" and "raw" → runs.
+        twins: Measured accuracy on Gaussian twins, (k,).
     """
-    frames = grid(1, 3, (9.4, 4.2))
+    frames, shown = grid(1, 3, (9.4, 4.2)), {n: run.measured for n, run in images.items()}
+    shown["twins"] = twins
+    times = 0.1 * torch.arange(1, len(gaussian) + 1)
     dots = {name: (noise_times, *found) for name, found in noises.items()}
-    learning.draw_accuracy(gaussian[0], {"theory": gaussian[1]}, dots, ax=frames[0])
-    for ax, name, names in zip(
-        frames[1:], ("whitened", "raw"), (("whitened", "alike", "twins"), ("raw",)), strict=True
-    ):
-        dots = {
-            other: (image_times * 1.1 ** (k == 1), *images[other]) for k, other in enumerate(names)
-        }
-        learning.draw_accuracy(lines[0], {"theory": lines[1][name]}, dots, ax=ax)
+    learning.draw_accuracy(times, {"theory": gaussian}, dots, ax=frames[0])
+    for ax, names in zip(frames[1:], (("whitened", "alike", "twins"), ("raw",)), strict=True):
+        dots = {n: (image_times * 1.1 ** (n == "alike"), *shown[n]) for n in names}
+        learning.draw_accuracy(image_times, {"theory": images[names[0]].theory}, dots, ax=ax)
     titles = ("(a) other noise", "(b) ones and sevens", "(c) the same, raw")
-    low = min(float(e.mean.min()) for e in images.values()) - 0.02
+    low = min(float(e.mean.min()) for e in shown.values()) - 0.02
     for ax, name in zip(frames, titles, strict=True):
         ax.set(title=name, ylabel="accuracy on new samples")
         learning.legend_below(ax, 2)
@@ -119,9 +118,9 @@ def show_data(
         "eigenvalue; squares are shifted to the right to be seen.",
         data={
             "Noise": {"αt": noise_times, **{n: e.mean for n, e in noises.items()}},
-            "Theory, Gaussian noise": {"αt": gaussian[0], "accuracy": gaussian[1]},
-            "Images": {"αt": image_times, **{n: e.mean for n, e in images.items()}},
-            "Theory, images": {"αt": lines[0], **lines[1]},
+            "Theory, Gaussian noise": {"αt": times, "accuracy": gaussian},
+            "Images": {"αt": image_times, **{n: e.mean for n, e in shown.items()}},
+            "Theory, images": {"αt": image_times, **{n: i.theory for n, i in images.items()}},
         },
     )
 

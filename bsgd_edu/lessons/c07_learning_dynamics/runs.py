@@ -4,6 +4,7 @@ Nothing here knows the theory: no eigenvalue, no filter. What is predicted comes
 cells and from `rmt`, so that the two can disagree.
 """
 
+import itertools
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
@@ -11,21 +12,21 @@ import torch
 from torch import Tensor
 
 from ... import rmt
-from ...errors import DomainError
-from ...estimates import Estimate, mean_and_stderr
+from ...estimates import mean_and_stderr
 from .exercises.building import descend, sample
 
 __all__ = [
     "Accuracies",
     "Data",
-    "ImageRuns",
     "accuracies",
+    "compared_stops",
     "drawn",
     "first_look",
-    "image_runs",
+    "like",
     "losses",
     "path",
     "simulate",
+    "sweep",
 ]
 
 NOISES = ("gaussian", "signs", "scales")
@@ -159,8 +160,8 @@ def simulate(
     mean = torch.zeros(p, dtype=torch.float64, device=generator.device)
     mean[:] = (rho / p) ** 0.5  # the same along each feature: signs have no favourite axis
     data = drawn(sample, mean, n, runs, generator, noise)
-    start = torch.randn(runs, p, 1, generator=generator, **_like(mean)) * (var / p) ** 0.5
-    S = data.S + ridge * torch.eye(p, **_like(mean))
+    start = torch.randn(runs, p, 1, generator=generator, **like(mean)) * (var / p) ** 0.5
+    S = data.S + ridge * torch.eye(p, **like(mean))
     weights = path(descend, S, data.b, start, lr, at)
     found = accuracies(data, mean, weights)
     if tests:
@@ -169,7 +170,8 @@ def simulate(
     return Accuracies(*(part[..., 0].cpu() for part in found))
 
 
-def _like(tensor: Tensor) -> dict:
+def like(tensor: Tensor) -> dict:
+    """What makes a new tensor one of its kind."""
     return {"dtype": tensor.dtype, "device": tensor.device}
 
 
@@ -216,57 +218,76 @@ def losses(
     return found
 
 
-class ImageRuns(NamedTuple):
-    """Training on parts of a data set: eigenvalues of S (runs, p), ρ off the spike, accuracies."""
+def compared_stops(
+    steps: Tensor, found: Mapping[float, Accuracies], lines: Mapping[float, Tensor]
+) -> tuple[list, list, list]:
+    """Returns differences of test accuracies, run by run, at moments that theory names.
 
-    eigenvalues: Tensor
-    norm2: float
-    measured: Estimate  # test accuracies, (T,), with the spread over parts
+    Args:
+        steps: (T,).
+        found: σ² → accuracies of the same data sets, (T, runs).
+        lines: σ² → predicted accuracy on new samples, (T,).
+
+    Returns:
+        For each σ² the gain of the best step over a third of it and over three times it; the gain
+        of each σ² over the next; fall of the test and rise of the training accuracy after the best
+        step, at σ² = 0.1.
+    """
+    gains, tops, turn = [], [], []
+    for var, line in lines.items():
+        best, test = int(line.argmax()), found[var].test
+        tops.append(test[best])
+        for factor in (1 / 3, 3):
+            other = (steps - factor * steps[best]).abs().argmin()
+            gains.append(mean_and_stderr(test[best] - test[other]))
+        if var == 0.1:
+            train = found[var].train
+            turn = [test[best] - test[-1], train[-1] - train[best]]
+    smaller = [mean_and_stderr(a - b) for a, b in itertools.pairwise(tops)]
+    return gains, smaller, [mean_and_stderr(change) for change in turn]
 
 
-def image_runs(
+def sweep(
+    sample: Callable,
     descend: Callable,
-    at: Sequence[int],
-    inputs: Tensor,
-    targets: Tensor,
-    n: int,
+    size: int,
     *,
+    rho: float,
     var: float,
     lr: float,
     runs: int,
     generator: torch.Generator,
-) -> ImageRuns:
-    """Returns the test accuracies of gradient descent on random parts of a data set.
-
-    Each run trains on its own part and is tested on the rest.
+) -> tuple[dict, dict]:
+    """Returns test errors of runs at five c, and what theory says of each.
 
     Args:
+        sample: Exercise 07.2.
         descend: Exercise 07.3.
-        at: Steps, ascending.
-        inputs: (N, p).
-        targets: ±1, (N,).
-        n: Samples trained on in each run, < N.
+        size: √(pn).
+        rho: ‖μ‖².
         var: σ².
         lr: Learning rate.
-        runs: How many parts, ≥ 2.
-        generator: Source of parts and starts.
+        runs: Data sets for each c.
+        generator: Source of the runs.
 
-    Raises:
-        DomainError: If no sample is left to test on.
+    Returns:
+        "late" (1,000 steps), "stopped" (the best step), "ridge" (300 steps, γ = 0.5) → c → errors
+        (runs,), and the same names → c → predicted error.
     """
-    count, p = inputs.shape
-    if not 0 < n < count:
-        raise DomainError(
-            f"image_runs: n must be between 1 and {count - 1}, to leave some of the "
-            f"{count} samples for the test, but it is {n}. Train on fewer."
-        )
-    device, targets = inputs.device, targets.to(inputs)
-    order = torch.rand(runs, count, generator=generator, device=device).argsort(1)
-    x, y = inputs[order], targets[order][..., None]  # (runs, N, p), (runs, N, 1)
-    S, b = x[:, :n].mT @ x[:, :n] / n, x[:, :n].mT @ y[:, :n] / n
-    start = torch.randn(runs, p, 1, generator=generator, **_like(inputs)) * (var / p) ** 0.5
-    weights = path(descend, S, b, start, lr, at)  # (T, runs, p, 1)
-    right = torch.stack([((x[:, n:] @ w) * y[:, n:] > 0).double().mean((1, 2)) for w in weights])
-    values = torch.linalg.eigvalsh(S).cpu()
-    norm2 = float(rmt.signal_of_spike(values[:, -1], p / n).mean())
-    return ImageRuns(values, norm2, mean_and_stderr(right.cpu()))
+    errors = {"late": {}, "stopped": {}, "ridge": {}}
+    expected = {name: {} for name in errors}
+    model = {"signal": rho**0.5, "init_var": var, "lr": lr, "discrete": True}
+    setting = {"rho": rho, "var": var, "lr": lr, "runs": runs, "generator": generator}
+    for ratio in (0.25, 0.5, 1.0, 2.0, 4.0):
+        p, n = round(size * ratio**0.5), round(size / ratio**0.5)
+        stop = int(rmt.optimal_stopping(ratio=p / n, **model).time)
+        for name, steps, ridge in (
+            ("late", 1000, 0.0),
+            ("stopped", stop, 0.0),
+            ("ridge", 300, 0.5),
+        ):
+            run = simulate(sample, descend, [steps], p=p, n=n, ridge=ridge, **setting)
+            errors[name][ratio] = 1 - run.test[0]
+            line = rmt.learning_curve(torch.tensor(steps), ratio=p / n, ridge=ridge, **model)
+            expected[name][ratio] = 1 - line.test_accuracy
+    return errors, expected

@@ -51,7 +51,7 @@ PAGES = {
         {0.1: (MEASURED, RISE), 0.3: (MEASURED, RISE)},
         T,
         dict.fromkeys(NAMES, RISE / 2),
-        {name: (T.tolist(), MEASURED) for name in NAMES},
+        {name: {0.5: torch.rand(5), 1.0: torch.rand(5)} for name in NAMES},
     ),
     "show_data": (
         RISE,

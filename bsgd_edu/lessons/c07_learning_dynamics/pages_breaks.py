@@ -23,7 +23,7 @@ def show_large(
     stepped: Mapping[float, tuple[Estimate, Tensor]],
     ratios: Tensor,
     lines: Mapping[str, Tensor],
-    found: Mapping[str, tuple[list, Estimate]],
+    found: Mapping[str, Mapping[float, Tensor]],
 ) -> None:
     """Shows large steps beside the flow, and the test error against c.
 
@@ -33,9 +33,13 @@ def show_large(
         stepped: Learning rate → measured and predicted accuracy, (m,) each.
         ratios: c of the lines, (k,).
         lines: "stopped" and others → predicted test error, (k,).
-        found: The same names → c and measured errors.
+        found: The same names → c → measured errors, (runs,).
     """
     left, right = grid(1, 2, (7.8, 4.1))
+    measured = {
+        name: (list(rows), mean_and_stderr(torch.stack(list(rows.values()))))
+        for name, rows in found.items()
+    }
     learning.draw_accuracy(
         {name: lr * steps for name, lr in zip(_NAMES, stepped, strict=False)},
         {name: line for name, (_, line) in zip(_NAMES, stepped.values(), strict=False)},
@@ -49,7 +53,7 @@ def show_large(
     learning.legend_below(left, 2)
     named = {f"theory, {name}": line for name, line in lines.items()}
     learning.draw_descent(ratios, named, ax=right)
-    for index, (name, (at, errors)) in enumerate(found.items()):
+    for index, (name, (at, errors)) in enumerate(measured.items()):
         simulation_points(right, at, errors.mean, index=index, label=name, stderr=errors.stderr)
     ticks = [0.25, 0.5, 1, 2, 4]
     right.set(ylim=(0.1, 0.5), xticks=ticks, xticklabels=[f"{c:g}" for c in ticks])
@@ -68,7 +72,10 @@ def show_large(
             "Steps": {"step": steps, **{f"α = {lr:g}": s.mean for lr, (s, _) in stepped.items()}},
             "Flow": {"αt": flow[0], "accuracy": flow[1]},
             "Test error, theory": {"c": ratios, **lines},
-            **{f"Test error, {name}": {"c": at, "runs": e.mean} for name, (at, e) in found.items()},
+            **{
+                f"Test error, {name}": {"c": at, "runs": e.mean}
+                for name, (at, e) in measured.items()
+            },
         },
     )
 

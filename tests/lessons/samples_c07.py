@@ -3,8 +3,9 @@
 import torch
 
 from bsgd_edu import estimates, rmt
-from bsgd_edu.lessons.c07_learning_dynamics import runs
-from bsgd_edu.lessons.c07_learning_dynamics.theory import descent_curves
+from bsgd_edu.lessons.c07_learning_dynamics import probe
+from bsgd_edu.lessons.c07_learning_dynamics.images import ImageRuns
+from bsgd_edu.lessons.c07_learning_dynamics.runs import Accuracies
 
 T = torch.logspace(-1, 2, 9, dtype=torch.float64)
 RISE = torch.linspace(0.5, 0.9, 9, dtype=torch.float64)
@@ -12,54 +13,55 @@ ERROR = torch.full((9,), 0.01, dtype=torch.float64)
 DOTS = {"runs": (T, RISE, ERROR)}
 FIGURES = {
     "draw_accuracy": (T, {"theory": RISE}, DOTS),
-    "draw_spectrum": (T, T, RISE),
+    "draw_histogram": (T, torch.linspace(0, 100, 11)),
     "draw_filter": (T, RISE, {"g": 1 / T}),
     "draw_descent": (T, {"theory": RISE}, DOTS),
-}
-SETTING = {"ratio": 0.5, "signal": 1.0, "lr": 0.01}
-LAWS = {rho: rmt.SpikedMarchenkoPastur(0.5, rho**0.5) for rho in (0.25, 2)}
-SPECTRA = {
-    rho: rmt.sampled_spectrum(16, 32, law.signal, 4, generator=torch.Generator().manual_seed(0))
-    for rho, law in LAWS.items()
-}
-VARIANCES = (0.01, 0.1)
-CURVES = {v: rmt.learning_curve(100 * T, **SETTING, init_var=v) for v in VARIANCES}
-MOMENTS = {"along": (9, 5), "early": (5,), "best": (5,), "late": (5,), "end": (5,)}
-RUNS = {
-    v: {moment: 0.5 + torch.rand(shape) / 2 for moment, shape in MOMENTS.items()} for v in VARIANCES
+    "draw_lower_edge": (T, RISE, 0.01),
 }
 MEASURED = estimates.Estimate(RISE, ERROR)
-IMAGES = {
-    name: runs.ImageRuns(4 * torch.rand(4, 30), 8.0, MEASURED, RISE)
-    for name in ("whitened", "alike", "raw")
-}
-RATIOS = runs.RatioRuns(
-    {c: torch.rand(3, 5) / 2 for c in (0.5, 1.0)}, {c: torch.rand(3) for c in (0.5, 1.0)}
-)
-GAP = estimates.Estimate(torch.rand(2) - 0.5, torch.rand(2))
+RUNS = Accuracies(0.5 + torch.rand(9, 5) / 2, 0.5 + torch.rand(9, 5) / 2)
+CURVE = rmt.learning_curve(100 * T, ratio=0.5, signal=1.0, init_var=0.1, lr=0.01)
+VARIANCES = (0.01, 0.1)
+LAW = rmt.SpikedMarchenkoPastur(0.5, 2**0.5)
+STRENGTHS = (0.25, 2)
+PROBES = probe.Probes(*torch.rand(4, 6), torch.rand(len(probe.STEPS), 6))
+NAMES = ("late", "stopped", "ridge")
 PAGES = {
-    "show_two_directions": 2 * (torch.stack([RISE, T], 1),),
-    "show_spectrum": (LAWS, SPECTRA),
-    "show_learning": (T, CURVES, T, RUNS, RUNS),
-    "show_descent": (
-        [descent_curves(1.0, 0.1, 2.0), descent_curves(1.0, 0.1, 4.0)],
-        RATIOS,
-        T,
-        {0.0: MEASURED, 0.1: MEASURED},
-        {0.0: RISE, 0.1: RISE},
+    "show_hook": (T, CURVE, T, RUNS),
+    "show_by_hand": (1 + torch.rand(61, 2), torch.rand(61, 2), 0.5),
+    "show_spectrum": (torch.linspace(0.1, 3, 40),),
+    "show_seen": (
+        LAW,
+        T[:5],
+        {"counted": RISE[:5], "seen from b": RISE[:5]},
+        {"eigenvalues": 3 * torch.rand(5, 8), "shares": torch.rand(5, 8)},
+        {rho: 3 + torch.rand(5) for rho in STRENGTHS},
+        {rho: tuple(torch.rand(2, 5)) for rho in STRENGTHS},
     ),
-    "show_steps": (
+    "show_learning": (
+        T,
+        {v: (RISE, RISE) for v in VARIANCES},
+        T,
+        dict.fromkeys(VARIANCES, RUNS),
+        0.9,
+    ),
+    "show_large": (
         torch.arange(1, 10),
-        {0.1: MEASURED, 0.3: MEASURED},
-        {0.1: RISE, 0.3: RISE},
-        {0.8: torch.rand(5, 3) + 0.1, 1.2: torch.rand(5, 3) + 0.1},
-    ),
-    "show_real": (
+        (T, RISE),
+        {0.1: (MEASURED, RISE), 0.3: (MEASURED, RISE)},
         T,
-        IMAGES,
-        runs.ComparedRuns(MEASURED, RISE),
-        {8: GAP, 16: GAP},
+        dict.fromkeys(NAMES, RISE / 2),
+        {name: {0.5: torch.rand(5), 1.0: torch.rand(5)} for name in NAMES},
     ),
+    "show_data": (
+        RISE,
+        T,
+        {"signs": MEASURED, "scales": MEASURED},
+        T,
+        {n: ImageRuns(8.0, MEASURED, RISE, RISE) for n in ("whitened", "alike", "raw")},
+        MEASURED,
+    ),
+    "show_probe": ({32: PROBES, 64: PROBES}, 32),
 }
 MOVES = {
     "filtering": [

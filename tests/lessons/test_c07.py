@@ -2,17 +2,19 @@
 
 import pytest
 import torch
-from samples_c07 import DOTS, ERROR, PAGES, RISE, T
+from samples_c07 import DOTS, ERROR, RISE, T
 
-from bsgd_edu import datasets, estimates, plot, rmt
+from bsgd_edu import plot, rmt
 from bsgd_edu.errors import DomainError
 from bsgd_edu.lessons.c07_learning_dynamics import (
     explore,
     figures,
-    pages_breaks,
+    images,
+    probe,
     runs,
     theory,
 )
+from bsgd_edu.lessons.c07_learning_dynamics.exercises.building import descend, sample
 from bsgd_edu.seeding import generator
 
 SIGMAS = 4
@@ -35,17 +37,6 @@ def test_error_bars_are_two_standard_errors():
     assert high - low == pytest.approx(0.04)
 
 
-def test_what_is_plotted_against_size_is_the_gap_times_the_size(monkeypatch):
-    shown = []
-    monkeypatch.setattr(pages_breaks, "show", lambda ax, **_: shown.append(ax.figure.axes[3]))
-    gap = estimates.Estimate(torch.tensor([0.01, -0.02]), ERROR[:2])
-    half = estimates.Estimate(gap.mean / 2, ERROR[:2])
-    pages_breaks.show_real(*PAGES["show_real"][:-1], {8: gap, 16: half})
-    new, training = (marks.lines[0].get_ydata() for marks in shown[0].containers)
-    assert new == pytest.approx([0.08, 0.08])
-    assert training == pytest.approx([-0.16, -0.16])
-
-
 def test_a_filter_that_oscillates_is_not_cut_at_zero():
     up, down = (figures.draw_filter(T, RISE, {"g": g}) for g in (1 / T, 1 / T - 5))
     assert up.get_ylim()[0] == 0
@@ -53,11 +44,9 @@ def test_a_filter_that_oscillates_is_not_cut_at_zero():
 
 
 def test_a_spike_is_marked_where_it_is_predicted():
-    for draw in (figures.draw_spectrum, figures.draw_filter):
-        middle = RISE if draw is figures.draw_spectrum else {"g": 1 / T}
-        ax = draw(T, T if draw is figures.draw_spectrum else RISE, middle, marks={"spike": 3.75})
-        (spike,) = (line for line in ax.lines if line.get_label() == "spike")
-        assert list(spike.get_xdata()) == [3.75]
+    ax = figures.draw_filter(T, RISE, {"g": 1 / T}, marks={"spike": 3.75})
+    (spike,) = (line for line in ax.lines if line.get_label() == "spike")
+    assert list(spike.get_xdata()) == [3.75]
 
 
 def test_an_empty_legend_warns_nobody():
@@ -151,7 +140,95 @@ def _told(**moves):
     return explorer.description
 
 
-# ---- runs
+# ---- runs, by steps
+
+
+MODEL = {"p": 30, "n": 60, "rho": 1.0, "var": 0.1, "lr": 0.1}
+
+
+def simulated(at, seed=0, **changes):
+    setting = {**MODEL, "runs": 60, **changes}
+    return runs.simulate(sample, descend, at, **setting, generator=generator(seed, "simulate"))
+
+
+@pytest.mark.parametrize("changes", [{}, {"ridge": 0.5}, {"p": 45, "n": 30}, {"noise": "signs"}])
+def test_steps_follow_the_theory_of_steps(changes):
+    test, train = simulated([1, 10, 200], **changes)
+    setting = {**MODEL, **changes}
+    line = rmt.learning_curve(
+        torch.tensor([1, 10, 200]),
+        ratio=setting["p"] / setting["n"],
+        signal=1.0,
+        init_var=0.1,
+        lr=0.1,
+        ridge=changes.get("ridge", 0.0),
+        discrete=True,
+    )
+    for found, predicted in ((test, line.test_accuracy), (train, line.train_accuracy)):
+        assert found.shape == (3, 60)
+        error = found.std(1) / 60**0.5
+        # Neglected: of order 0.1/p on new samples, 0.3/p on the samples trained on.
+        assert ((found.mean(1) - predicted).abs() < SIGMAS * error + 0.3 / 30).all()
+
+
+def test_samples_with_scales_of_their_own_leave_it():
+    line = rmt.learning_curve(
+        torch.tensor([100]), ratio=0.5, signal=1.0, init_var=0.1, lr=0.1, discrete=True
+    )
+    (found,) = simulated([100], noise="scales", tests=100).test
+    assert found.mean() - line.test_accuracy[0] > 0.03 + SIGMAS * found.std() / 60**0.5
+
+
+def test_counting_on_fresh_samples_is_the_formula_for_gaussian_noise():
+    by_formula, counted = simulated([20]).test, simulated([20], tests=200).test
+    # 200 samples a run: 0.03 for one, over sixty 0.004.
+    assert float(by_formula.mean()) == pytest.approx(float(counted.mean()), abs=SIGMAS * 0.004)
+
+
+def test_a_path_goes_on_from_where_it_paused():
+    S = torch.diag(torch.tensor([2.0, 0.5])).expand(3, 2, 2)
+    b, start = torch.rand(2, 3, 2, 1, generator=generator(0))
+    path = runs.path(descend, S, b, start, 0.3, [0, 2, 7])
+    for weights, steps in zip(path, (0, 2, 7), strict=True):
+        torch.testing.assert_close(weights, descend(S, b, start, 0.3, steps))
+
+
+def test_losses_are_those_of_the_samples():
+    data = runs.drawn(sample, torch.ones(3).double(), 7, 2, generator(0, "losses"))
+    found = runs.losses(descend, data, {"low": 0.1}, 4)["low"]
+    assert found.shape == (4, 2)
+    weights = torch.zeros(3, dtype=torch.float64, requires_grad=True)
+    for step in range(5):  # autograd in place of S and b
+        loss = ((data.y[0] - weights @ data.X[0]) ** 2).mean() / 2
+        if step:
+            assert float(found[step - 1, 0]) == pytest.approx(loss.item(), rel=1e-12)
+        (slope,) = torch.autograd.grad(loss, weights)
+        weights = (weights - 0.1 * slope).detach().requires_grad_()
+
+
+def test_a_sweep_names_the_same_ratios_as_its_theory():
+    setting = {"rho": 1.0, "var": 0.1, "lr": 0.1, "runs": 4}
+    errors, expected = runs.sweep(sample, descend, 16, **setting, generator=generator(0))
+    assert list(errors) == list(expected) == ["late", "stopped", "ridge"]
+    for name, rows in errors.items():
+        assert list(rows) == list(expected[name]) == [0.25, 0.5, 1.0, 2.0, 4.0]
+    ratios, lines = theory.sweep(1.0, 0.1, 0.1)
+    assert list(lines) == list(errors)
+    assert float(ratios[lines["late"].argmax()]) == pytest.approx(1.0, rel=0.1)
+    assert (lines["stopped"].diff() > 0).all()
+
+
+def test_stops_are_compared_run_by_run():
+    test = torch.tensor([[0.5, 0.6], [0.7, 0.8], [0.6, 0.8]]).double()
+    found = {0.01: runs.Accuracies(test, test), 0.1: runs.Accuracies(test - 0.1, test)}
+    lines = dict.fromkeys(found, test.mean(1))
+    gains, smaller, turn = runs.compared_stops(torch.tensor([1, 3, 9]), found, lines)
+    assert [float(gain.mean) for gain in gains] == pytest.approx([0.2, 0.05] * 2)
+    assert [float(gain.mean) for gain in smaller] == pytest.approx([0.1])
+    assert [float(change.mean) for change in turn] == pytest.approx([0.05, -0.05])
+
+
+# ---- images and the probe
 
 
 def gaussian_classes(count, features, norm, seed=0):
@@ -162,189 +239,59 @@ def gaussian_classes(count, features, norm, seed=0):
     return inputs, targets
 
 
+def parts_of(inputs, targets, n, at, seed=0, runs=80, lr=0.1):
+    setting = {"var": 0.1, "lr": lr, "runs": runs, "generator": generator(seed, "parts")}
+    return images.image_runs(descend, at, inputs, targets, n, **setting)
+
+
 def test_parts_of_gaussian_data_follow_theory():
-    inputs, targets = gaussian_classes(4000, 30, 2.0)
-    times = torch.tensor([0.3, 1.0, 30.0], dtype=torch.float64)
-    run = runs.image_runs(
-        times, inputs, targets, 60, init_var=0.1, lr=1.0, runs=120, generator=generator(0, "parts")
-    )
-    assert run.measured.mean.shape == run.measured.stderr.shape == (3,)
-    assert run.eigenvalues.shape == (120, 30)
-    assert run.norm2 == pytest.approx(4.0, rel=0.1)  # 5.6 ± 0.5 at p = 30, over 120 parts
-    assert run.signal == pytest.approx(run.norm2**0.5)
-    theory = rmt.learning_curve(times, ratio=0.5, signal=run.signal, init_var=0.1, lr=1.0)
-    assert torch.equal(run.theory, theory.test_accuracy)
-    mean, error = run.measured
+    found = parts_of(*gaussian_classes(4000, 30, 2.0), 60, [3, 10, 300])
+    assert found.norm2 == pytest.approx(4.0, rel=0.1)  # 5.6 ± 0.5 at p = 30, over 80 parts
+    mean, error = found.measured
     # 4000 samples tell μ to 0.02 only: as much as 0.01 for the common test set.
-    assert ((mean - run.theory).abs() < SIGMAS * error + 0.01).all()
-
-
-def test_whitening_by_all_samples_costs_accuracy_and_cuts_the_spectrum():
-    # N I = n S_train + (N − n) S_test: training and test samples err in opposite directions.
-    pixels, targets = gaussian_classes(300, 60, 2.7)
-    times, stream = torch.tensor([3.0, 10.0], dtype=torch.float64), generator(0, "pool")
-    options = {"init_var": 0.1, "lr": 1.0, "runs": 80, "generator": stream}
-    norm2, cases = datasets.pair_cases(pixels, targets, generator=stream)
-    assert set(cases) == {"whitened", "alike", "raw"}
-    seen = {n: runs.image_runs(times, x, targets, 60, **options) for n, x in cases.items()}
-    for name in ("whitened", "alike"):
-        run = seen[name]
-        mean, error = run.measured
-        assert (run.theory - mean > SIGMAS * error).all()
-        # Wachter's law of p of N rows of an orthonormal frame: the bulk ends at 4(1 − p/N), the
-        # second largest of 60 a few per cent before it.
-        edge = float(run.eigenvalues[:, -2].mean())
-        assert edge == pytest.approx(4 * (1 - 60 / 300), rel=0.08)
-        # Both read the same class means off their spikes.
-        assert run.norm2 == pytest.approx(norm2, rel=0.1)
-    # Scaled alone, Gaussian data keep Marchenko and Pastur's edge 4, for the finite p below it.
-    assert float(seen["raw"].eigenvalues[:, -2].mean()) > 3.4
-
-
-def test_compared_runs_are_the_simulation_and_the_theory():
-    times, setting = torch.tensor([1.0, 5.0]), {"signal": 1.0, "init_var": 0.1, "lr": 0.3}
-    sizes = {"num_features": 10, "num_samples": 20, "replicas": 5, "discrete": True}
-    (mean, stderr), theory = runs.compared_runs(
-        times, **sizes, **setting, generator=generator(0, "runs")
-    )
-    run = rmt.simulate_learning(times, **sizes, **setting, generator=generator(0, "runs"))
-    assert torch.equal(mean, run.test_accuracy.mean(0))
-    torch.testing.assert_close(stderr, run.test_accuracy.std(0) / 5**0.5)
-    expected = rmt.learning_curve(times, ratio=0.5, **setting, discrete=True).test_accuracy
-    assert torch.equal(theory, expected)
+    assert ((mean - found.theory).abs() < SIGMAS * error + 0.01).all()
+    assert ((mean - found.half_c).abs() > SIGMAS * error + 0.01).any()
+    assert found.late_factor >= 1
 
 
 def test_images_are_tested_on_what_was_not_trained_on():
-    # As many features as samples, trained to the end: every part is fitted, the rest is not.
-    inputs, targets = gaussian_classes(80, 40, 0.0)
-    late = torch.tensor([1e6], dtype=torch.float64)
-    run = runs.image_runs(
-        late, inputs, targets, 40, init_var=0.1, lr=1.0, runs=60, generator=generator(0, "parts")
-    )
-    (mean,), (error,) = run.measured
-    assert abs(float(mean) - 0.5) < 0.1 + SIGMAS * error
+    # As many features as samples, trained for long: every part is fitted, the rest is not.
+    found = parts_of(*gaussian_classes(80, 40, 0.0), 40, [3000])
+    assert abs(float(found.measured.mean) - 0.5) < 0.1 + SIGMAS * float(found.measured.stderr)
 
 
 def test_parts_follow_their_generator():
-    inputs, targets = gaussian_classes(50, 5, 1.0)
-    times, options = torch.ones(1), {"init_var": 0.1, "lr": 1.0, "runs": 3}
-    one, same, other = (
-        runs.image_runs(times, inputs, targets, 20, **options, generator=generator(seed))
-        for seed in (0, 0, 1)
-    )
+    data = gaussian_classes(50, 5, 1.0)
+    one, same, other = (parts_of(*data, 20, [5], seed=seed, runs=3) for seed in (0, 0, 1))
     assert torch.equal(one.measured.mean, same.measured.mean)
     assert not torch.equal(one.measured.mean, other.measured.mean)
-    assert not torch.equal(one.eigenvalues, other.eigenvalues)
 
 
 def test_a_part_must_leave_samples_for_the_test():
-    inputs, targets = gaussian_classes(50, 5, 1.0)
     for count in (0, 50, 51):
         with pytest.raises(DomainError, match=rf"between 1 and 49.*it is {count}\."):
-            runs.image_runs(
-                torch.ones(1),
-                inputs,
-                targets,
-                count,
-                init_var=0.1,
-                lr=1.0,
-                runs=1,
-                generator=generator(0),
-            )
+            parts_of(*gaussian_classes(50, 5, 1.0), count, [1], runs=2)
 
 
-def test_errors_at_several_ratios_agree_with_their_predictions():
-    found = runs.sampled_descent(
-        80,
-        torch.tensor([100.0]),
-        ratios=(0.5, 1.0, 2.0),
-        signal=1.0,
-        init_var=0.1,
-        runs=60,
-        generator=generator(0, "descent"),
-    )
-    exact = 57 / 113  # 80 √0.5 and 80/√0.5, rounded
-    stop = rmt.optimal_stopping(ratio=exact, signal=1.0, init_var=0.1)
-    assert float(found.predicted[0.5][0]) == pytest.approx(1 - float(stop.test_accuracy), abs=1e-12)
-    assert list(found.errors) == list(found.predicted) == [0.5, 1.0, 2.0]
-    for ratio, predicted in found.predicted.items():
-        assert found.errors[ratio].shape == (2, 60)
-        mean, error = estimates.mean_and_stderr(found.errors[ratio])
-        # Neglected: a term of order 0.1/p at the most (see the finite-size facts below).
-        assert ((mean - predicted).abs() < SIGMAS * error + 0.1 / 57).all()
-        assert predicted[1] > predicted[0]  # the best time comes first
+def test_a_computed_stop_is_that_of_the_theory():
+    inputs, targets = gaussian_classes(400, 40, 2.0)
+    # ‖b‖² tells ρ = 4 to about 2·2/√400 = 0.2: the step moves by one place in the list of steps.
+    stop = probe.computed_stop(3 * inputs, targets, 0.1, 0.05)
+    best = rmt.optimal_stopping(ratio=0.1, signal=2.0, init_var=0.1, lr=0.05).time
+    assert stop == pytest.approx(float(best), rel=0.3)
 
 
-def test_small_runs_deviate_in_proportion_to_one_over_their_size():
-    setting = {"ratio": 0.5, "signal": 1.0, "init_var": 0.1, "lr": 0.1}
-    gaps = runs.finite_size_gaps(
-        (8, 16), 100.0, **setting, runs=2000, generator=generator(0, "small")
-    )
-    assert list(gaps) == [8, 16]
-    (mean, error), (half, half_error) = gaps[8], gaps[16]
-    assert mean.shape == half_error.shape == (2,)
-    # On new samples small runs do better than the limit, on their own samples worse.
-    assert mean[0] > SIGMAS * error[0]
-    assert mean[1] < -SIGMAS * error[1]
-    assert ((2 * half - mean).abs() < SIGMAS * (2 * half_error).hypot(error)).all()
+def test_a_probe_on_gaussian_features_stops_as_well_as_one_could():
+    inputs, targets = gaussian_classes(1000, 20, 1.5)
+    found = probe.probes(inputs, targets, 20, lr=0.05, var=0.1, runs=40, seed=0)
+    assert found.curve.shape == (len(probe.STEPS), 40)
+    top = found.curve.mean(1).max()
+    assert float(top - found.computed.mean()) < 0.01  # the top is broad
+    assert found.computed.mean() > found.end.mean()
 
 
-def test_moments_are_those_of_one_simulation_under_their_names():
-    moments = {"along": torch.tensor([1.0, 5.0]), "best": torch.tensor(2.0), "end": 1e6}
-    setting = {"num_features": 6, "num_samples": 9, "signal": 1.0, "init_var": 0.1, "lr": 0.3}
-    test, train = runs.accuracies_at(
-        moments, **setting, replicas=4, generator=generator(0, "moments")
-    )
-    assert list(test) == list(train) == list(moments)
-    for name, time in moments.items():
-        times = torch.as_tensor(time).reshape(-1)
-        run = rmt.simulate_learning(times, **setting, replicas=4, generator=generator(0, "moments"))
-        for found, expected in ((test, run.test_accuracy), (train, run.train_accuracy)):
-            assert found[name].shape == ((2, 4) if name == "along" else (4,))
-            torch.testing.assert_close(found[name].reshape(-1, 4), expected.T)
-
-
-def test_losses_are_those_of_gradient_descent_sample_by_sample():
-    sizes = {"num_features": 3, "num_samples": 7}
-    losses = runs.sampled_losses(
-        6,
-        {"low": 0.1, "high": 0.7},
-        **sizes,
-        signal=2.0,
-        runs=2,
-        generator=generator(0, "losses"),
-    )
-    stream = generator(0, "losses")  # one data set after the other
-    drawn = [torch.randn(3, 7, generator=stream, dtype=torch.float64) for _ in range(2)]
-    samples = torch.stack(drawn)
-    samples[:, 0] += 2.0
-    targets = torch.tensor([1, -1, 1, 1, -1, 1, -1]).double()
-    assert list(losses) == ["low", "high"]
-    for name, lr in (("low", 0.1), ("high", 0.7)):
-        assert losses[name].shape == (7, 2)
-        for run in range(2):
-            # Targets undone, and autograd in place of the map.
-            inputs = (samples[run] * targets).T
-            weights = torch.zeros(3, dtype=torch.float64, requires_grad=True)
-            for step in range(7):
-                loss = ((targets - inputs @ weights) ** 2).mean() / 2
-                assert float(losses[name][step, run]) == pytest.approx(loss.item(), rel=1e-12)
-                (slope,) = torch.autograd.grad(loss, weights)
-                weights = (weights - lr * slope).detach().requires_grad_()
-
-
-def test_whitened_digits_tell_their_distance_by_one_eigenvalue():
-    pixels, targets = datasets.class_pair("digits", 1, 7)
-    norm2, cases = datasets.pair_cases(pixels, targets, generator=generator(0, "noise"))
-    run = runs.image_runs(
-        torch.ones(1),
-        cases["whitened"],
-        targets,
-        64,
-        init_var=0.1,
-        lr=1.0,
-        runs=40,
-        generator=generator(0, "parts"),
-    )
-    # Half of the relative spread 1/√64 of one top eigenvalue.
-    assert run.norm2 == pytest.approx(norm2, rel=1 / 16)
+def test_features_of_a_network_are_white_for_the_digits_it_knows():
+    white, targets, losses = probe.features(3, 8, 16, 0)
+    assert white.shape == (len(targets), 16)
+    assert set(targets.tolist()) == {-1.0, 1.0}
+    assert losses[-1] < 0.2 * losses[0]

@@ -11,7 +11,7 @@ from ..rooms import Room, rooms
 __all__ = ["KINDS", "SOURCES", "Entry", "read_claims", "read_registry"]
 
 KINDS = ("identity", "quantitative", "qualitative")
-SOURCES = ("paper", "ours", "classic")
+SOURCES = ("paper", "ours", "classic", "sanity")
 SCALES = ("paper", "smaller")
 _ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*/[a-z0-9]+(-[a-z0-9]+)*")
 
@@ -23,7 +23,8 @@ class Entry:
     Attributes:
         id: ``topic/name``.
         chapter: Slug of the chapter that asserts it.
-        source: Who states it: the ``paper``, ``ours`` (derived for this course), or a ``classic``.
+        source: Who states it: the ``paper``, ``ours`` (derived for this course), a
+            ``classic``, or a ``sanity`` check, which a theorem guarantees.
         paper: Authors, year, title or number of the work it belongs to.
         where: Place in that work, or what is known of it.
         statement: One sentence in our own words, without measured numbers.

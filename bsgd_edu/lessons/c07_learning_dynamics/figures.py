@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 
 from torch import Tensor
 
-from ...plot import OKABE_ITO, axes, theory_line, use
-from ...plot.curves import DASHES, draw_against, over
+from ...plot import COLOURS, OKABE_ITO, axes, simulation_points, theory_line, use
+from ...plot.curves import DASHES
 from ...plot.style import to_numpy
 
 if TYPE_CHECKING:
@@ -16,10 +16,12 @@ __all__ = [
     "draw_accuracy",
     "draw_descent",
     "draw_filter",
-    "draw_spectrum",
+    "draw_histogram",
+    "draw_lower_edge",
+    "legend_below",
+    "legend_right",
 ]
 
-LINE = {"linewidth": 1.4}  # of theory
 Dots = tuple[Tensor, Tensor, Tensor | None]  # abscissae, means, standard errors
 
 
@@ -31,6 +33,7 @@ def draw_accuracy(
     *,
     best: Mapping[str, tuple[float, float]] | None = None,
     bound: float | None = None,
+    same: bool = False,
     xlabel: str = r"training time $\alpha t$",
     ax: "Axes | None" = None,
 ):
@@ -42,54 +45,69 @@ def draw_accuracy(
         dots: Label → (abscissae, mean, standard error) of runs, (m,) each.
         best: Label → (time, accuracy) of a predicted optimum, marked by a star.
         bound: An accuracy that nothing exceeds, a grey line.
+        same: Whether all lines are drawn alike, one theory at several settings.
         xlabel: What the abscissa is.
         ax: Axes, or None for a new figure.
 
     Returns:
         The axes.
     """
-    lines = {k: (times[k] if isinstance(times, Mapping) else times, v) for k, v in theory.items()}
-    ax = draw_against(lines, dots or {}, line=LINE, ax=ax)
+    ax = axes(ax)
+    for dash, (label, values) in zip(DASHES, theory.items(), strict=False):
+        x = times[label] if isinstance(times, Mapping) else times
+        theory_line(ax, x, values, label, linestyle="-" if same else dash, linewidth=1.4)
+    for index, (label, (x, mean, stderr)) in enumerate((dots or {}).items()):
+        simulation_points(ax, x, mean, index=index, label=label, stderr=stderr)
     for index, (time, accuracy) in enumerate((best or {}).values()):
         ax.plot([time], [accuracy], marker="*", markersize=13, linestyle="none", zorder=5,
                 color=OKABE_ITO[4], markeredgecolor="black",
                 label="best time" if index == 0 else "_")  # fmt: skip
-    levels = {} if bound is None else {"upper bound": bound}
-    axis = {"xlabel": xlabel, "ylabel": "accuracy", "xscale": "log"}
-    return draw_against({}, {}, levels=levels, ax=ax, **axis)
+    if bound is not None:
+        ax.axhline(bound, color=COLOURS["reference"], linestyle=":", label="upper bound")
+    ax.set(xlabel=xlabel, ylabel="accuracy", xscale="log")
+    if theory or dots:
+        ax.legend()
+    return ax
 
 
 @use()
-def draw_spectrum(
+def draw_histogram(
     eigenvalues: Tensor,
-    points: Tensor,
-    density: Tensor,
-    *,
-    marks: Mapping[str, float] | None = None,
-    bins: int = 40,
+    bins: Tensor,
+    label: str = "eigenvalues",
     ax: "Axes | None" = None,
+    shares: Tensor | None = None,
 ):
-    """Draws a histogram of eigenvalues with a predicted density, and where single ones should be.
+    """Draws a histogram of eigenvalues, each counted once or by its share of something.
 
     Args:
         eigenvalues: Any number of them, (n,).
-        points: Abscissae of the density, (k,).
-        density: Predicted density there, (k,).
-        marks: Label → a single predicted eigenvalue, an open triangle.
-        bins: Of the histogram.
+        bins: Edges, (k,).
+        label: Entry in the legend.
         ax: Axes, or None for a new figure.
+        shares: What each counts, (n,); None for the same.
 
     Returns:
         The axes.
     """
     ax = axes(ax)
-    ax.hist(to_numpy(eigenvalues), bins=bins, density=True, color=OKABE_ITO[0],
-            edgecolor="white", linewidth=0.4, label="eigenvalues")  # fmt: skip
-    theory_line(ax, points, density, "theory: bulk", linewidth=1.6)
-    _mark(ax, marks or {}, 0.12 * float(to_numpy(density).max()))
+    weights = None if shares is None else to_numpy(shares)
+    ax.hist(to_numpy(eigenvalues), bins=to_numpy(bins), weights=weights, density=True,
+            color=OKABE_ITO[0], edgecolor="white", linewidth=0.4, label=label)  # fmt: skip
     ax.set(xlabel=r"eigenvalue $\lambda$ of $S$", ylabel="density", ylim=(0, None))
     ax.legend()
     return ax
+
+
+def legend_below(ax: "Axes", columns: int) -> None:
+    """Puts the legend under the axes, where it lies over nothing."""
+    ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.17), ncols=columns, columnspacing=1,
+              handlelength=1.6)  # fmt: skip
+
+
+def legend_right(ax: "Axes") -> None:
+    """Puts the legend beside the axes."""
+    ax.legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
 
 
 def _mark(ax: "Axes", marks: Mapping[str, float], height: float) -> None:
@@ -154,6 +172,35 @@ def draw_descent(
     Returns:
         The axes.
     """
-    axis = {"xlabel": "features over samples $c=p/n$", "ylabel": "test error", "xscale": "log"}
-    lines = over(ratios, theory)
-    return draw_against(lines, dots or {}, line=LINE, ax=ax, **axis, ylim=(0, None))
+    ax = axes(ax)
+    for dash, (label, values) in zip(DASHES, theory.items(), strict=False):
+        theory_line(ax, ratios, values, label, linestyle=dash, linewidth=1.4)
+    for index, (label, (x, mean, stderr)) in enumerate((dots or {}).items()):
+        simulation_points(ax, x, mean, index=index, label=label, stderr=stderr)
+    ax.set(
+        xlabel="features over samples $c=p/n$", ylabel="test error", xscale="log", ylim=(0, None)
+    )
+    ax.legend()
+    return ax
+
+
+@use()
+def draw_lower_edge(ratios: Tensor, edges: Tensor, reached: float, ax: "Axes | None" = None):
+    """Draws the smallest eigenvalue of the bulk, and which ones a training has come down to.
+
+    Args:
+        ratios: c, (k,).
+        edges: (1 − √c)², (k,).
+        reached: 1/(αt).
+        ax: Axes, or None for a new figure.
+
+    Returns:
+        The axes.
+    """
+    ax = axes(ax)
+    theory_line(ax, ratios, edges.clamp_min(1e-9), r"smallest eigenvalue")
+    ax.axhline(reached, color=OKABE_ITO[0], linestyle="--", label=r"reached: $1/\alpha t$")
+    ax.set(xlabel="features over samples $c$", ylabel="eigenvalue", xscale="log", yscale="log")
+    ax.set(ylim=(3e-6, 300))
+    ax.legend()
+    return ax

@@ -1,285 +1,256 @@
 """Chapter 7's figures as they stand on the page; those of what breaks are `pages_breaks`'s."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import torch
 from torch import Tensor
 
 from ... import estimates, rmt
-from ...plot.curves import draw_against, over
 from ...plot.display import show
-from ...plot.style import COLOURS, grid
+from ...plot.style import COLOURS, OKABE_ITO, grid, simulation_points, theory_line
 from . import figures as learning
 from . import runs
-from .pages_breaks import show_real, show_steps
+from .pages_breaks import show_data, show_large, show_probe
 
 __all__ = [
-    "show_descent",
+    "show_by_hand",
+    "show_data",
+    "show_hook",
+    "show_large",
     "show_learning",
-    "show_real",
+    "show_probe",
+    "show_seen",
     "show_spectrum",
-    "show_steps",
-    "show_two_directions",
 ]
 
 
-def show_two_directions(orbit: Tensor, filtered: Tensor) -> None:
-    """Shows two coordinates of the weights, and the accuracy of their direction.
+def show_hook(
+    times: Tensor, curve: rmt.LearningCurve, run_times: Tensor, found: runs.Accuracies
+) -> None:
+    """Shows the picture that opens the chapter.
 
     Args:
-        orbit: w_0 … w_T made by composing maps, (T + 1, 2); the signal lies along the first axis.
-        filtered: The same from the filter, (T + 1, 2).
+        times: αt of the curve, (T,).
+        curve: Predicted accuracies, (T,).
+        run_times: αt of the runs, (m,).
+        found: Accuracies of the runs, (m, runs).
     """
-    left, right = grid(1, 2, (7.2, 3.3))
-    steps = torch.arange(len(orbit))
-    some = slice(None, None, max(1, len(steps) // 20))
-    draw_against(
-        over(steps, {"theory: filter": filtered[:, 0], "_": filtered[:, 1]}),
-        over(steps[some], {"strong direction": orbit[some, 0], "weak direction": orbit[some, 1]}),
-        dashes="-",
-        line={"linewidth": 1.2},
-        dot={"fillstyle": "none"},
-        xlabel="step $t$",
-        ylabel="coordinate of $w_t$",
-        ax=left,
-    )
-    late = slice(1, None)
-    accuracy = torch.special.ndtr(orbit[late, 0] / orbit[late].norm(dim=1))
-    learning.draw_accuracy(steps[late], {"new samples": accuracy}, xlabel="step $t$", ax=right)
+    (ax,) = grid(1, 1, (6.4, 3.7))
+    test, train = (estimates.mean_and_stderr(part) for part in found)
+    lines = {
+        "theory, training samples": curve.train_accuracy,
+        "theory, new samples": curve.test_accuracy,
+    }
+    dots = {"runs, training samples": (run_times, *train), "runs, new samples": (run_times, *test)}
+    learning.draw_accuracy(times, lines, dots, ax=ax)
+    ax.set(title="Training goes on rising; new samples do not", ylim=(0.55, 1.0))
+    learning.legend_right(ax)
     show(
-        left,
-        alt="Left: the coordinate along the strong direction jumps to its final value in one step, "
-        "the weak one creeps up past it. Right: the accuracy on new samples is highest after the "
-        "first step and falls from then on.",
-        caption="Two directions, one map repeated. Circles and squares: composed maps; lines: the "
-        "filter.",
+        ax,
+        alt="Accuracy on the training samples climbs and levels off. Accuracy on new samples rises "
+        "with it at first, turns early, and falls to a lower level. The markers of the runs lie on "
+        "both black lines.",
+        caption="Twenty runs of gradient descent on two noisy classes, two standard errors. The "
+        "lines were computed before any data were drawn; nothing was fitted.",
         data={
-            "t": steps[late],
-            "strong": orbit[late, 0],
-            "weak": orbit[late, 1],
-            "accuracy": accuracy,
+            "Runs": {"αt": run_times, "training": train.mean, "new": test.mean},
+            "Theory": {"αt": times, "training": curve.train_accuracy, "new": curve.test_accuracy},
         },
     )
 
 
-def show_spectrum(
-    laws: Mapping[float, rmt.SpikedMarchenkoPastur], found: Mapping[float, rmt.Spectrum]
-) -> None:
-    """Shows spectra below and above the threshold, the top eigenvalue, and what it knows.
+def show_by_hand(orbit: Tensor, filtered: Tensor, end: float) -> None:
+    """Shows two coordinates of the weights, and the accuracy of their direction.
 
     Args:
-        laws: ρ → the law.
-        found: ρ → sampled spectra.
+        orbit: w_0 … w_T made by steps, (T + 1, 2); the signal lies along the first axis.
+        filtered: The same from eigenvalues, (T + 1, 2).
+        end: The cosine with the signal in the limit, as the learner found it.
     """
-    frames, strengths = grid(2, 2, (7.2, 6.0)), list(laws)
-    bulk, end = (
-        laws[strengths[0]].bulk,
-        1.05 * max(float(s.eigenvalues.max()) for s in found.values()),
+    left, right = grid(1, 2, (7.4, 3.2))
+    steps, some = torch.arange(len(orbit)), slice(None, None, 3)
+    for index, name in enumerate(("strong direction", "weak direction")):
+        simulation_points(left, steps[some], orbit[some, index], index=index, label=name)
+        theory_line(left, steps, filtered[:, index], "_" if index else "by eigenvalues")
+    left.set(xlabel="step $t$", ylabel="coordinate of $w_t$", ylim=(-0.05, 1.45))
+    left.set_title("(a) the weak direction creeps up")
+    left.legend(loc="upper left", ncols=1)
+    accuracy = torch.special.ndtr(orbit[1:, 0] / orbit[1:].norm(dim=1))
+    limit = float(torch.special.ndtr(torch.tensor(end)))
+    simulation_points(right, steps[1:][some], accuracy[some], index=2, label="along the steps")
+    right.axhline(limit, color="black", linestyle="--", label="your limit")
+    right.set(xlabel="step $t$", ylabel="accuracy on new samples", ylim=(0.64, 0.9))
+    right.set_title("(b) every later step costs")
+    right.legend()
+    show(
+        left,
+        alt="Left: the coordinate along the strong direction is final after one step, the weak one "
+        "creeps up past it. Right: the accuracy on new samples is highest after the first step and "
+        "falls towards a dashed limit.",
+        caption="One map repeated. Markers: steps; lines: powers of the eigenvalues; dashed: the "
+        "limit from exercise 07.1.",
+        data={"t": steps[1:], "strong": orbit[1:, 0], "weak": orbit[1:, 1], "accuracy": accuracy},
     )
-    points = torch.linspace(0, 4.6, 400, dtype=torch.float64)
-    for ax, rho in zip(frames, (strengths[0], 2), strict=False):
-        marks = {} if laws[rho].spike is None else {r"theory: spike": laws[rho].spike}
-        learning.draw_spectrum(
-            found[rho].eigenvalues.flatten(),
-            points,
-            bulk.density(points),
-            marks=marks,
-            bins=60,
-            ax=ax,
-        )
-        ax.set(title=rf"$\rho={rho:g}$", xlim=(0, 4.6))
-    ratio, threshold = bulk.ratio, bulk.ratio**0.5
-    fine = torch.linspace(0.02, 1.1 * strengths[-1], 201, dtype=torch.float64)
-    line = [rmt.SpikedMarchenkoPastur(ratio, rho**0.5) for rho in fine.tolist()]
-    tops = torch.tensor([law.support[1] for law in line])
-    measured = {
-        name: estimates.mean_and_stderr(torch.stack(rows))
-        for name, rows in {
-            "top": [s.eigenvalues[:, -1] for s in found.values()],
-            r"with $\mu$": [s.overlap for s in found.values()],
-            "with $b$": [s.overlap_with_targets for s in found.values()],
-        }.items()
-    }
-    dots = {name: (strengths, *pair) for name, pair in measured.items()}
+
+
+def show_spectrum(eigenvalues: Tensor) -> None:
+    """Shows the eigenvalues of one sample matrix, and those of the truth.
+
+    Args:
+        eigenvalues: (p,), ascending.
+    """
+    (ax,) = grid(1, 1, (6.6, 3.6))
+    count = len(eigenvalues)
+    bins = torch.linspace(0, 3.2, 41)
+    learning.draw_histogram(eigenvalues, bins, f"your S: {count} eigenvalues", ax)
+    for at, name, dash in ((1, f"truth: {count - 1} of them", "--"), (2, "truth: one", ":")):
+        ax.axvline(at, color="black", linestyle=dash, label=name)
+    ax.set_title("Spread out, where nearly all should be one")
+    learning.legend_below(ax, 3)
+    show(
+        ax,
+        alt="A histogram of eigenvalues, highest at small values and spread with a long shoulder "
+        "to the right. A dashed line marks where all but one should be, a dotted line the last.",
+        caption="Eigenvalues of S from twice as many samples as features. Dashed and dotted: the "
+        "eigenvalues of the mean of S.",
+        data={"eigenvalue": eigenvalues},
+    )
+
+
+def show_seen(
+    law: rmt.SpikedMarchenkoPastur,
+    points: Tensor,
+    densities: Mapping[str, Tensor],
+    found: Mapping[str, Tensor],
+    tops: Mapping[float, Tensor],
+    cosines: Mapping[float, tuple[Tensor, Tensor]],
+) -> None:
+    """Shows a spectrum counted, the same seen from b, and its top against the signal.
+
+    Args:
+        law: Where the spike and its shares are predicted.
+        points: Abscissae of the densities, (k,).
+        densities: "counted" and "seen from b" → predicted density, (k,).
+        found: "eigenvalues" and "shares" of b, (runs, p) each.
+        tops: ρ → largest eigenvalues, (runs,).
+        cosines: ρ → squared cosines of the top eigenvector with μ and with b, (runs,) each.
+    """
+    frames = grid(2, 2, (7.6, 7.0))
+    values, shares = found["eigenvalues"].flatten(), found["shares"].flatten()
+    bins, end = torch.linspace(0, 4.8, 49), 4.8
+    for ax, name, weights in zip(frames, densities, (None, shares), strict=False):
+        learning.draw_histogram(values, bins, "your eigenvalues", ax, weights)
+        theory_line(ax, points, densities[name], "theory: bulk", linewidth=1.5)
+        ax.set(xlim=(0, end))
+    frames[0].set_title("(a) counted: the spike is a speck")
+    inside = frames[0].inset_axes((0.64, 0.2, 0.33, 0.33))
+    inside.hist(values.cpu().numpy(), bins=bins.numpy(), density=True, color=OKABE_ITO[0])
+    inside.set(xlim=(2.95, end), ylim=(0, 0.03), xticks=(3, 4), yticks=(0, 0.02))
+    inside.plot([law.spike], [0.025], "v", color="black", fillstyle="none")
+    frames[0].plot([law.spike], [0.06], "v", color="black", fillstyle="none", label="theory: spike")
+    frames[0].legend(loc="upper right")
+    ax = frames[1]
+    ax.set_title("(b) seen from b: it is nearly all")
+    ax.set(ylabel="share of $b$, a unit of $\\lambda$", ylim=(0, 2.4))
+    share = f"theory: spike, {law.overlap_with_targets:.0%} of $b$"
+    ax.plot([law.spike], [2.25], "v", color="black", fillstyle="none", label=share)
+    ax.legend(loc="upper left")
+    fine = torch.linspace(0.02, 4.4, 160, dtype=torch.float64)
+    line = [rmt.SpikedMarchenkoPastur(law.ratio, rho**0.5) for rho in fine.tolist()]
+    strengths, threshold = list(tops), law.ratio**0.5
+    top = estimates.mean_and_stderr(torch.stack(list(tops.values())))
+    theory_line(frames[2], fine, [at.support[1] for at in line], "theory")
+    simulation_points(frames[2], strengths, top.mean, label="largest eigenvalue", stderr=top.stderr)
+    theory_line(frames[2], fine, 1 + fine, "truth: $1+\\rho$", linestyle=":")
+    frames[2].set(ylabel="eigenvalue", title="(c) it leaves at the threshold")
+    pairs = [torch.stack([cosines[rho][i] for rho in strengths]) for i in (0, 1)]
+    mu, b = (estimates.mean_and_stderr(pair) for pair in pairs)
+    theory_line(frames[3], fine, [at.overlap for at in line], "theory, $\\mu$")
+    targets = [at.overlap_with_targets for at in line]
+    theory_line(frames[3], fine, targets, "theory, $b$", linestyle="--")
+    simulation_points(frames[3], strengths, mu.mean, label="with $\\mu$", stderr=mu.stderr)
+    simulation_points(frames[3], strengths, b.mean, index=1, label="with $b$", stderr=b.stderr)
+    frames[3].set(ylabel="squared cosine", ylim=(-0.03, 1.05), title="(d) what it knows")
     for ax in frames[2:]:
-        ax.axvline(threshold, color=COLOURS["reference"], linestyle=":", linewidth=1.8,
-                   label="threshold")  # fmt: skip
-        ax.set(xlabel=r"signal $\rho=\|\mu\|^2$")
-    above = {"line": learning.LINE, "legend": {"loc": "lower right"}}
-    draw_against({"theory": (fine, tops)}, {"largest": dots.pop("top")}, **above, ax=frames[2],
-                 ylabel="largest eigenvalue", ylim=(2, end))  # fmt: skip
-    lines = {
-        r"theory, $\mu$": torch.tensor([law.overlap for law in line]),
-        "theory, $b$": torch.tensor([law.overlap_with_targets for law in line]),
-    }
-    draw_against(over(fine, lines), dots, **above, ax=frames[3], ylabel="squared cosine",
-                 ylim=(-0.03, 1.05))  # fmt: skip
+        ax.axvline(threshold, color=COLOURS["reference"], linestyle="-.", label="threshold")
+        ax.set_xlabel(r"signal $\rho=\|\mu\|^2$")
+        learning.legend_below(ax, 2)
     show(
         frames[0],
-        alt="Top: histograms of eigenvalues follow the black density of Marchenko and Pastur; for "
-        "the strong signal a small separate heap lies at the predicted place. Bottom left: the "
-        "largest eigenvalue stays at the edge up to the threshold and then rises along the line. "
-        "Bottom right: squared cosines of its eigenvector with the signal and with the targets are "
-        "near zero below the threshold and rise above it, on the theoretical curves.",
-        caption="Above: all eigenvalues, below and above the threshold. Below: the largest one and "
-        "its eigenvector, against the strength of the signal; bars are two standard errors.",
+        alt="Top left: a histogram under a black density; far right a tiny heap, enlarged in an "
+        "inset, at the predicted triangle. Top right: weighted by shares of b the bulk nearly "
+        "vanishes and the heap towers. Bottom left: the largest eigenvalue stays at the edge up to "
+        "the threshold, then rises above the truth. Bottom right: squared cosines with the signal "
+        "and with b rise from near zero at the threshold, on their lines.",
+        caption="Above: all runs at one strength of signal, counted and weighted. Below: the "
+        "largest eigenvalue and its eigenvector against the strength; two standard errors.",
         data={
-            "Top eigenvalue and squared cosines": {
-                "ρ": strengths,
-                **{f"{k.replace('$', '')}, mean": pair[0] for k, pair in measured.items()},
-                **{f"{k.replace('$', '')}, stderr": pair[1] for k, pair in measured.items()},
-            },
-            "Theory": {"ρ": fine, "largest": tops, "with μ": lines[r"theory, $\mu$"]},
+            "Top": {"ρ": strengths, "eigenvalue": top.mean, "with μ": mu.mean, "with b": b.mean},
+            "Theory": {"ρ": fine, "eigenvalue": [at.support[1] for at in line], "with b": targets},
+            "Densities": {"λ": points, **densities},
         },
     )
 
 
 def show_learning(
     times: Tensor,
-    curves: Mapping[float, rmt.LearningCurve],
+    curves: Mapping[float, tuple[Tensor, Tensor]],
     run_times: Tensor,
-    tests: Mapping[float, Mapping[str, Tensor]],
-    trains: Mapping[float, Mapping[str, Tensor]],
+    found: Mapping[float, runs.Accuracies],
+    bound: float,
+    main: float = 0.1,
 ) -> None:
-    """Shows theory over simulation, and what the variance of the initial weights decides.
-
-    For c = 1/2 and ‖μ‖ = 1.
+    """Shows theory over the runs, and what the variance of the initial weights decides.
 
     Args:
         times: αt of the curves, (T,).
-        curves: σ² → predicted accuracies, (T,).
+        curves: σ² → predicted test and training accuracy, (T,) each.
         run_times: αt of the runs, (m,).
-        tests: σ² → accuracies of runs on new data: "along" the run times, (m, runs), and "best"
-            and "end", at the best time and very late, (runs,).
-        trains: The same on the training data.
+        found: σ² → accuracies, (m, runs) each.
+        bound: What no training exceeds.
+        main: σ² of the left panel.
     """
-    frames = grid(2, 2, (7.2, 6.2))
-    model = {"ratio": 0.5, "signal": 1.0}
-    variances, middle = list(tests), curves[0.1]
-    along = {v: estimates.mean_and_stderr(test["along"]) for v, test in tests.items()}
-    trained = estimates.mean_and_stderr(trains[0.1]["along"])
+    left, right = grid(1, 2, (7.8, 4.2))
+    some, (test, train) = slice(None, None, 2), curves[main]
+    along = {v: estimates.mean_and_stderr(seen.test) for v, seen in found.items()}
+    trained = estimates.mean_and_stderr(found[main].train)
     learning.draw_accuracy(
         times,
-        {"theory: training": middle.train_accuracy, "theory: test": middle.test_accuracy},
-        over(run_times, {"runs: training": trained, "runs: test": along[0.1]}),
-        ax=frames[0],
-    )
-    stops = {v: rmt.optimal_stopping(**model, init_var=v) for v in variances}
-    best = {v: (float(stop.time), float(stop.test_accuracy)) for v, stop in stops.items()}
-    bound = float(rmt.accuracy_bound(**model))
-    learning.draw_accuracy(
-        times,
-        {f"_{v}": curve.test_accuracy for v, curve in curves.items()},
-        over(run_times, {rf"$\sigma^2={v:g}$": estimate for v, estimate in along.items()}),
-        best=best,
-        bound=bound,
-        ax=frames[1],
-    )
-    fine = torch.logspace(-4, 1, 61, dtype=torch.float64)
-    plan = [rmt.optimal_stopping(**model, init_var=v) for v in fine.tolist()]
-    best_times = torch.stack([stop.time for stop in plan])
-    tops = torch.stack([stop.test_accuracy for stop in plan])
-    against = {"line": learning.LINE, "xlabel": r"initial variance $\sigma^2$", "xscale": "log"}
-    time = {"theory": (fine, best_times)}
-    draw_against(time, {}, **against, ylabel=r"best time $\alpha t^*$", yscale="log", ax=frames[2])
-    stopped, ended = (
-        estimates.mean_and_stderr(torch.stack([test[moment] for test in tests.values()]))
-        for moment in ("best", "end")
-    )
-    limit = rmt.limit_accuracy(**model, init_var=0.1).test_accuracy
-    draw_against(
-        over(fine, {"theory: stopped": tops, "theory: late": limit.expand(len(fine))}),
-        over(variances, {"runs: stopped": stopped, "runs: late": ended}),
-        levels={"upper bound": bound},
-        ylabel="accuracy on new samples",
-        **against,
-        ax=frames[3],
-    )
-    show(
-        frames[0],
-        alt="Top left: markers of the runs lie on the theoretical curves; training accuracy rises "
-        "throughout, test accuracy rises, turns and falls to a plateau. Top right: the smaller the "
-        "initial variance, the earlier and higher the peak of the test curve, always below the "
-        "dotted bound; all end at one level. Bottom left: the best time grows with the variance. "
-        "Bottom right: accuracy at the best time falls with the variance, late accuracy does not "
-        "depend on it.",
-        caption="Half as many features as samples, signal of length one. Markers: means over runs, "
-        "with two standard errors. Stars: predicted best times.",
-        data={
-            "Theory, σ² = 0.1": {
-                "αt": times,
-                "test": middle.test_accuracy,
-                "training": middle.train_accuracy,
-            },
-            "Runs": {
-                "αt": run_times,
-                "training, σ² = 0.1": trained.mean,
-                **{f"test, σ² = {v:g}": estimate.mean for v, estimate in along.items()},
-            },
-            "Best times": {
-                "σ²": variances,
-                "αt*": [pair[0] for pair in best.values()],
-                "accuracy, theory": [pair[1] for pair in best.values()],
-                "accuracy, runs": stopped.mean,
-            },
+        {"theory, training": train, "theory, new": test},
+        {
+            "runs, training": [part[some] for part in (run_times, *trained)],
+            "runs, new": [part[some] for part in (run_times, *along[main])],
         },
+        ax=left,
     )
-
-
-def show_descent(
-    sweeps: Sequence,
-    found: runs.RatioRuns,
-    times: Tensor,
-    ridged: Mapping[float, estimates.Estimate],
-    theory: Mapping[float, Tensor],
-) -> None:
-    """Shows the test error against c at several times, and what a ridge does at c = 1.
-
-    Args:
-        sweeps: Curves of theory at two times, with ``ratios``, ``now``, ``best`` and ``time``.
-        found: Runs at several c, at the best time and at the two.
-        times: αt of the runs with and without ridge, (m,).
-        ridged: Ridge → their test accuracy, (m,).
-        theory: Ridge → its prediction, (m,).
-    """
-    left, right = grid(1, 2, (7.2, 3.5))
-    ratios = list(found.errors)
-    means, errors = estimates.mean_and_stderr(torch.stack(list(found.errors.values())))
-    names = ["best time", *(rf"$\alpha t={s.time:g}$" for s in sweeps)]
-    plain = ["best time", *(f"αt = {s.time:g}" for s in sweeps)]
-    lines = [sweeps[0].best, *(s.now for s in sweeps)]
-    learning.draw_descent(
-        sweeps[0].ratios,
-        {f"_{n}": line for n, line in zip(names, lines, strict=True)},
-        {n: (ratios, means[:, i], errors[:, i]) for i, n in enumerate(names)},
-        left,
-    )
-    left.set(
-        ylim=(0.15, 0.62), xticks=[0.2, 0.5, 1, 2, 5], xticklabels=["0.2", "0.5", "1", "2", "5"]
-    )
-    left.minorticks_off()
+    left.set(title=r"(a) $\sigma^2=0.1$: nothing is fitted", ylim=(0.55, 1.0))
+    learning.legend_below(left, 2)
     learning.draw_accuracy(
         times,
-        {f"_{ridge:g}": line for ridge, line in theory.items()},
-        over(times, {rf"$\gamma={ridge:g}$": estimate for ridge, estimate in ridged.items()}),
+        {"theory" if v == main else f"_{v}": curve for v, (curve, _) in curves.items()},
+        {
+            rf"$\sigma^2={v:g}$": [part[some] for part in (run_times, *estimate)]
+            for v, estimate in along.items()
+        },
+        bound=bound,
+        same=True,
         ax=right,
     )
-    right.set(ylabel="accuracy on new samples")
+    tops = [(float(times[curve.argmax()]), float(curve.max())) for curve, _ in curves.values()]
+    stars = {"markersize": 11, "markerfacecolor": "white", "zorder": 6, "label": "best moment"}
+    right.plot(*zip(*tops, strict=True), "k*", **stars)
+    right.set(title="(b) four starts", ylabel="accuracy on new samples", ylim=(0.5, 0.81))
+    learning.legend_below(right, 3)
     show(
         left,
-        alt="Left: stopped at the best time the error rises slowly with the number of features; "
-        "after long training it has a peak where there are as many features as samples, higher for "
-        "the longer training, and falls on both sides. Markers lie on the black lines. Right: at "
-        "that ratio the accuracy without ridge rises and then falls without end, with a ridge it "
-        "falls a little and stays.",
-        caption="Double descent is made by long training. Lines: theory; markers: means over runs.",
+        alt="Left: markers of the runs lie on the black curves; training accuracy rises "
+        "throughout, the one on new samples rises, turns and falls. Right: the smaller the initial "
+        "variance, the earlier and higher the peak, always below a dotted bound; late, all meet.",
+        caption="Half as many features as samples. Markers: means over runs with two standard "
+        "errors. Stars: predicted best moments.",
         data={
-            "Runs": {"c": ratios, **{n: means[:, i] for i, n in enumerate(plain)}},
-            "Theory": {"c": sweeps[0].ratios, **dict(zip(plain, lines, strict=True))},
-            "Ridge": {
-                "αt": times,
-                **{f"runs, γ = {ridge:g}": estimate.mean for ridge, estimate in ridged.items()},
-                **{f"theory, γ = {ridge:g}": line for ridge, line in theory.items()},
-            },
+            "Theory": {"αt": times, **{f"new, σ² = {v:g}": c for v, (c, _) in curves.items()}},
+            "Runs": {"αt": run_times, **{f"new, σ² = {v:g}": e.mean for v, e in along.items()}},
+            "Training, σ² = 0.1": {"αt": run_times, "runs": trained.mean},
         },
     )

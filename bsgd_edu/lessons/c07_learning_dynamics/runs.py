@@ -1,304 +1,293 @@
-"""Experiments on how least squares learns: parts of a data set, losses, and many sizes.
+"""Experiments of chapter 7 by steps of gradient descent: the learner's own loop does the work.
 
-What `rmt.simulate_learning` leaves open: real data in place of Gaussian ones, theory beside each
-run, and many sizes side by side.
+Nothing here knows the theory: no eigenvalue, no filter. What is predicted comes from the chapter's
+cells and from `rmt`, so that the two can disagree.
 """
 
-from collections.abc import Mapping
+import itertools
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
 from ... import rmt
-from ...errors import DomainError
-from ...estimates import Estimate, mean_and_stderr
-from ...maps import AffineMap, forward_orbit
-from ...rmt.samples import signal_of_spike, signed_samples
+from ...estimates import mean_and_stderr
+from .exercises.building import descend, sample
 
 __all__ = [
-    "ComparedRuns",
-    "ImageRuns",
-    "RatioRuns",
-    "accuracies_at",
-    "compared_runs",
-    "finite_size_gaps",
-    "image_runs",
-    "sampled_descent",
-    "sampled_losses",
+    "Accuracies",
+    "Data",
+    "accuracies",
+    "compared_stops",
+    "drawn",
+    "first_look",
+    "like",
+    "losses",
+    "path",
+    "simulate",
+    "sweep",
 ]
 
-
-class ImageRuns(NamedTuple):
-    """Training on parts of a data set, next to what theory says."""
-
-    eigenvalues: Tensor  # of each part's S, (runs, p)
-    norm2: float  # ρ, read off the spike
-    measured: Estimate  # test accuracies, (T,), with the spread over parts
-    theory: Tensor  # (T,)
-
-    @property
-    def signal(self) -> float:
-        """‖μ‖, read off the spike."""
-        return self.norm2**0.5
+NOISES = ("gaussian", "signs", "scales")
 
 
-def image_runs(
-    times: Tensor,
-    inputs: Tensor,
-    targets: Tensor,
-    num_samples: int,
+class Data(NamedTuple):
+    """Data sets side by side: X (runs, p, n), y (runs, n), S (runs, p, p), b (runs, p, 1)."""
+
+    X: Tensor
+    y: Tensor
+    S: Tensor
+    b: Tensor
+
+
+class Accuracies(NamedTuple):
+    """Accuracies on new samples and on those trained on, (T, runs) or (T, runs, starts)."""
+
+    test: Tensor
+    train: Tensor
+
+
+def drawn(
+    sample: Callable,
+    mean: Tensor,
+    n: int,
+    runs: int,
+    generator: torch.Generator,
+    noise: str = "gaussian",
+) -> Data:
+    """Returns independent data sets, each built by `sample(mean, labels, noise)` → X, S, b.
+
+    Args:
+        sample: As exercise 07.2 asks for it.
+        mean: μ, (p,).
+        n: Samples.
+        runs: Data sets.
+        generator: Source of labels and noise, on the device of mean.
+        noise: ``"gaussian"``, ``"signs"`` (±1, independent), or ``"scales"``: Gaussian, and every
+            sample stretched by a number of its own, so that its entries depend on each other.
+    """
+    options = {"generator": generator, "dtype": mean.dtype, "device": mean.device}
+    columns = []
+    for _ in range(runs):
+        y = 2.0 * torch.randint(0, 2, (n,), **options) - 1
+        z = torch.randn(len(mean), n, **options)
+        if noise == "signs":
+            z = z.sign()
+        elif noise == "scales":  # 1/2 or 3/2 of the variance: E z² stays 1
+            z = z * torch.where(torch.rand(n, **options) < 0.5, 0.1, 1.9).sqrt()
+        X, S, b = sample(mean, y, z)
+        columns.append((X, y, S, b[:, None]))
+    return Data(*(torch.stack(column) for column in zip(*columns, strict=True)))
+
+
+def path(
+    descend: Callable, S: Tensor, b: Tensor, start: Tensor, lr: float, at: Sequence[int]
+) -> Tensor:
+    """Returns the weights after each number of steps: the loop goes on from where it paused.
+
+    Args:
+        descend: As exercise 07.3 asks for it.
+        S: (runs, p, p).
+        b: (runs, p, 1).
+        start: (runs, p, starts).
+        lr: Learning rate.
+        at: Steps, ascending.
+
+    Returns:
+        Weights, (T, runs, p, starts).
+    """
+    weights, done, found = start, 0, []
+    for steps in at:
+        weights, done = descend(S, b, weights, lr, steps - done), steps
+        found.append(weights)
+    return torch.stack(found)
+
+
+def accuracies(data: Data, mean: Tensor, weights: Tensor) -> Accuracies:
+    """Returns Φ(μ·w/‖w‖), exact for Gaussian noise, and the share of training samples told right.
+
+    Args:
+        data: What was trained on.
+        mean: μ, (p,).
+        weights: (T, runs, p, starts).
+
+    Returns:
+        Accuracies (T, runs, starts).
+    """
+    test = torch.special.ndtr(torch.einsum("p,trps->trs", mean, weights) / weights.norm(dim=2))
+    margins = (data.X * data.y[:, None]).mT @ weights  # (T, runs, n, starts)
+    return Accuracies(test, (margins > 0).to(test).mean(2))
+
+
+def simulate(
+    sample: Callable,
+    descend: Callable,
+    at: Sequence[int],
     *,
-    init_var: float,
+    p: int,
+    n: int,
+    rho: float,
+    var: float,
     lr: float,
     runs: int,
     generator: torch.Generator,
-) -> ImageRuns:
-    """Returns the test accuracies of gradient flow on random parts of a data set, and theory's.
-
-    Each run trains on its own part and is tested on the rest. Theory gets one number from the
-    data: ρ from the mean over parts of :func:`signal_of_spike` of the largest eigenvalue.
+    ridge: float = 0.0,
+    noise: str = "gaussian",
+    tests: int = 0,
+) -> Accuracies:
+    """Returns the accuracies of independent runs.
 
     Args:
-        times: Steps, (T,); flow time is lr·times.
-        inputs: (N, p).
-        targets: ±1, (N,).
-        num_samples: n < N, trained on in each run.
-        init_var: σ².
+        sample: Exercise 07.2.
+        descend: Exercise 07.3.
+        at: Steps, ascending.
+        p: Features.
+        n: Samples.
+        rho: ‖μ‖².
+        var: σ²; the entries of w_0 have variance σ²/p.
         lr: Learning rate.
-        runs: How many parts, ≥ 2.
-        generator: Source of parts and starts.
+        runs: Data sets.
+        generator: Source of data and starts.
+        ridge: γ: trains on S + γI.
+        noise: Of `drawn`.
+        tests: Fresh samples a run on which the test accuracy is counted; 0 for the formula, which
+            is exact for Gaussian noise only.
 
     Returns:
-        Results on the CPU, float64.
-
-    Raises:
-        DomainError: If no sample is left to test on.
+        Accuracies on the CPU, (T, runs).
     """
-    count, features = inputs.shape
-    if not 0 < num_samples < count:
-        raise DomainError(
-            f"image_runs: num_samples must be between 1 and {count - 1}, to leave some of the "
-            f"{count} samples for the test, but it is {num_samples}. Train on fewer."
-        )
-    device, ratio, found = inputs.device, features / num_samples, []
-    options, targets = {"generator": generator, "device": device}, targets.to(device)
-    for _ in range(runs):
-        order = torch.randperm(count, **options)
-        start = torch.randn(features, dtype=inputs.dtype, **options) * (init_var / features) ** 0.5
-        part, rest = order[:num_samples], order[num_samples:]
-        weights = rmt.learning_path(
-            times.to(device), inputs=inputs[part], targets=targets[part], start=start, lr=lr
-        )
-        right = ((inputs[rest] @ weights.T) * targets[rest, None] > 0).double()
-        values = torch.linalg.eigvalsh(inputs[part].T @ inputs[part] / num_samples)
-        found.append((right.mean(0).cpu(), values.cpu()))
-    accuracies, eigenvalues = (torch.stack(column) for column in zip(*found, strict=True))
-    norm2 = float(signal_of_spike(eigenvalues[:, -1], ratio).mean())
-    model = {"signal": norm2**0.5, "init_var": init_var, "lr": lr}
-    theory = rmt.learning_curve(times, ratio=ratio, **model).test_accuracy
-    return ImageRuns(eigenvalues, norm2, mean_and_stderr(accuracies, 0), theory)
+    mean = torch.zeros(p, dtype=torch.float64, device=generator.device)
+    mean[:] = (rho / p) ** 0.5  # the same along each feature: signs have no favourite axis
+    data = drawn(sample, mean, n, runs, generator, noise)
+    start = torch.randn(runs, p, 1, generator=generator, **like(mean)) * (var / p) ** 0.5
+    S = data.S + ridge * torch.eye(p, **like(mean))
+    weights = path(descend, S, data.b, start, lr, at)
+    found = accuracies(data, mean, weights)
+    if tests:
+        fresh = drawn(sample, mean, tests, runs, generator, noise)
+        found = Accuracies(accuracies(fresh, mean, weights).train, found.train)
+    return Accuracies(*(part[..., 0].cpu() for part in found))
 
 
-class ComparedRuns(NamedTuple):
-    """Test accuracies of runs, with standard errors, next to theory's, (T,) each."""
-
-    measured: Estimate
-    theory: Tensor
+def like(tensor: Tensor) -> dict:
+    """What makes a new tensor one of its kind."""
+    return {"dtype": tensor.dtype, "device": tensor.device}
 
 
-def compared_runs(
-    times: Tensor,
-    *,
-    num_features: int,
-    num_samples: int,
-    replicas: int,
-    generator: torch.Generator,
-    **setting,
-) -> ComparedRuns:
-    """Returns the test accuracies of `rmt.simulate_learning` and of `rmt.learning_curve`.
+def first_look(
+    p: int, n: int, generator: torch.Generator
+) -> tuple[Tensor, rmt.LearningCurve, Tensor, Accuracies]:
+    """Returns the picture that opens the chapter: a curve first, and then twenty runs.
 
     Args:
-        times: Steps, (T,).
-        num_features: p.
-        num_samples: n.
-        replicas: Independent runs ≥ 2.
+        p: Features.
+        n: Samples.
         generator: Source of the runs.
-        **setting: What both take: signal, init_var, lr, ridge, discrete.
 
     Returns:
-        Means with standard errors, and predictions, on the CPU, float64.
+        αt and accuracies of the curve, αt and accuracies of the runs; ρ = 1, σ² = 0.1, α = 0.1.
     """
-    run, theory = _run_and_theory(
-        times, num_features, num_samples, replicas, generator=generator, **setting
-    )
-    return ComparedRuns(mean_and_stderr(run.test_accuracy, 0), theory.test_accuracy)
+    steps = torch.logspace(0, 3, 61).round().unique()
+    curve = rmt.learning_curve(steps, ratio=p / n, signal=1.0, init_var=0.1, lr=0.1, discrete=True)
+    at = (1, 2, 4, 8, 15, 30, 60, 120, 250, 500, 1000)
+    setting = {"p": p, "n": n, "rho": 1.0, "var": 0.1, "lr": 0.1, "runs": 20}
+    found = simulate(sample, descend, at, **setting, generator=generator)
+    return 0.1 * steps, curve, 0.1 * torch.tensor(at), found
 
 
-def _run_and_theory(
-    times: Tensor, features: int, samples: int, runs: int, *, generator: torch.Generator, **setting
-) -> tuple[rmt.LearningCurve, rmt.LearningCurve]:
-    """One setting simulated, accuracies (runs, T), and predicted, (T,), both on the CPU."""
-    found = rmt.simulate_learning(
-        times.to(generator.device),
-        num_features=features,
-        num_samples=samples,
-        replicas=runs,
-        generator=generator,
-        **setting,
-    )
-    theory = rmt.learning_curve(times, ratio=features / samples, **setting)
-    return rmt.LearningCurve(*(part.cpu() for part in found)), theory
-
-
-def accuracies_at(
-    moments: Mapping[str, Tensor | float], *, generator: torch.Generator, **setting
-) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
-    """Returns the accuracies of `rmt.simulate_learning` at times that have names.
-
-    Args:
-        moments: Name → steps, (m,) or one number.
-        generator: Source of the runs, which are the same at all times.
-        **setting: The other arguments of `rmt.simulate_learning`.
-
-    Returns:
-        Name → accuracies on new data, (m, runs) or (runs,), and the same on the training data; on
-        the CPU, float64.
-
-    Example:
-        >>> setting = {"num_features": 5, "num_samples": 10, "signal": 1.0, "init_var": 0.1}
-        >>> stream = torch.Generator().manual_seed(0)
-        >>> test, train = accuracies_at({"start": 0, "late": torch.tensor([10.0, 100.0])},
-        ...                             **setting, lr=1.0, replicas=3, generator=stream)
-        >>> test["start"].shape, train["late"].shape
-        (torch.Size([3]), torch.Size([2, 3]))
-    """
-    times = {name: torch.as_tensor(time).double() for name, time in moments.items()}
-    every = torch.cat([time.flatten() for time in times.values()])
-    run = rmt.simulate_learning(every.to(generator.device), generator=generator, **setting)
-    test, train = (_named(accuracies.T.cpu(), times) for accuracies in run)
-    return test, train
-
-
-def _named(rows: Tensor, times: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """Rows (all times, runs), a name for those of each of the times."""
-    parts = rows.split([time.numel() for time in times.values()])
-    shaped = (p.reshape(*t.shape, -1) for p, t in zip(parts, times.values(), strict=True))
-    return dict(zip(times, shaped, strict=True))
-
-
-def sampled_losses(
-    steps: int,
-    rates: Mapping[float, float],
-    *,
-    num_features: int,
-    num_samples: int,
-    signal: float,
-    runs: int,
-    generator: torch.Generator,
+def losses(
+    descend: Callable, data: Data, rates: Mapping[float, float], steps: int
 ) -> dict[float, Tensor]:
-    """Returns the training losses of gradient descent from w₀ = 0 on samples ±μ + noise.
-
-    One map, w ↦ w + lr(b − Sw), again and again. As y_i² = 1, the loss Σ(y_i − w·x_i)²/(2n) is half
-    the mean of (1 − w·y_i x_i)².
+    """Returns training losses from w_0 = 0 at several learning rates.
 
     Args:
-        steps: t.
-        rates: Name → learning rate, all on the same samples.
-        num_features: p.
-        num_samples: n.
-        signal: ‖μ‖.
-        runs: Independent data sets.
-        generator: Source of the samples.
+        descend: Exercise 07.3.
+        data: What is trained on.
+        rates: Name → learning rate.
+        steps: How many.
 
     Returns:
-        Name → losses after 0 … t steps, (t + 1, runs), on the CPU, float64.
+        Name → the loss Σ(y_i − w·x_i)²/(2n) after 1 … steps steps, (steps, runs), on the CPU.
     """
-    shape, losses = (num_features, num_samples), {}
-    drawn = [signed_samples(*shape, signal, generator=generator) for _ in range(runs)]
-    samples = torch.stack(drawn)  # (runs, p, n)
-    gram, target = samples @ samples.mT / num_samples, samples.mean(-1)
+    found, every = {}, range(1, steps + 1)
     for name, lr in rates.items():
-        step = AffineMap(torch.eye(num_features).to(gram) - lr * gram, lr * target)
-        weights = forward_orbit([step] * steps, torch.zeros_like(target))  # (t + 1, runs, p)
-        margins = weights.movedim(0, 1) @ samples  # (runs, t + 1, n)
-        losses[name] = (((1 - margins) ** 2).mean(-1) / 2).T.cpu()
-    return losses
-
-
-class RatioRuns(NamedTuple):
-    """Test errors at several c: c → those of runs, (T + 1, runs), and predicted, (T + 1,)."""
-
-    errors: dict[float, Tensor]
-    predicted: dict[float, Tensor]
-
-
-def sampled_descent(
-    size: int,
-    times: Tensor,
-    *,
-    ratios: tuple[float, ...] = (0.2, 0.5, 0.8, 1.0, 1.25, 2.0, 5.0),
-    signal: float,
-    init_var: float,
-    runs: int,
-    generator: torch.Generator,
-) -> RatioRuns:
-    """Returns test errors of runs at several c, and what theory says of each.
-
-    Args:
-        size: √(pn): p and n are √c and 1/√c times this, rounded.
-        times: αt, (T,); the best time of each c is put before them.
-        ratios: c.
-        signal: ‖μ‖.
-        init_var: σ².
-        runs: For each c.
-        generator: Source of the runs.
-
-    Returns:
-        Errors and predictions on the CPU, float64.
-    """
-    found, model = RatioRuns({}, {}), {"signal": signal, "init_var": init_var, "lr": 1.0}
-    for ratio in ratios:
-        features, samples = round(size * ratio**0.5), round(size / ratio**0.5)
-        best = rmt.optimal_stopping(ratio=features / samples, **model).time
-        at = torch.cat([best[None], times.double()])
-        run, theory = _run_and_theory(at, features, samples, runs, generator=generator, **model)
-        found.errors[ratio] = 1 - run.test_accuracy.T
-        found.predicted[ratio] = 1 - theory.test_accuracy
+        weights = path(descend, data.S, data.b, torch.zeros_like(data.b), lr, every)[..., 0]
+        errors = data.y - torch.einsum("trp,rpn->trn", weights, data.X)
+        found[name] = ((errors**2).mean(-1) / 2).cpu()
     return found
 
 
-def finite_size_gaps(
-    sizes: tuple[int, ...],
-    time: float,
+def compared_stops(
+    steps: Tensor, found: Mapping[float, Accuracies], lines: Mapping[float, Tensor]
+) -> tuple[list, list, list]:
+    """Returns differences of test accuracies, run by run, at moments that theory names.
+
+    Args:
+        steps: (T,).
+        found: σ² → accuracies of the same data sets, (T, runs).
+        lines: σ² → predicted accuracy on new samples, (T,).
+
+    Returns:
+        For each σ² the gain of the best step over a third of it and over three times it; the gain
+        of each σ² over the next; fall of the test and rise of the training accuracy after the best
+        step, at σ² = 0.1.
+    """
+    gains, tops, turn = [], [], []
+    for var, line in lines.items():
+        best, test = int(line.argmax()), found[var].test
+        tops.append(test[best])
+        for factor in (1 / 3, 3):
+            other = (steps - factor * steps[best]).abs().argmin()
+            gains.append(mean_and_stderr(test[best] - test[other]))
+        if var == 0.1:
+            train = found[var].train
+            turn = [test[best] - test[-1], train[-1] - train[best]]
+    smaller = [mean_and_stderr(a - b) for a, b in itertools.pairwise(tops)]
+    return gains, smaller, [mean_and_stderr(change) for change in turn]
+
+
+def sweep(
+    sample: Callable,
+    descend: Callable,
+    size: int,
     *,
-    ratio: float,
-    signal: float,
-    init_var: float,
+    rho: float,
+    var: float,
     lr: float,
     runs: int,
     generator: torch.Generator,
-) -> dict[int, Estimate]:
-    """Returns how far the mean accuracy of small runs lies from theory.
+) -> tuple[dict, dict]:
+    """Returns test errors of runs at five c, and what theory says of each.
 
     Args:
-        sizes: Numbers of features p.
-        time: Steps; flow time is lr·time.
-        ratio: c; the numbers of samples are p/c, rounded.
-        signal: ‖μ‖.
-        init_var: σ².
+        sample: Exercise 07.2.
+        descend: Exercise 07.3.
+        size: √(pn).
+        rho: ‖μ‖².
+        var: σ².
         lr: Learning rate.
-        runs: For each p.
+        runs: Data sets for each c.
         generator: Source of the runs.
 
     Returns:
-        p → measured minus predicted accuracy on new data and on training data, (2,), with standard
-        errors.
+        "late" (1,000 steps), "stopped" (the best step), "ridge" (300 steps, γ = 0.5) → c → errors
+        (runs,), and the same names → c → predicted error.
     """
-    at, gaps = torch.tensor([time], dtype=torch.float64), {}
-    for size in sizes:
-        model = {"signal": signal, "init_var": init_var, "lr": lr, "generator": generator}
-        run, theory = _run_and_theory(at, size, round(size / ratio), runs, **model)
-        gap = torch.stack([a[:, 0] - b for a, b in zip(run, theory, strict=True)])  # (2, runs)
-        gaps[size] = mean_and_stderr(gap)
-    return gaps
+    errors = {"late": {}, "stopped": {}, "ridge": {}}
+    expected = {name: {} for name in errors}
+    model = {"signal": rho**0.5, "init_var": var, "lr": lr, "discrete": True}
+    setting = {"rho": rho, "var": var, "lr": lr, "runs": runs, "generator": generator}
+    for ratio in (0.25, 0.5, 1.0, 2.0, 4.0):
+        p, n = round(size * ratio**0.5), round(size / ratio**0.5)
+        stop = int(rmt.optimal_stopping(ratio=p / n, **model).time)
+        for name, steps, ridge in (
+            ("late", 1000, 0.0),
+            ("stopped", stop, 0.0),
+            ("ridge", 300, 0.5),
+        ):
+            run = simulate(sample, descend, [steps], p=p, n=n, ridge=ridge, **setting)
+            errors[name][ratio] = 1 - run.test[0]
+            line = rmt.learning_curve(torch.tensor(steps), ratio=p / n, ridge=ridge, **model)
+            expected[name][ratio] = 1 - line.test_accuracy
+    return errors, expected

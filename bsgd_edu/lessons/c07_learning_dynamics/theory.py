@@ -8,7 +8,7 @@ from torch import Tensor
 
 from ... import rmt
 
-__all__ = ["Descent", "descent_curves"]
+__all__ = ["Descent", "descent_curves", "sweep"]
 
 
 RATIOS = (0.1, 0.2, 0.35, 0.5, 0.7, 0.85, 1.0, 1.2, 1.5, 2.0, 3.0, 4.0)
@@ -59,3 +59,27 @@ def descent_curves(signal: float, init_var: float, decades: float) -> Descent:
         for c in ratios.tolist()
     ]
     return Descent(ratios, 1 - torch.cat(now), 1 - best, 1 - end, 1 - bound, float(time))
+
+
+def sweep(signal: float, init_var: float, lr: float) -> tuple[Tensor, dict[str, Tensor]]:
+    """Returns test errors of gradient descent against c, as the chapter's sweep runs it.
+
+    Args:
+        signal: ‖μ‖.
+        init_var: σ².
+        lr: Learning rate.
+
+    Returns:
+        c from 0.2 to 5, and errors: "late", after 1,000 steps; "stopped", at the best step;
+        "ridge", after 300 with a ridge of 0.5.
+    """
+    half = torch.linspace(0, 1, 11, dtype=torch.float64)[1:] ** 1.5 * 0.7  # denser round the peak
+    ratios = 10 ** torch.cat([-half.flip(0), torch.zeros(1), half])
+    rows, late = {"late": [], "stopped": [], "ridge": []}, torch.tensor([1000.0])
+    for ratio in ratios.tolist():
+        options = {"ratio": ratio, "signal": signal, "init_var": init_var, "lr": lr}
+        options["discrete"] = True
+        rows["late"].append(rmt.learning_curve(late, **options).test_accuracy[0])
+        rows["stopped"].append(rmt.optimal_stopping(**options).test_accuracy)
+        rows["ridge"].append(rmt.learning_curve(0.3 * late, ridge=0.5, **options).test_accuracy[0])
+    return ratios, {name: 1 - torch.stack(row) for name, row in rows.items()}

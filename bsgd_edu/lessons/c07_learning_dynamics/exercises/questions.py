@@ -1,81 +1,83 @@
-"""Exercises 07.1, 07.2, 07.5 and 07.6: two to recall, one to measure, one to prove."""
+"""Exercises 07.1, 07.4, 07.5 and 07.6: by hand, backwards, by search, and a proof."""
 
 from ....course.exercises import number_question, proof_question
 
-__all__ = ["BEST_TIME", "BOUND", "LIMIT", "VISIBLE"]
+__all__ = ["BOUND", "RIDGE", "SIGNAL", "WHERE_IT_ENDS"]
 
-LIMIT = number_question(
+WHERE_IT_ENDS = number_question(
     "07.1",
-    "After very long training",
+    "Where it ends",
     difficulty=1,
-    minutes=3,
-    teaches="what least squares ends at when there are more samples than features",
-    signature="a number; c = 3/4, ρ = 13/4. Worked value: c = 1/2, ρ = 1 give .577.",
+    minutes=5,
+    teaches="that training to the end divides each coordinate of b by its eigenvalue",
+    signature="a number: the cosine between the limit of w_t and μ. Worked value: after one step "
+    "it is 8/√65 = .992.",
     hints=(
-        "With c < 1 the initial weights are forgotten, and w ends at the least-squares solution.",
-        "Φ(ρ √(1 − c)/√(ρ + c))",
-        "ρ + c = 4 and 1 − c = 1/4",
+        "In the limit a step changes nothing: b − S w = 0, one coordinate at a time.",
+        "w = (1/2, (1/8)/(1/8)); cos = μ·w/‖w‖ with μ = (1, 0)",
+        "w = (1/2, 1); its length is √(1/4 + 1)",
     ),
-    answer=0.8125,
-    why="3.25 · ½ / 2 = .8125, an accuracy of .79. Without the factor √(1 − c) it would be the "
-    "bound that no time exceeds, Φ(1.625) = .95: that is what training to the end costs here.",
-    says="put c and ρ into the limit for c < 1",
+    answer=0.2**0.5,
+    why="w ends at (1/2, 1): the weak coordinate of b, 1/8, was divided by its eigenvalue 1/8. The "
+    "cosine is (1/2)/√(5/4) = 1/√5 = .447, after .992 at the first step.",
+    says="solve S w = b for each coordinate, then divide the first by the length of w",
     mistakes={
-        "1.625 is the upper bound: √(1 − c) is missing": 1.625,
-        "a root is missing: √(1 − c) over √(ρ + c)": 0.40625,
-        "ρ is ‖μ‖² already: no further root": 3.25**0.5 / 4,
-        "this is the accuracy Φ(z); its argument z is asked for": 0.7917,
-        "divide by √(ρ + c), not by √ρ": 3.25**0.5 / 2,
+        "this is the cosine after the first step, and also that of b": 8 / 65**0.5,
+        "this is the first coordinate of w: divide by the length of w": 0.5,
+        "this is the sine: the angle is to the first axis": 2 / 5**0.5,
+        "the squared cosine: take its root": 0.2,
     },
 )
 
-VISIBLE = number_question(
-    "07.2",
-    "A visible signal",
+SIGNAL = number_question(
+    "07.4",
+    "A signal read off a spectrum",
     difficulty=2,
-    minutes=3,
-    teaches="when the strongest direction of the data is the signal's",
-    signature="a number, ‖μ‖ at c = 1/16. Worked value: at c = 16 it is 2.",
-    hints=("The threshold is one for ρ = ‖μ‖².", "‖μ‖² = √c", "√(1/16) = 1/4, and ‖μ‖ is its root"),
-    answer=0.5,
-    why="ρ = √c = ¼, ‖μ‖ = ½. Sixteen samples a feature, and yet a signal of half a noise "
-    "deviation is needed before any eigenvalue tells that there are two classes.",
-    says="the spike leaves the bulk at ρ = √c",
+    minutes=8,
+    teaches="to read the strength of a signal off one eigenvalue, without a label",
+    signature="a number, ρ. Worked value: at c = 1/2 a top eigenvalue of 15/4 tells ρ = 2.",
+    hints=(
+        "Solve λ = (ρ + 1)(ρ + c)/ρ for ρ: it is a quadratic equation.",
+        "ρ² − (λ − 1 − c) ρ + c = 0",
+        "ρ² − 5/4 ρ + 1/4 = 0 has two roots: which of them lies above √c = 1/2?",
+    ),
+    answer=1.0,
+    why="The roots are 1 and 1/4. A signal of 1/4 is below the threshold 1/2, and would leave no "
+    "eigenvalue outside: it must be 1. No label was needed.",
+    says="solve the quadratic equation that the place of the spike gives",
     mistakes={
-        "¼ is ρ = ‖μ‖²: take its root": 0.25,
-        "this is c itself: the threshold is its root": 1 / 16,
-        "turned round: few samples need a strong signal": 2.0,
-        "this is an eigenvalue, the edge of the bulk: not a signal": 25 / 16,
+        "a root of the equation, but below the threshold √c: it would show no spike": 0.25,
+        "this is the threshold √c: the eigenvalue lies well beyond the edge": 0.5,
+        "the truth's largest eigenvalue is 1 + ρ, the sample's is not: c adds to it": 1.5,
+        "this is the edge of the bulk (1 + √c)²": 2.25,
+        "this is the place of the spike for ρ = 2.5: solve the other way round": 3.85,
     },
 )
 
-BEST_TIME = number_question(
+RIDGE = number_question(
     "07.5",
-    "When to stop",
+    "The ridge that does what stopping does",
     kind="investigate",
     difficulty=3,
-    minutes=12,
-    teaches="that smaller initial weights ask for shorter training and give more",
-    signature="a number, αt* at c = 1, ρ = 2, σ² = .01, within 3 %. Worked value: σ² = .1 gives "
-    ".800.",
+    minutes=15,
+    teaches="that a ridge and a stopping time are two ways to keep the filter bounded",
+    signature="a number, γ at c = 1/2, ρ = 1, σ² = 1/10, within 5 %. Worked value: at σ² = 1 the "
+    "best stop reaches .7409, and γ = .089 does too.",
     hints=(
-        "Compute the curve on a fine grid of times and look for its top.",
-        "α t* = argmax of Φ(E/√V); with lr=1 a time is αt itself",
-        "t = torch.linspace(.01, 3, 3000, dtype=torch.float64); curve = rmt.learning_curve(t, "
-        "ratio=1, signal=2**.5, init_var=.01, lr=1); t[curve.test_accuracy.argmax()]",
+        "Two numbers must agree: the best accuracy without a ridge, and the last one with it.",
+        "rmt.optimal_stopping(ratio=.5, signal=1., init_var=.1) and rmt.limit_accuracy(…, ridge=γ)",
+        "bisect: the last accuracy rises with γ; try γ = .1 and 1, and halve the interval",
     ),
-    answer=0.3812,
-    rtol=0.03,
-    why="αt* = .381 with an accuracy of .866, against .800 and .841 at σ² = .1: the start is noise "
-    "that training has to fade out, and the less there is of it the sooner one may stop. Near "
-    "its top the curve is flat: half or twice the time costs less than a point.",
-    says="off by more than 3 %: is the grid fine enough?",
+    answer=0.4937,
+    rtol=0.05,
+    why="γ ≈ .49 reaches .771 without stopping. A larger ridge does better still, up to the bound "
+    "at γ → ∞: in this model, where noise is white, every bit of fitting costs.",
+    says="off by more than 5 %: compare the last accuracy with the best stopped one",
     mistakes={
-        "this is the best accuracy; the time is asked for": 0.8664,
-        "a number of steps at α = .01: multiply by α": 38.12,
-        "this is αt* at σ² = .1: it depends on the start": 0.800,
-        "signal is ‖μ‖, the root of 2": 0.3333,
-        "init_var is σ², not squared again": 0.1107,
+        "this is the best stopping time: a ridge is an eigenvalue, near its inverse": 1.0741,
+        "near, but 1/time is a guess of the scale: search for the equal accuracy": 0.931,
+        "this is the accuracy that both reach; γ is asked for": 0.7711,
+        "this is γ for σ² = 1": 0.0890,
     },
 )
 
@@ -93,16 +95,16 @@ BOUND = proof_question(
     answer=r"""
     The law $m$ has mass 1, so $E^2=\rho^2(\int g\,dm)^2\le\rho^2\int g^2dm$ by Cauchy and Schwarz,
     and $V\ge(\rho+c)\int g^2dm$, as $\sigma^2\int f^2d\nu\ge0$. Hence $E^2/V\le\rho^2/(\rho+c)$,
-    and $\Phi$ increases. Equality needs $\sigma=0$ and $g$ constant on the spectrum: as $t\to0$,
-    where $g\approx\alpha t$, or as the ridge $\gamma\to\infty$, where $g\approx1/\gamma$. Both are
-    $w\propto b=Xy/n$, the difference of the class means: the noise here is the same in all
+    and $\Phi$ increases. Equality needs $\sigma=0$ and $g$ constant on the spectrum: after one
+    step, where $g=\alpha$, or as the ridge $\gamma\to\infty$, where $g\approx1/\gamma$. Both are
+    $w\propto b=Xy/n$, half the difference of the class means: the noise here is the same in all
     directions, and dividing by the sample covariance only adds its error. Noise that is stronger in
     some directions should be weighted down there, and $b$ does not do it: then training gains.
     """,
     ticks=(
         "uses Cauchy and Schwarz with the mass 1 of m",
         "drops the initial weights' part of V because it is not negative",
-        "finds both limits in which g is constant: t → 0 without initial weights, γ → ∞",
+        "finds both limits in which g is constant: one step without initial weights, γ → ∞",
         "names the classifier, the difference of class means, and where it would not be best",
     ),
 )

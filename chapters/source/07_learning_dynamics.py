@@ -51,7 +51,7 @@ lesson.guess("")  # your letter
 # %% [markdown]
 # ## By hand
 #
-# Two numbers decide everything here, so take two dimensions. Let $x_1,\dots,x_n$ be the samples and
+# One matrix and one vector decide everything, so take the smallest. Let $x_1,\dots,x_n$ be the samples and
 # $y_i=\pm1$ their labels. The loss is $\tfrac1{2n}\sum_i(y_i-w\cdot x_i)^2$. Its gradient is
 # $Sw-b$ with
 #
@@ -81,7 +81,8 @@ cosine = ...  # SOLUTION
 lesson.check(1, cosine)
 
 # %% [markdown]
-# Now look at the way there. Find the step after which training only adds noise.
+# Now look at the way there. Find the step after which training only adds noise. (The accuracy drawn is
+# $\Phi(\cos)$, $\Phi$ the normal distribution function: *Theory* says why.)
 
 # %%
 S = torch.diag(torch.tensor([2, 1 / 8]).double())
@@ -353,7 +354,7 @@ lesson.claim("learning/overlap").agrees(known, expected, atol=1 / p, against=sam
 #
 # $$\text{accuracy}=\Phi(E/\sqrt V),\qquad E=\mu\cdot w_t,\quad V=\|w_t\|^2 .$$
 #
-# Insert $w_t=f_t(S)w_0+g_t(S)b$. The start is random, so its products with $\mu$ and $b$ vanish:
+# Insert $w_t=f_t(S)w_0+g_t(S)b$, where $f_t(S)$ multiplies each eigenvector's part by its $f_t(\lambda)$. The start is random, so its products with $\mu$ and $b$ vanish:
 #
 # $$E=\rho\int g_t\,dm\qquad\text{signal learned,}$$
 # $$V=(\rho+c)\int g_t^2\,dm\;+\;\sigma^2\int f_t^2\,d\nu\qquad\text{all that was learned, and the start not yet

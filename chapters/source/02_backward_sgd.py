@@ -85,7 +85,7 @@ pages.show_hook(range(0, 301, 3), curves)
 # %% [markdown] tags=["predict"]
 # Your guess comes into the next cell; a picture answers it later.
 
-# %%
+# %% tags=["nbval-check-output"]
 lesson.guess("")
 
 # %% [markdown]

@@ -24,7 +24,8 @@ class WindowedBackwardSGD(torch.optim.Optimizer):
     A map T_i owns what it needs to be replayed: its batch, its learning rate (a scheduler's change
     belongs to the batch that came with it) and torch's random state (dropout draws the same
     numbers again; what draws from `random` or NumPy does not). Running statistics of batch
-    normalisation are not replayed: use layers without them.
+    normalisation are no part of a map: each replay writes into them. Make them anew at the end, by
+    `torch.optim.swa_utils.update_bn`, or use layers without them.
 
     Args:
         params: Parameters or parameter groups, as for any torch optimizer.

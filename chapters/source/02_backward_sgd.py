@@ -46,7 +46,7 @@ unseen = datasets.load(dataset, split="test")
 test_set = unseen.tensors(lesson.device, None if full else 1000)
 
 # %% [markdown]
-# Look for the last hundred batches. Both curves belong to one small network, trained for a while and
+# Look at the last hundred batches. Both curves belong to one small network, trained for a while and
 # then shown 300 more batches of 16 images at a constant learning rate.
 
 # %%
@@ -69,8 +69,8 @@ for name, orbit in {"forward": forward_orbit, "backward": backward_orbit}.items(
 pages.show_hook(range(0, 301, 3), curves)
 
 # %% [markdown]
-# Nothing was averaged, and no batch was left out. The only difference is the side on which each new
-# step was put.
+# Nothing was averaged, and no batch was left out. The only difference is where each new step was put:
+# after all the old ones, or before them.
 #
 # ## Predict
 #
@@ -79,7 +79,7 @@ pages.show_hook(range(0, 301, 3), curves)
 # **Backward-SGD** puts it *inside*: $y_n=T_1(T_2(\dots T_n(x_0)))$. There $T_n$ meets the start
 # $x_0$ first, and $T_1$ always acts last. Every $y_n$ therefore replays all $n$ batches.
 #
-# Now 48 runs draw a fresh list of batches each, and train in both orders. At the end, which order has
+# Now many runs draw a fresh list of batches each, and train in both orders. At the end, which order has
 # the lower test loss *in the mean over runs*, and which shakes more *within a run*?
 
 # %% [markdown] tags=["predict"]
@@ -116,8 +116,9 @@ lesson.check(1, y_4)
 # halvings shrank that change of $3$ to $\tfrac38$, the distance from $y_3$ to $y_4$. What will the
 # thirtieth map still change?
 #
-# Two steps in two orders end at two places. How far apart? Write $g_i(\theta)$ for the gradient of batch $i$ at parameters $\theta$, and $H_i$ for its matrix of
-# second derivatives there. Step 1 and then step 2:
+# Two steps in two orders end at two places. How far apart? Write $g_i(\theta)$, or only $g_i$, for the
+# gradient of batch $i$ at parameters $\theta$, and $H_i$ for its matrix of second derivatives there.
+# Step 1 and then step 2:
 #
 # $$T_2(T_1(\theta))=\theta-\eta g_1-\eta\,g_2(\theta-\eta g_1)\qquad\text{(the second gradient is taken after the first step)}$$
 #
@@ -126,11 +127,12 @@ lesson.check(1, y_4)
 # $$T_2(T_1(\theta))-T_1(T_2(\theta))=\eta^2(H_2g_1-H_1g_2)+O(\eta^3)\qquad\text{(exchange 1 and 2, subtract)}$$
 #
 # The bracket on the right is the **Lie bracket** of the two gradient fields. Try it on samples
-# $s_1=(2,0)$, $s_2=(1,2)$ with loss $\log(1+e^{-s_i\cdot\theta})$. At $\theta=0$ you find
-# $g_i=-\tfrac12s_i$ and $H_i=\tfrac14s_is_i^\top$, so the bracket is
+# $s_1=(2,0)$, $s_2=(1,2)$ with loss $\log(1+e^{-s_i\cdot\theta})$. At $\theta=0$ every sigmoid is
+# $\tfrac12$, so $g_i=-\tfrac12s_i$ and $H_i=\tfrac14s_is_i^\top$, and the bracket is
 # $H_2g_1-H_1g_2=\tfrac18(s_1\!\cdot s_2)(s_1-s_2)=(\tfrac14,-\tfrac12)$.
 #
-# Look in A for your four numbers and how they go on, in B for the short black segment: the bracket.
+# Look in A for your four numbers and how they go on, in B for the black segment: it points along the
+# bracket, and is somewhat shorter than $\eta^2$ brackets: at $\eta=1.6$ the $O(\eta^3)$ shows.
 
 # %%
 noise = torch.randn(26, generator=lesson.stream("line", device="cpu"))
@@ -151,13 +153,14 @@ two_then_one = [step_2(zero), step_1(step_2(zero))]
 pages.show_orders(x, y, zero, one_then_two, two_then_one)
 
 # %% [markdown]
-# So backward settles, although its numbers $a_i$ are as random as before; where it settles depends on
-# the list. And order is an effect of size $\eta^2$: small for one pair, but a run has thousands.
+# So backward settles, although it gets the same random numbers $a_i$; where it settles depends on the
+# list. And order is an effect of size $\eta^2$: small for one pair, but a run has thousands of pairs.
 #
-# Two tests of the formula, at another point (symmetry makes $0$ special) and with a third sample. First,
-# halve $\eta$: what the brackets of all pairs leave unexplained must fall by the factor $2^3$. Second,
-# take the *average* of the forward and the backward end. A bracket has opposite signs in the two, so it
-# cancels: when the list is rotated, the average may change by $O(\eta^3)$ only.
+# Two tests of the formula, at another point (symmetry makes $0$ special) and with a third sample. Going
+# from forward to backward exchanges every pair, so to order $\eta^2$ the ends differ by the sum of all
+# brackets. First, halve $\eta$: what this sum leaves unexplained must fall by the factor $2^3$. Second,
+# take the *average* of the two ends. Each bracket enters them with opposite signs and cancels. So if
+# the list is rotated, the average may change by $O(\eta^3)$ only.
 
 # %%
 bracket_of = dynamics.contraction.order_difference
@@ -186,8 +189,8 @@ lesson.claim("backward-sgd/palindrome-order").agrees(flat, 3.0, atol=0.06, again
 # ### Exercise 02.2 · Two loops
 #
 # Write `backward(maps, x0)`: a list of $N$ callables `(d,) -> (d,)` and a start `(d,)`. Return
-# $y_0,\dots,y_N$ as `(N + 1, d)`, with $y_0=x_0$. The four maps of 02.1 from `[8.]` give
-# 8, 4.5, 2.5, 1.375, 1.
+# $y_0,\dots,y_N$ as `(N + 1, d)`, with $y_0=x_0$. The four maps of 02.1 from `[8.]` must give
+# 8, 4.5, 2.5, 1.375 and your `y_4`.
 
 
 # %% tags=["answer:02.2"]
@@ -222,16 +225,16 @@ starts = model.init(lesson.stream(device="cpu"), replicas=(2,)).double()
 starts[1] *= 40  # far away: for later
 
 # %% [markdown]
-# The number of gradients cannot be helped, but 45,150 *calls* can. Row $n$ of a stack of points shall
-# become $y_n$. All rows start at $x_0$; let $k$ fall from $N$ to $1$, and let $T_k$ move, in one call,
-# all the rows that contain it.
+# The number of gradients cannot be helped, but 45,150 *calls* can. Keep a stack of points whose row $n$
+# shall become $y_n$, and start all rows at $x_0$. One call of $T_k$ can move many rows at once. Which
+# rows need $T_k$ at all? And which map must be called first?
 
 # %% [markdown] tags=["exercise:02.3"]
 # ### Exercise 02.3 · One loop, many rows
 #
 # Write `backward_rows(maps, x0, at)`: the same orbit for the $n$ in the list `at` only. Here a map
 # takes a whole stack `(rows, ..., d)`, and `x0` is `(..., d)`; return `(len(at), ..., d)`. The four maps
-# from `[8.]` at `[4, 0, 2]` give 1, 8, 2.5. Every picture below runs through your function.
+# from `[8.]` at `[4, 0, 2]` give your `y_4`, 8, 2.5. Most backward curves below run through it.
 
 
 # %% tags=["answer:02.3"]
@@ -265,19 +268,20 @@ lesson.claim("backward-sgd/rows-equal-loops").agrees(
 )
 
 # %% [markdown]
-# So the calls are what your first function spends its time on. The one loop makes only $N$ calls. Each
-# call moves more rows as $N$ grows, so its time must steepen later. The library's `backward_orbit` is your
+# So your first function spends its time mostly on calls. The one loop makes only $N$ of them. Each call
+# moves more rows as $N$ grows, so its time must steepen later. The library's `backward_orbit` is your
 # loop with care for memory. (Times vary from computer to computer; nothing below depends on them.)
 #
 # ## Theory
 #
-# **Why backward settles.** Assume that every batch loss curves everywhere: all eigenvalues of all its
-# matrices of second derivatives lie in $[m,L]$ with $m>0$. And assume $0<\eta<2/L$.
+# **Why backward settles.** Assume that every batch loss is curved at every point in every direction:
+# the eigenvalues of each $H_i(\theta)$ lie in $[m,L]$ with $m>0$. And assume $0<\eta<2/L$.
 #
 # > **New words.** A map is a *contraction* if it multiplies the distance of any two points by $c<1$ at
-# > most. $T_1\cdots T_n$ means: first $T_n$, last $T_1$, as in $y_n$. $M=\max_i\|T_i(x_0)-x_0\|$ is the longest first step any batch makes.
+# > most. $T_1\cdots T_n$ means: first $T_n$, last $T_1$, as in $y_n$. $M=\max_i\|T_i(x_0)-x_0\|$ is the
+# > longest first step any batch makes. $I$ is the identity matrix.
 #
-# $$\|T_i(\theta)-T_i(\theta')\|\le c\,\|\theta-\theta'\|,\quad c=\max(|1-\eta m|,|1-\eta L|)<1\qquad\text{(the derivative }1-\eta H_i\text{ has eigenvalues from }1-\eta L\text{ to }1-\eta m)$$
+# $$\|T_i(\theta)-T_i(\theta')\|\le c\,\|\theta-\theta'\|,\quad c=\max(|1-\eta m|,|1-\eta L|)<1\qquad\text{(the derivative }I-\eta H_i\text{ has eigenvalues from }1-\eta L\text{ to }1-\eta m\text{; integrate it from }\theta'\text{ to }\theta)$$
 #
 # $$y_{n+1}=T_1\cdots T_n(T_{n+1}(x_0)),\quad y_n=T_1\cdots T_n(x_0)\qquad\text{(the same }n\text{ maps, two starts)}$$
 #
@@ -287,10 +291,11 @@ lesson.claim("backward-sgd/rows-equal-loops").agrees(
 #
 # The sum is finite, so the limit $y_\infty$ exists, for *every* list. Two different starts approach
 # each other like $c^n$ in the same way: the limit does not remember $x_0$. Forward forgets $x_0$ too,
-# but its newest map acts last and at full strength. It never stops moving.
+# but its newest map acts last and at full strength. Unless all batches share a minimiser, it never
+# stops moving.
 #
-# **Why it is not better.** Nothing was un-trained and no noise was removed: it was frozen, because all
-# $y_n$ end with the same batches $\dots,T_2,T_1$.
+# **Why it is not better.** Nothing was un-trained, no noise removed. The noise was frozen, because
+# all $y_n$ end with the same batches $\dots,T_2,T_1$.
 #
 # > **New words.** The *law* of a random point is the list of all its probabilities: equal laws mean
 # > that no average can tell two random points apart.
@@ -305,12 +310,12 @@ lesson.claim("backward-sgd/rows-equal-loops").agrees(
 # mean**: at no step, for no network. (A shuffled epoch and its reverse are equally likely, too. A
 # schedule breaks the second line, since rates have an order of their own.)
 #
-# **What may differ.** Equal laws speak about one $n$ at a time. How $y_n$ and $y_{n+1}$ hang together is
-# another matter. $y_n$ and $y_{n+1}$ end with the same batches, $x_n$ and $x_{n+1}$ do not. Call **jitter** the standard
-# deviation of one run's curve about a straight line through it, over its last steps.
+# **What may differ.** Equal laws speak about one $n$ at a time, not about neighbours on a curve.
+# There $y_n$ and $y_{n+1}$ end with the same batches, while $x_n$ and $x_{n+1}$ do not. Call **jitter**
+# the standard deviation of one run's curve about a straight line through it, over its last steps.
 #
-# **Where the theorem is silent.** A network has directions without curvature: there $m\le0$. In them
-# nothing contracts, and the theorem promises nothing.
+# **Where the theorem is silent.** A network has directions in which the loss is flat or curved
+# downwards, so $m\le0$. In them nothing contracts, and the theorem promises nothing.
 #
 # | symbol | in code |
 # |---|---|
@@ -321,9 +326,10 @@ lesson.claim("backward-sgd/rows-equal-loops").agrees(
 #
 # ## Test: where the theorem applies
 #
-# Softmax regression with weight decay has $m>0$. For your orbit of the 300 batches, from a near and
-# a far start, the cell computes the bound and what it bounds. (We cannot have $y_\infty$; $y_{300}$ stands
-# for it, which bends the curves down at their end.)
+# Softmax regression has a convex loss, and weight decay adds its own strength to every eigenvalue: so
+# $m>0$. The cell takes your orbit of the 300 batches, from a near and a far start, and compares
+# $\|y_n-y_\infty\|$ with its bound. (We cannot have $y_\infty$; $y_{300}$ stands for it, which bends the
+# curves down at their end.)
 
 # %%
 x = forward_orbit(maps, starts)  # x_0 … x_300 from both starts: (301, 2, parameters)
@@ -375,17 +381,19 @@ lesson.claim("backward-sgd/no-gap-convex").agrees(
 )
 
 # %% [markdown]
-# So backward is a point and forward a cloud, below the bound. And every fixed list makes a discovery,
-# at $p<10^{-9}$, of either sign. Contraction has erased the starts: 24 runs are one run, 24 times. The
-# difference is real, but between two *lists*, one the other's reverse. Over fresh lists nothing is left.
+# So backward closes in on a point, below the bound, while forward keeps jumping. And each fixed list
+# makes a discovery, at $p<10^{-9}$: some of one sign, some of the other. Contraction has erased the
+# starts: 24 runs are one run, 24 times. The difference is real, but between two *lists*, one the
+# other's reverse. Over fresh lists no gap is seen.
 
 # %% [markdown] tags=["exercise:02.4"]
 # ### Exercise 02.4 · Referee report
 #
 # A manuscript trains 1000 random starts with one fixed list of batches, forward and backward, finds
 # backward better with $p<10^{-9}$, shows a beautifully smooth curve, and concludes that backward-SGD
-# generalises better. Write the report: what did they measure, what do they need, what would you
-# expect? About fifteen lines; then `lesson.reveal(4)` shows what to tick.
+# generalises better. Write the report on both findings, the $p$-value and the curve: what did they
+# measure, what should they run, against which rivals, at what cost, and what would you expect? About
+# fifteen lines; then `lesson.reveal(4)` shows what to tick.
 
 # %% [markdown] tags=["answer:02.4"] points=4
 # SOLUTION
@@ -435,25 +443,26 @@ error, frozen = 2 / (runs - 1) ** 0.5, lesson.claim("backward-sgd/noise-is-froze
 frozen.agrees(spread, 0.0, stderr=error, against=ratio["backward"].log())
 
 # %% [markdown]
-# So jitter falls by more than a factor of ten, and the means agree within their errors, as they
-# must. And the noise is still there: over lists, backward ends scatter as widely as forward ends. (Backward's bar is longer: a settled curve repeats one draw again and again, a shaking one
-# averages over its own noise.) The paper reports "smoother", which we see, and "faster", which we do
-# not see in the mean over lists.
+# So, on digits, backward's and windowed's jitter is less than a tenth of forward's; block lies between.
+# The means agree within their errors, as they must. And the noise is still there: over lists, backward
+# ends scatter as widely as forward ends. (Backward's bar is longer: a settled curve repeats one draw
+# again and again, a shaking one averages over its own noise.) The paper reports "smoother", which we see,
+# and "faster", which we do not see in the mean over lists.
 #
 # A finding on the side: the backward *loss* stands still although the backward *parameters* keep moving,
-# by a good part of a forward step. They drift where there is no curvature.
+# by lengths like a forward step's. So they drift in directions that the loss hardly feels.
 #
 # ## Test: in an ordinary loop
 #
 # `optim.BackwardSGD` is a torch optimizer. Because it replays old batches, `step` takes a closure *of a
-# batch*, and the batch. `WindowedBackwardSGD` does the same with a fixed head of $w$ batches; $w=0$ is
+# batch*, and the batch. `WindowedBackwardSGD` replays only the first $w$ batches, its *head*; $w=0$ is
 # plain SGD. The network is a small residual one with **batch normalisation**: each layer subtracts the
-# batch's mean and divides by its spread. On the side it keeps *running statistics*, averages of both
-# over roughly the last ten batches it saw, for use at test time.
+# batch's mean and divides by its spread. For use at test time it also keeps *running statistics*:
+# averages of both over roughly the last ten batches it saw.
 #
 # Running statistics are state outside the parameters, and replay writes into them. After a backward
 # step the last ten batches seen are always those of $T_{10},\dots,T_1$. Torch's `update_bn` computes the
-# statistics anew, over the training images. Look for what it changes, and for whom. (One list, one start: this
+# statistics anew, over the training images. Compare A and B curve by curve. (One list, one start: this
 # picture can say how curves shake, not which is better.)
 
 # %%
@@ -504,9 +513,9 @@ pages.show_loop(range(21, 41), running, renewed)
 
 # %% [markdown]
 # So even here backward shakes least. Windowed lies between, for $w=10$ is a short head. Renewed
-# statistics change the levels and some of the shaking; for whom they matter more, one list cannot say.
-# What is certain is the count printed above: backward sent 820 batches through the statistics where forward sent 40. Call
-# `update_bn` before you judge any composed or averaged network.
+# statistics change the levels and some of the shaking. What is certain is the count printed above:
+# backward sent 820 batches through the statistics where forward sent 40. Call `update_bn` before you
+# judge any composed or averaged network.
 #
 # **Checkpoint and resume.** The optimizer's `state_dict` holds the start and all kept batches, each with
 # the learning rate that a scheduler gave it. Replay uses that rate again, so a warm-up, which comes first
@@ -555,9 +564,10 @@ lesson.claim("backward-sgd/optimizer-read-backwards").agrees(
 #
 # A backward *curve* costs $N(N+1)/2$ gradients. What else could they buy? A small network learns a wave
 # in the plane from 512 noisy points. Then 300 more batches of 8 come, in 48 fresh lists. *Big
-# batch* spends backward's gradients on forward steps with 150 times the batch (12 lists are enough: they hardly differ). *Decay* lowers $\eta$
-# linearly to zero. *EMA* and *Polyak* average the forward iterates, with weights that fall like
-# $0.95^k$ into the past, or equally. Look for two groups in A, and for the price of calm in B.
+# batch* spends backward's gradients on forward steps with 150 times the batch (12 lists are enough:
+# they hardly differ). *Decay* lowers $\eta$ linearly to zero. *EMA* and *Polyak* average the forward
+# iterates: EMA gives the point of $k$ steps ago a weight like $0.95^k$, Polyak weighs all alike. Look for
+# two groups in A. In B, compare each jitter with its price, the number in brackets.
 
 # %%
 tiny = nets.MLP([2, 16, 16, 1], "tanh", weight_decay=1e-3, loss="mse")
@@ -602,28 +612,29 @@ lesson.claim("backward-sgd/averaging-lowers-loss").holds(over_polyak, above=0)
 lesson.claim("backward-sgd/equal-compute").holds(over_big, above=0)
 
 # %% [markdown]
-# So every *order* of constant steps lies where forward lies. Everything that averages, over points, over
-# a batch, or by shrinking steps, lies far lower, and three of these cost one gradient a point.
-# Backward removes jitter; averaging removes jitter and excess error.
+# So every *order* of constant steps has forward's error, within the bars. Everything that averages,
+# over points, over a batch, or by shrinking steps, lies far lower, and three of these cost one gradient
+# a point. Backward removes jitter. Averaging removes jitter and *excess error*, the part that noise adds.
 #
 # ## Explore
 #
 # *Shared endings:* pin the last $K$ batches of eighty runs. How fast do the ends agree, and on what?
-# *Stability map:* three boundaries for linear regression. Visit the strip between the upper two.
+# *Stability map:* three boundaries for linear regression, where Lip is the largest factor by which a
+# step stretches distances. Visit the strip between "variance is finite" and "paths converge".
 
 # %% tags=["nbval-ignore-output"]
 lesson.explore.chapter().show()
 
 # %% [markdown]
-# The ends agree on a point that is on average no nearer to the minimiser than one run's end: a backward
-# limit, seen from the other side. In the strip of the map, backward paths settle while forward paths
-# burst. The next section says how that can be.
+# The ends agree on a backward limit, seen from the other side. By equal laws such a point is on average
+# no nearer to the minimiser than one run's end; this one may be. In the strip of the map,
+# backward paths settle while forward paths burst. The next section says how that can be.
 #
 # ## Break
 #
 # **Contraction in one step: momentum.** Heavy ball moves position and velocity together,
 # $v\leftarrow\beta v+g$ and $\theta\leftarrow\theta-\eta v$. On a parabola with second derivative $h$
-# the gradient is $h(\theta-a_i)$, and a step multiplies $(\theta,v)$ by a matrix,
+# the gradient is $h(\theta-a_i)$, and a step multiplies differences of $(\theta,v)$ by one matrix,
 #
 # $$A=\begin{pmatrix}1-\eta h&-\eta\beta\\h&\beta\end{pmatrix}\qquad\text{(insert the new }v\text{ into }\theta-\eta v)$$
 #
@@ -632,7 +643,8 @@ lesson.explore.chapter().show()
 # $$|\lambda|=\sqrt\beta\qquad\text{(if the two eigenvalues are complex: they are conjugate)}$$
 #
 # The longest stretch of a vector by one step is the norm $\|A\|$. For the three curvatures below it
-# exceeds 1: the first line of the theory fails. Yet $n$ steps stretch by about $\sqrt\beta^{\,n}$.
+# exceeds 1: the first line of the theory fails. Yet their eigenvalues are complex, so $n$ steps, which
+# multiply by $A^n$, stretch by about $\sqrt\beta^{\,n}$.
 
 # %%
 beta, lr = 0.81, 0.5
@@ -653,11 +665,11 @@ lesson.claim("backward-sgd/momentum-rate").agrees(
 
 # %% [markdown]
 # **A finite variance: heavy tails.** Regression on the line, one sample $s\sim N(0,1)$ a step: the
-# distance to the truth is multiplied by $1-\eta s^2$. Its mean square exceeds 1 beyond $\eta=\tfrac23$,
-# so no variance survives there. What decides about paths is the *average growth rate*
-# $\gamma=\mathbb E\log|1-\eta s^2|$: by the law of large numbers a product of $n$ factors is about
-# $e^{\gamma n}$. It stays negative up to $\eta=2.42$, where the logarithm of the root mean square is already
-# $1.31$. We take $\eta=1$.
+# distance to the truth $\theta^*$ is multiplied by $1-\eta s^2$, and label noise is added. The factor's
+# mean square, $1-2\eta+3\eta^2$, exceeds 1 beyond $\eta=\tfrac23$, so no variance survives there. What
+# decides about paths is the *average growth rate* $\gamma=\mathbb E\log|1-\eta s^2|$: by the law of large
+# numbers a product of $n$ factors is about $e^{\gamma n}$. It stays negative up to $\eta=2.42$. (There
+# the mean square gives $\tfrac12\log(1-2\eta+3\eta^2)=1.31$ in its place.) We take $\eta=1$.
 #
 # > **New words.** A law has a *power-law tail of index* $\alpha$ if values beyond $t$ have a share
 # > proportional to $t^{-\alpha}$. With $\alpha\le2$ there is no variance. Kesten (1973) gives $\alpha$ by
@@ -686,7 +698,8 @@ lesson.claim("backward-sgd/kesten-index").agrees(
 
 # %% [markdown]
 # So neither a norm above 1 nor a missing variance stops a backward orbit: the growth of long *products*
-# decides. You could have known from a short run: does the distance between two starts fall on average?
+# decides. A short run tells: follow two starts on one list. Does the *logarithm* of their distance fall
+# in the mean?
 #
 # ## Your turn
 
@@ -703,7 +716,7 @@ price = ...  # SOLUTION
 lesson.check(5, price)
 
 # %% [markdown]
-# See afterwards: looking costs half as much again as training. And at every step?
+# See afterwards: all looks together cost a little over half of the forward run. And at every step?
 
 # %% [markdown] tags=["exercise:02.6"]
 # ### Exercise 02.6 · Where do paths stop converging?
@@ -727,8 +740,8 @@ while high - low > 1e-4:
 lesson.check(6, frontier)
 
 # %% [markdown]
-# See afterwards: your number is almost twice the mean-square limit ½. Does that strip widen or close
-# as $d$ grows?
+# See afterwards: how far is your number above the mean-square limit, which is $2/(d+2)$ here? Does that
+# strip widen or close as $d$ grows?
 #
 # ## In your own training
 #
@@ -748,11 +761,11 @@ lesson.check(6, frontier)
 # ```
 #
 # *When it pays:* you watch a curve to see a trend, or compare two settings on the same batches, and
-# cannot wait for a decayed learning rate. Jitter fell to a few per cent of forward's above, for $w$
-# gradients a look. *When not:* if the model itself is to be good. In the league no order lowered the
-# error, while Polyak's average lowered it by more than a third, for no extra gradient. Its recipe is
-# torch's own `swa_utils.AveragedModel`, with `update_bn` after it. And backward without a window is for
-# understanding: nobody has $N^2/2$ gradients to spare.
+# cannot wait for a decayed learning rate. Jitter fell to a few per cent of forward's above, and to an
+# eighth of it on MNIST below, for $w$ gradients a look. *When not:* if the model itself is to be good. In
+# the league no order lowered the error, while Polyak's average lowered it by more than a third, for no
+# extra gradient. Its recipe is torch's own `swa_utils.AveragedModel`, with `update_bn` after it. And
+# backward without a window is for understanding: nobody has $N^2/2$ gradients to spare.
 #
 # ## At full scale
 #
@@ -790,7 +803,8 @@ lesson.claims_table()
 # ## Five lines to remember
 #
 # 1. Backward iterates share their ending: contraction makes them converge, for every list of batches.
-# 2. Noise is frozen, not removed; equal laws forbid a gap in mean loss at constant steps.
+# 2. Noise is frozen, not removed; equal laws forbid a gap in mean loss, over fresh lists, at constant
+#    steps.
 # 3. Report jitter within runs apart from mean loss, and draw a fresh list for every run.
 # 4. Backward removes jitter, averaging removes jitter and excess error, for fewer gradients.
 # 5. What decides is the growth of long products: a norm above 1 or an infinite variance need not matter.
@@ -804,10 +818,11 @@ lesson.claims_table()
 # influences…". We know its ideas and which models it trained. We do not know its learning rates, batch
 # sizes or numbering, and we have not read later versions.
 #
-# *Its own:* backward composition of SGD, the contraction principle for it, "smoother" and "faster".
+# *Its own:* backward composition of SGD, the contraction principle for it, "smoother" and "faster". It
+# names windowed updates, bracket corrections and the link to the stationary law.
 # *Classic:* equal laws and backward limits (Letac 1986; Diaconis and Freedman 1999); the bracket
 # formula (Hairer, Lubich, Wanner). *Ours:* every setting, the definitions of windowed, block and jitter,
-# the manufactured gap, the league, both broken assumptions, and the remarks on batch normalisation.
+# the manufactured gap, the league, the choice of broken assumptions, the remarks on batch normalisation.
 #
 # *Not known:* whether the paper's "faster" came from a shared list, a schedule or a choice of time.
 #

@@ -1,11 +1,11 @@
 # %% [markdown]
 # # 7 · Learning dynamics by random matrices
 #
-# **The picture below opens with a surprise: training accuracy climbs, while accuracy on new samples
-# rises, turns and falls, though no label is wrong; and a black line went through all the dots before
-# any data were drawn.** It matters because when to stop, how small to start and how many samples are
-# enough are questions that you usually answer by trying. By the end you can compute such a curve from
-# three numbers, and you know for which data you must not believe it.
+# **The picture below holds two surprises. Training accuracy climbs, while accuracy on new samples
+# rises, turns and falls, though no label is wrong. And the two black lines were computed before any
+# data were drawn.** When should you stop? How small should you start? How many samples are enough?
+# You usually answer by trying. By the end you can compute such a curve from three numbers, and you
+# know for which data you must not believe it.
 #
 # *Paper:* Z. Liao and R. Couillet, [The Dynamics of Learning](https://arxiv.org/abs/1805.11917)
 # (2018). *Time:* about three hours with the exercises. *You need:* chapter 1.
@@ -37,8 +37,9 @@ pages.show_hook(*runs.first_look(p, n, lesson.stream("hook")))
 # ## Predict
 #
 # The data are two clouds of noise in $p$ dimensions, with centres $+\mu$ and $-\mu$. We train a
-# linear classifier on $n=2p$ samples by full-batch gradient descent on the squared error. It starts
-# at small random weights $w_0$. The best moment is where the curve for new samples turns.
+# linear classifier, the sign of $w\cdot x$, on $n=2p$ samples by full-batch gradient descent on the
+# squared error. The weights $w$ start at small random $w_0$. The best moment is where the curve for
+# new samples turns.
 #
 # Now every initial weight is a tenth as large. When does the best moment come, and how good is it?
 
@@ -51,8 +52,8 @@ lesson.guess("")  # your letter
 # %% [markdown]
 # ## By hand
 #
-# One matrix and one vector decide everything, so take the smallest. Let $x_1,\dots,x_n$ be the samples and
-# $y_i=\pm1$ their labels. The loss is $\tfrac1{2n}\sum_i(y_i-w\cdot x_i)^2$. Its gradient is
+# One matrix and one vector decide everything; two dimensions are enough to see it. Let $x_1,\dots,x_n$
+# be the samples and $y_i=\pm1$ their labels. The loss is $\tfrac1{2n}\sum_i(y_i-w\cdot x_i)^2$. Its gradient is
 # $Sw-b$ with
 #
 # $$S=\frac1n\sum_i x_ix_i^\top,\qquad b=\frac1n\sum_i y_ix_i .$$
@@ -65,7 +66,7 @@ lesson.guess("")  # your letter
 #
 # Take $S=\mathrm{diag}(2,\tfrac18)$, $b=(1,\tfrac18)$, $w_0=0$, $\alpha=\tfrac12$. The truth is
 # $\mu=(1,0)$: the second direction is pure noise. After one step $w_1=\alpha b=(\tfrac12,\tfrac1{16})$.
-# Only the direction of $w$ classifies, and its cosine with $\mu$ is
+# A longer $w$ has the same signs: only its direction classifies. The cosine of $w_1$ with $\mu$ is
 # $\tfrac12/\|w_1\|=8/\sqrt{65}=.992$. Very good.
 
 # %% [markdown] tags=["exercise:07.1"]
@@ -81,8 +82,8 @@ cosine = ...  # SOLUTION
 lesson.check(1, cosine)
 
 # %% [markdown]
-# Now look at the way there. Find the step after which training only adds noise. (The accuracy drawn is
-# $\Phi(\cos)$, $\Phi$ the normal distribution function: *Theory* says why.)
+# Now look at the way there. Find the step after which training only adds noise. (Drawn is the accuracy
+# $\Phi$ of the cosine, with $\Phi$ the normal distribution function: *Theory* says why.)
 
 # %%
 S = torch.diag(torch.tensor([2, 1 / 8]).double())
@@ -91,15 +92,15 @@ step = AffineMap(torch.eye(2) - S / 2, b / 2)  # w ↦ w + (b − S w)/2
 orbit = forward_orbit([step] * 60, torch.zeros(2).double())  # w_0 … w_60, (61, 2)
 
 t = torch.arange(61)[:, None]
-by_eigenvalues = (
-    (1 - (1 - S.diagonal() / 2) ** t) / S.diagonal() * b
-)  # no steps: see Theory
+learned = (1 - (1 - S.diagonal() / 2) ** t) / S.diagonal()  # no steps: see Theory
+by_eigenvalues = learned * b
 pages.show_by_hand(orbit, by_eigenvalues, lesson.use(1, cosine))
 
 late = forward_orbit([step] * 600, torch.zeros(2).double(), at=[1, 600])
 measured = late[:, 0] / late.norm(dim=1)  # cosines with μ
 kept = [8 / 65**0.5, 8 / 65**0.5]  # if w kept the direction of b
-true = [8 / 65**0.5, 1 / 5**0.5]
+end = torch.linalg.solve(S, b)
+true = [8 / 65**0.5, float(end[0] / end.norm())]
 lesson.claim("learning/by-hand").agrees(measured, true, atol=1e-12, against=kept)
 lesson.claim("learning/one-map").agrees(orbit, by_eigenvalues, atol=1e-12)
 
@@ -123,7 +124,7 @@ lesson.claim("learning/one-map").agrees(orbit, by_eigenvalues, atol=1e-12)
 
 # %% tags=["answer:07.2"]
 def sample(mean, labels, noise):
-    """Returns X (p, n), S = XXᵀ/n (p, p) and b = Xy/n (p,)."""
+    """Returns X (p, n), S (p, p) and b (p,)."""
     # SOLUTION
 
 
@@ -131,9 +132,10 @@ def sample(mean, labels, noise):
 lesson.check(2, sample)
 
 # %% [markdown]
-# The mean of $S$ over all data is $I+\mu\mu^\top$: its eigenvalues are 1, all but one, and
-# $1+\|\mu\|^2$. With $\|\mu\|=1$ your trace of $S$ divided by the number of features should hit about
-# 1. The cell below prints it. Then come the eigenvalues of your $S$. Look how many are near the truth.
+# The mean of $S$ over all data is $I+\mu\mu^\top$, as noise has mean 0 and covariance $I$. All
+# its eigenvalues are 1 but one, which is $1+\|\mu\|^2$. With $\|\mu\|=1$ the trace of your $S$, divided by the
+# number of features, should be about 1. The cell below prints it. Then come the eigenvalues of your
+# $S$. Look how many are near the truth.
 
 # %%
 sample = lesson.use(2, sample)
@@ -149,21 +151,22 @@ pages.show_spectrum(torch.linalg.eigvalsh(S))
 
 # %% [markdown]
 # **Nothing is wrong with your code.** There are two samples for each feature, and yet the
-# eigenvalues spread from about .09 to 2.9 where almost all should be 1. Any *single* entry of $S$ is
-# close to its mean. It is the sum over so many entries that is not. This spread is the chapter: training
-# divides by these numbers.
+# eigenvalues spread from about .1 to 3 where almost all should be 1. Each *single* entry of $S$ is
+# off by about $1/\sqrt n$ only. But there are $p^2$ entries, and together their errors move the
+# eigenvalues. This spread is the chapter: training divides by these numbers.
 
 # %% [markdown] tags=["exercise:07.3"]
 # ### Exercise 07.3 · The loop
 #
 # Write `descend(S, b, w, lr, steps)`: the weights after so many steps from `w`. Let it work for one
-# vector `w` `(p,)` and for columns `(…, p, k)`: then fifty data sets run at once. For
+# vector `w` `(p,)` and for columns `(…, p, k)`, where `b` is `(…, p, 1)`: then all data sets run at
+# once. For
 # $S=\mathrm{diag}(2,1)$, $b=(2,4)$, $w=0$, `lr` $\tfrac14$ and two steps: $(\tfrac34,\tfrac74)$.
 
 
 # %% tags=["answer:07.3"]
 def descend(S, b, w, lr, steps):
-    """Returns the weights after so many steps of w ← w + lr (b − S w)."""
+    """Returns the weights after so many steps of size lr, of w's shape."""
     # SOLUTION
 
 
@@ -171,9 +174,9 @@ def descend(S, b, w, lr, steps):
 lesson.check(3, descend)
 
 # %% [markdown]
-# Let it run on fifty data sets, each from four starts. The entries of $w_0$ are random, with mean 0 and
-# variance $\sigma^2/p$, so that $\|w_0\|\approx\sigma$. We keep the weights at some steps and **do not look at them
-# yet**: theory has to speak first.
+# Let it run on `num_runs` data sets, each from four starts. The entries of $w_0$ are random, with mean 0
+# and variance $\sigma^2/p$, so that $\|w_0\|\approx\sigma$. We keep the weights at some steps and **do not
+# look at them yet**: theory has to speak first.
 
 # %%
 descend = lesson.use(3, descend)
@@ -202,42 +205,44 @@ for t in steps.tolist():
 #
 # $$\omega_{t+1}=(1-\alpha\lambda)\,\omega_t+\alpha\,u\cdot b\qquad\text{(since }Su=\lambda u).$$
 #
-# Repeat it $t$ times. The start is multiplied by a power, and the $u\cdot b$ add up to a geometric sum:
+# Repeat it $t$ times. The start is multiplied by $(1-\alpha\lambda)^t$. Each step adds one
+# $\alpha\,u\cdot b$, which later steps shrink by powers of $1-\alpha\lambda$. They make a geometric sum:
 #
 # $$\omega_t=f_t(\lambda)\,\omega_0+g_t(\lambda)\,u\cdot b,\qquad f_t(\lambda)=(1-\alpha\lambda)^t,\quad
 # g_t(\lambda)=\frac{1-f_t(\lambda)}\lambda .$$
 #
 # So $f_t$ is what is left of the start, and $g_t$ what is learned of $b$. For small $t$,
-# $g_t\approx\alpha t$ for each $\lambda$; for large $t$, $g_t\to1/\lambda$. This is the example by hand.
+# $g_t\approx\alpha t$ for each $\lambda$; for large $t$, $g_t\to1/\lambda$. The example by hand did just this.
 #
 # **What a run needs.** Only the eigenvalues, and how much of $w_0$, $b$ and $\mu$ lies along each
 # eigenvector.
 #
 # > **New words.** The spectrum *seen from* a vector $v$ gives each eigenvalue $\lambda_i$ the weight
-# > $(v\cdot u_i)^2/\|v\|^2$. The weights add up to 1. Whoever draws their histogram draws a *law*: for an average
-# > of $h(\lambda_i)$ with these weights we write $\int h$ over that law.
+# > $(v\cdot u_i)^2/\|v\|^2$, with $u_i$ its unit eigenvector. The weights add up to 1. The eigenvalues
+# > with their weights are a *law*. For any function $h$, the average of $h(\lambda_i)$ with these weights is
+# > written as the integral of $h$ over that law.
 #
 # ## Theory: two laws
 #
 # **Seen from anywhere.** A vector like $w_0$, drawn without looking at the data, lies along all
-# eigenvectors alike, so it counts eigenvalues. This is the histogram above. As $p\to\infty$ it
-# becomes the law $\nu$ of Marchenko and Pastur, for $c\le1$ with the density
+# eigenvectors alike: each weight is about $1/p$. So it counts eigenvalues, like the histogram above.
+# As $p\to\infty$ this becomes the law $\nu$ of Marchenko and Pastur, for $c\le1$ with the density
 #
 # $$\nu(x)=\frac{\sqrt{(x-\lambda_-)(\lambda_+-x)}}{2\pi c\,x},\qquad\lambda_\pm=(1\pm\sqrt c)^2 .$$
 #
 # To find it one needs a function that holds the whole histogram.
 #
 # > **New words.** The *Stieltjes transform* of $\nu$ is $q(z)=\int\frac{d\nu}{x-z}$, the mean of
-# > $1/(\lambda_i-z)$. It has a pole at each eigenvalue. In the limit poles merge into a cut, and the
-# > density is the imaginary part of $q$ just above the real axis, over $\pi$.
+# > $1/(\lambda_i-z)$. It has a pole at each eigenvalue. In the limit the poles fill an interval, across
+# > which $q$ jumps. The density is the imaginary part of $q$ just above the real axis, over $\pi$.
 #
 # Why this law: leave one sample out. Let $G=(S-zI)^{-1}$, so $pq$ is its trace.
 #
 # $$p=\operatorname{tr}(S-zI)G=\tfrac1n\textstyle\sum_i x_i^\top Gx_i-z\,pq\qquad(\text{definition of }S).$$
 #
-# A sample and $G$ depend on each other. Without sample $i$, call it $G_i$, they do not, and
-# $x_i^\top G_ix_i\approx\operatorname{tr}G_i\approx pq$. Putting sample $i$ back changes $S$ by one rank
-# (Sherman and Morrison):
+# A sample and $G$ depend on each other. Let $G_i$ be $G$ made without sample $i$. Then $x_i$ and $G_i$
+# are independent, and $x_i^\top G_ix_i\approx\operatorname{tr}G_i\approx pq$ (details below). Putting
+# sample $i$ back changes $S$ by one rank (Sherman and Morrison):
 #
 # $$\tfrac1nx_i^\top Gx_i=\frac{x_i^\top G_ix_i/n}{1+x_i^\top G_ix_i/n}\approx\frac{cq}{1+cq}.$$
 #
@@ -249,22 +254,24 @@ for t in steps.tolist():
 #
 # The discriminant is $(z+c-1)^2-4cz=(z-\lambda_-)(z-\lambda_+)$: multiply out both sides. It is negative
 # between $\lambda_-$ and $\lambda_+$, and there $\operatorname{Im}q=\sqrt{(x-\lambda_-)(\lambda_+-x)}/(2cx)$.
-# Divide by $\pi$. That $x_i^\top G_ix_i$ is close to the trace: its mean over $x_i$ is the trace, its variance
-# is $2\operatorname{tr}G_i^2$, of order $p$, while its square is of order $p^2$. The signal changes
-# $S$ by one rank, which moves no share of the eigenvalues.
+# Divide by $\pi$. Why is $x_i^\top G_ix_i$ close to the trace? For pure noise its mean over $x_i$ is the
+# trace, of order $p$. Its variance is $2\operatorname{tr}G_i^2$ for real $z$, of order $p$ too, so it strays
+# by $\sqrt p$ only. The signal changes $S$ by a rank of 2 at most, and so shifts shares of eigenvalues by
+# about $1/p$.
 #
 # </details>
 #
 # **Seen from b.** The vector $b$ is made of the same samples as $S$. We cannot treat it as drawn
 # without looking. But $y_ix_i=\mu+y_iz_i$ is a Gaussian vector with mean $\mu$, so $b$ is a sample mean:
 #
-# $$b=\mu+\text{noise}/\sqrt n,\qquad\|b\|^2\to\rho+c\qquad(p\text{ squares of mean }1/n).$$
+# $$b=\mu+\text{noise}/\sqrt n,\qquad\|b\|^2\to\rho+c\qquad(\text{the noise: }p\text{ squares of mean }1/n).$$
 #
 # Split $S$ into the sample covariance of the $y_ix_i$ and their mean:
 #
 # $$S=R+bb^\top,\qquad R=\tfrac1n\textstyle\sum_i(y_ix_i-b)(y_ix_i-b)^\top\qquad(y_i^2=1).$$
 #
-# For Gaussian samples, $R$ and the mean $b$ are *independent*. So $R$ is seen from $b$ as from anywhere:
+# For Gaussian samples, $R$ and the mean $b$ are *independent*. So $R$ is seen from $b$ as from anywhere.
+# Its law is $\nu$, as it differs from $S$ by one rank:
 #
 # $$b^\top(R-zI)^{-1}b\to(\rho+c)\,q(z).$$
 #
@@ -277,18 +284,18 @@ for t in steps.tolist():
 #
 # $$\lambda_s=\frac{(\rho+1)(\rho+c)}\rho\qquad\text{(the spike).}$$
 #
-# **Threshold.** Right of the bulk $q$ rises to 0 from its value at the edge, which is
-# $-1/(\sqrt c+c)$. So it meets $-1/(\rho+c)$ if $\rho+c>\sqrt c+c$: if $\rho>\sqrt c$. A weaker signal
-# leaves no eigenvalue outside.
+# **Threshold.** Right of the bulk $q$ rises to 0 from its value at the edge $\lambda_+$. There the
+# quadratic equation has a double root, $-1/(\sqrt c+c)$. So $q$ meets $-1/(\rho+c)$ if
+# $\rho+c>\sqrt c+c$: if $\rho>\sqrt c$. A weaker signal leaves no eigenvalue outside.
 #
-# The same update gives the law $m$ seen from $b$: the bulk has the density
+# The same change of one rank gives the law $m$ of $S$ seen from $b$. The bulk has the density
 #
 # $$m(x)=\frac{\sqrt{(x-\lambda_-)(\lambda_+-x)}}{2\pi\,\bigl((\rho+1)(\rho+c)-\rho x\bigr)},\qquad
 # \text{and }\lambda_s\text{ the share }1-\frac c{\rho^2}\text{ if }\rho>\sqrt c .$$
 #
 # <details><summary>Density and share, step by step</summary>
 #
-# Sherman and Morrison: $b^\top(S-z)^{-1}b=Q/(1+Q)$ with $Q=(\rho+c)q$. Divide by $\|b\|^2$:
+# Sherman and Morrison: $b^\top(S-zI)^{-1}b=Q/(1+Q)$ with $Q=(\rho+c)q$. Divide by $\|b\|^2$:
 # $\int dm/(x-z)=q/(1+(\rho+c)q)$. Just above the axis its imaginary part is
 # $\operatorname{Im}q/|1+(\rho+c)q|^2$. The two roots of the quadratic equation are conjugate there, with sum
 # $-(x+c-1)/(cx)$ and product $1/(cx)$, so
@@ -296,14 +303,15 @@ for t in steps.tolist():
 # $$|1+aq|^2=1-\frac{a(x+c-1)}{cx}+\frac{a^2}{cx}=\frac{(\rho+1)(\rho+c)-\rho x}{cx},\qquad a=\rho+c .$$
 #
 # Dividing $\nu$ by it gives the density. Its mass is 1 below the threshold and $c/\rho^2$ above; the rest
-# sits on the spike. Also $\mu\cdot b\to\rho$, and the same update gives
-# $\mu^\top(S-z)^{-1}b\to\rho q/(1+Q)$: between $\mu$ and $b$ lies $\rho$ times the law $m$. The squared cosine
+# sits on the spike. Also $\mu\cdot b\to\rho$, and Sherman and Morrison give
+# $\mu^\top(S-zI)^{-1}b\to\rho q/(1+Q)$: between $\mu$ and $b$ lies $\rho$ times the law $m$. The squared cosine
 # of the spike's eigenvector with $\mu$ is $(1-c/\rho^2)/(1+c/\rho)$, by $(\mu\cdot u)^2=(\rho\,m_s)^2/((\rho+c)m_s)$
 # with $m_s$ the share, over $\|\mu\|^2=\rho$.
 #
 # </details>
 #
-# In the next picture look at the same heap twice: counted in (a), weighed by its share of $b$ in (b).
+# In the next picture, at $\rho=2$, look twice at the small heap on the right: counted in (a), weighed by
+# its share of $b$ in (b). Then see in (c) and (d) what it does as the signal grows.
 
 # %%
 tops, cosines, seen = {}, {}, {}
@@ -344,17 +352,19 @@ lesson.claim("learning/overlap").agrees(known, expected, atol=1 / p, against=sam
 
 # %% [markdown]
 # One eigenvalue among all is a speck, yet it holds most of $b$. Where the spike has left, one direction
-# knows the signal, though at $\rho=2$ its squared cosine with $\mu$ is only about .7. Near the threshold runs
-# scatter most, and we claim nothing there.
+# knows the signal, though at $\rho=2$ its squared cosine with $\mu$ is only about .7. Below the threshold
+# the dots in (d) lie above the lines, as $p$ is finite. Near the threshold we claim nothing.
 #
 # ## Theory: the accuracy
 #
-# A new sample is told right if $y\,x\cdot w=\mu\cdot w+y\,z\cdot w>0$. Given $w$ this is a normal number
-# with mean $\mu\cdot w$ and variance $\|w\|^2$. With $\Phi$ the normal distribution function,
+# A new sample is classified rightly if $y\,x\cdot w=\mu\cdot w+y\,z\cdot w>0$. Given $w$ this is a normal
+# number with mean $\mu\cdot w$ and variance $\|w\|^2$. With $\Phi$ the normal distribution function,
 #
 # $$\text{accuracy}=\Phi(E/\sqrt V),\qquad E=\mu\cdot w_t,\quad V=\|w_t\|^2 .$$
 #
-# Insert $w_t=f_t(S)w_0+g_t(S)b$, where $f_t(S)$ multiplies each eigenvector's part by its $f_t(\lambda)$. The start is random, so its products with $\mu$ and $b$ vanish:
+# Insert $w_t=f_t(S)w_0+g_t(S)b$, where $f_t(S)$ multiplies each eigenvector's part by its
+# $f_t(\lambda)$. The start is random, so its products with $\mu$ and $b$ vanish for large $p$. Further,
+# $\mu^\top g_t(S)\,b=\rho\int g_t\,dm$ (details above), and $\|b\|^2=\rho+c$:
 #
 # $$E=\rho\int g_t\,dm\qquad\text{signal learned,}$$
 # $$V=(\rho+c)\int g_t^2\,dm\;+\;\sigma^2\int f_t^2\,d\nu\qquad\text{all that was learned, and the start not yet
@@ -364,7 +374,7 @@ lesson.claim("learning/overlap").agrees(known, expected, atol=1 / p, against=sam
 #
 # $$E_*=(\rho+c)\int g_t\,dm,\qquad V_*=(\rho+c)\int xg_t^2\,dm+\sigma^2\int xf_t^2\,d\nu-E_*^2 .$$
 #
-# That these margins are Gaussian is the one step we do not prove. The picture will test it.
+# That these margins are Gaussian is a step that we do not prove. The picture will test it.
 #
 # | symbol | in code |
 # |---|---|
@@ -418,9 +428,9 @@ lesson.claim("learning/by-library").agrees(torch.stack(lines[0.1]), library, ato
 # %% [markdown]
 # ## Test
 #
-# The lines are drawn; now open the runs. Time is $\alpha t$, learning rate times steps. In (a) look
-# whether anything misses. In (b) compare the blue dots with the green ones: $\sigma^2$ a hundredth, so
-# weights a tenth.
+# The lines are computed; now open the runs. Time is $\alpha t$, learning rate times steps. In (a) look
+# whether anything misses. In (b) compare the blue dots with the green ones: blue has a hundredth of
+# the $\sigma^2$, so a tenth of the weights. (Their stars are the first and the third from the left.)
 
 # %%
 test, train = runs.accuracies(data, mean, torch.stack(path))  # (T, 50, 4) each
@@ -433,8 +443,8 @@ pages.show_learning(alpha * fine, lines, alpha * steps, found, bound)
 lesson.answer_guess()
 
 # %% [markdown]
-# Would the dots have refused a wrong line? Each check below also names one: time twice as fast, a
-# spectrum without its spike, a start that is left out.
+# Would the dots have refused a wrong line? Four of the checks below also name one: time twice as fast,
+# a spectrum without its spike, a start that is left out, and the dotted bound as the end.
 
 # %%
 at = steps - 1  # where `fine` is a step of the runs
@@ -465,15 +475,16 @@ lesson.claim("learning/start-forgotten").agrees(ends, limit, against=bound)
 
 # %% [markdown]
 # No parameter was fitted, and the Gaussian margins pass. A small start is forgotten before the noise is
-# learned; in the end every start is forgotten, $f_t\to0$, and the four curves meet. Since then
-# $g_t=1/\lambda$, the last accuracy is $\Phi(\rho\sqrt{1-c}/\sqrt{\rho+c})$ for $c<1$.
+# learned. In the end every start is forgotten, $f_t\to0$, and the four curves meet. Then $g_t=1/\lambda$.
+# For $c<1$ the transform of $m$ at 0 gives $\int dm/x=1/(1+\rho)$, and its derivative gives
+# $\int dm/x^2=1/((1-c)(1+\rho)^2)$. So the last accuracy is $\Phi(\rho\sqrt{1-c}/\sqrt{\rho+c})$.
 #
-# The dotted bound is the accuracy of $w\propto b$, the difference of the class means. In *this* model
-# nothing beats it (exercise 07.6): what training adds is the error of the sample covariance.
+# No curve crosses the dotted bound. Why, and what reaches it, is exercise 07.6. Long training adds the
+# error of the sample covariance.
 #
 # ## Explore
 #
-# Move the time, and watch the filter rise over the small eigenvalues while the test curve turns.
+# Move the time, and watch the filter $g_t$ rise over the small eigenvalues while the test curve turns.
 # Here it is the *flow*, the limit of small steps: $f_t(x)=e^{-\alpha tx}$. Then weaken the signal: what is
 # left once the spike is gone? In the second tab find the time from which on a peak is seen.
 
@@ -483,14 +494,15 @@ lesson.explore.chapter().show()
 # %% [markdown]
 # ## Break
 #
-# **Steps are not the flow.** Most papers, ours too, write $e^{-\alpha tx}$ in place of $(1-\alpha x)^t$. Three
-# learning rates show when that matters. After one step the accuracy is
-# $\Phi(\rho\alpha/\sqrt{(\rho+c+c\sigma^2)\alpha^2+\sigma^2(\alpha-1)^2})$. You could have known: the two
-# agree only if $\alpha\lambda\ll1$ for each eigenvalue, and steps blow up if $\alpha\lambda_s>2$.
+# **Steps are not the flow.** Theory, our source's too, often puts $e^{-\alpha tx}$ for $(1-\alpha x)^t$.
+# Three learning rates show when that matters. After one step $g_1=\alpha$, and $\nu$ has mean 1 and
+# variance $c$. So the accuracy is
+# $\Phi(\rho\alpha/\sqrt{(\rho+c+c\sigma^2)\alpha^2+\sigma^2(\alpha-1)^2})$. You could have known: early, steps
+# follow the flow only if $\alpha\lambda\ll1$ for each eigenvalue. They blow up if $\alpha\lambda_s>2$.
 
 # %%
 few = torch.tensor([1, 2, 3, 5, 10, 20, 50, 100])
-stepped, after_one, ahead = {}, [], {}
+stepped, ahead = {}, {}
 for lr in (0.1, 0.3, 0.5):
     setting = {"p": p, "n": n, "rho": 1.0, "var": 0.1, "lr": lr, "runs": num_runs}
     stream = lesson.stream("steps", str(lr))
@@ -523,8 +535,9 @@ lesson.claim("learning/largest-rate").holds(turns, above=1)
 
 # %% [markdown]
 # **As many features as samples.** At $c=1$ the smallest eigenvalue, $(1-\sqrt c)^2$, reaches 0, and
-# training divides by it. For $c>1$ some directions have no data at all, and the start stays there.
-# In (b) of the next picture read from right to left, as samples are added.
+# training divides by it. For $c>1$ some directions have no data at all, and the start stays there:
+# $\nu$ then has the mass $1-1/c$ at 0. In (b) of the next picture, *late* is after 1,000 steps. Read it
+# from right to left, as samples are added.
 
 # %%
 model = {"rho": 1.0, "var": 0.1, "lr": 0.1, "runs": num_runs}
@@ -553,15 +566,16 @@ lesson.claim("learning/ridge").agrees(
 
 # %% [markdown]
 # After long training the error falls, rises to a peak where samples match features, and falls again:
-# *double descent*. But the peak belongs to long training. Stopped in time, more samples always help,
-# and a ridge $\gamma$, which puts $x+\gamma$ for $x$ in $f$ and $g$, does the same: it keeps $g_t$ bounded.
+# *double descent*. But the peak belongs to long training. If it is stopped in time, more samples help at
+# each $c$ drawn. A ridge $\gamma$ puts $x+\gamma$ for $x$ in $f$ and $g$, which keeps $g_t$ bounded. The
+# one drawn removes the peak too.
 #
 # **Other data.** Now the noise is not Gaussian, though its covariance stays the identity: random *signs*;
 # and *scales*, where each sample is stretched by a number of its own. Then images: ones against sevens. We
 # add noise and *whiten* them, so that the covariance within the classes is the identity, and read
-# $\rho$ off the top eigenvalue. Two controls are Gaussian: *twins*, fresh data of the same size and
-# signal; and data *alike*, as many as there are images, whitened and divided in the same way. Which of
-# all these will miss, and is it the images' fault?
+# $\rho$ off the top eigenvalue. Two controls are Gaussian. *Twins* are fresh data of the same size and
+# signal. *Alike* are as many as there are images, whitened and split into training and test in the same
+# way. Last come the *raw* images. Which of these will miss, and is it the images' fault?
 
 # %%
 moments = torch.tensor([1, 2, 4, 8, 15, 30, 60, 120, 250, 500])  # steps
@@ -616,26 +630,26 @@ lesson.claim("learning/raw-misses").holds(factor, above=2)
 
 # %% [markdown]
 # *Signs* are on the line: the law needs many independent entries, not a bell curve. *Scales* lie far above:
-# the entries of a sample share one number, so $x^\top Gx$ no longer equals a trace, the step on which
-# the theory stands. You could have known from the lengths of the samples: are they all alike?
+# the entries of a sample share one number, so $x_i^\top G_ix_i$ is no longer close to a trace, the step on
+# which the theory stands. You could have known from the lengths of the samples: are they all alike?
 #
 # On images theory predicts the rise, the best time and the fall out of one eigenvalue. But it is
-# **optimistic**. It is not the size: the twins are on the line. Before you convict the images' law, look
-# at *alike*: Gaussian data miss too, if they are whitened and divided in the same way. Whitening makes the
+# **optimistic**. It is not the size: the twins are on the line. Before you blame the images, look at
+# *alike*: Gaussian data miss too, if they are whitened and split in the same way. Whitening makes the
 # covariance of *all* samples the identity. What the training samples lack in some direction, the test
-# samples have too much of, and $g_t$ is largest just there. With as few images as in the quick profile
-# this explains the whole miss. Without noise and whitening (c) theory expects a late fall that the
-# images do not show: it is for one covariance, the identity.
+# samples have too much of, and $g_t$ is largest just there. In the quick profile, with few images,
+# *alike* misses by about as much as the images do. Without noise and whitening (c) theory falls late,
+# much deeper than the images: it is for one covariance, the identity.
 #
 # ## Your turn
 #
-# Three questions, without a new experiment of ours.
+# Three questions. None of them needs a new experiment.
 
 # %% [markdown] tags=["exercise:07.4"]
 # ### Exercise 07.4 · A signal read off a spectrum
 #
-# Four samples a feature, $c=\tfrac14$, and no labels. The largest eigenvalue of $S$ is 2.5, the others
-# end near 2.25. How strong is the signal? Set `rho`.
+# You have four samples for each feature, $c=\tfrac14$, and no labels. The largest eigenvalue of $S$ is
+# 2.5, the others end near 2.25. How strong is the signal $\rho$? Set `rho`.
 
 # %% tags=["answer:07.4"]
 rho = ...  # SOLUTION
@@ -648,7 +662,7 @@ lesson.check(4, rho)
 #
 # $c=\tfrac12$, $\rho=1$, $\sigma^2=.1$. Without a ridge the best stopping time reaches a certain accuracy
 # (`rmt.optimal_stopping`). Which ridge $\gamma$ reaches the same without stopping
-# (`rmt.limit_accuracy(..., ridge=gamma)`)? Find it within 5 %, and set `gamma`.
+# (`rmt.limit_accuracy(..., ridge=gamma)`)? Find it within 1 %, and set `gamma`.
 
 # %% tags=["answer:07.5"]
 # BEGIN SOLUTION
@@ -664,7 +678,7 @@ for _ in range(40):
 lesson.check(5, gamma)
 
 # %% [markdown]
-# See afterwards: what happens for a larger $\gamma$, and why does that not contradict the next exercise?
+# Then try a larger $\gamma$. What happens, and why does it not contradict the next exercise?
 
 # %% [markdown] tags=["exercise:07.6"]
 # ### Exercise 07.6 · Nothing beats the mean
@@ -681,8 +695,8 @@ lesson.check(5, gamma)
 #
 # A network is trained, and you fit a linear probe on its features with few labels. When do you stop?
 # You have three numbers: $c$ from counting, $\sigma^2$ from your initialisation, and $\rho$ from
-# $\|b\|^2\approx\rho+c$. Here the features are those of a small network trained on eight digits, whitened
-# by *its* data; the probe tells the two digits it never saw, 3 and 8.
+# $\|b\|^2\approx\rho+c$, once features are divided by their noise. Here they are those of a small network
+# trained on eight digits, whitened by these. The probe tells apart the two digits it never saw, 3 and 8.
 
 # %%
 features, targets, _ = lesson.probe.features(3, 8, 64, seed)
@@ -704,9 +718,9 @@ for _ in range(round(float(stop.time))):
     optimizer.step()
 
 # %% [markdown]
-# Is the computed moment a good one? Against it we set the usual way, a quarter of the labels held out,
-# the step of its least error taken, and training repeated on all; and a thousand steps. Look where the
-# ways part.
+# Is the computed moment a good one? We set two ways against it. The usual one holds out a quarter of
+# the labels, takes the step of least error there, and trains again on all. The other makes a thousand
+# steps. In (b) look where the ways part.
 
 # %%
 sizes, count = (32, 64, 128), 200 if lesson.full else 60
@@ -723,11 +737,12 @@ for k, one in probes.items():
 
 # %% [markdown]
 # Each line printed: labels; accuracy with the computed stop, with held-out samples, after a thousand
-# steps; computed steps. **It pays** when labels are fewer than, or as many as, features: it is as good as a
-# validation set, needs one training in place of two, and beats long training by about a point. **It does
-# not pay** with two labels a feature: all ways are alike. **Do not trust** the accuracy that the formula
-# promises on features that are not white, only the time, whose top is broad (the computed step is a little early here). If in doubt look
-# at the lengths of the samples, and at the eigenvalues of $S$: do they end near $(1+\sqrt c)^2$?
+# steps; computed steps. **It pays** here when there are at most as many labels as features: it is as good
+# as a validation set, needs one training in place of two, and beats long training by about a point.
+# **It does not pay** with two labels a feature: all ways are alike. **Do not trust** the formula's
+# *accuracy* on features that are not white. Its *time* does less harm: the top of the curve is broad, and
+# in (a) the computed steps come before the top. If in doubt look at the lengths of the samples, and at
+# the eigenvalues of $S$: do they end near $(1+\sqrt c)^2$?
 #
 # ## At full scale
 #
@@ -750,9 +765,10 @@ lesson.claims_table()
 #
 # 1. Whole batch: one map again and again. Its spectrum is the training.
 # 2. Gradient descent is a filter: $g_t(x)\to1/x$ blows up weak directions, and they are mostly noise.
-# 3. Small initial weights: stop earlier, end higher. Long training forgets the start, not the noise.
+# 3. Small initial weights: an earlier, higher top. Long training forgets the start ($c<1$), not the noise.
 # 4. The peak at $c=1$ is made by training too long; stopping or a ridge removes it.
-# 5. Two laws and three numbers, $c$, $\rho$, $\sigma^2$, predict it all, if the noise is white.
+# 5. Two laws and three numbers, $c$, $\rho$, $\sigma^2$, predict both curves, if the noise is
+#    white and its entries are independent.
 #
 # ## About the source
 #

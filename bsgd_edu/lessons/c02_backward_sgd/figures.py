@@ -70,7 +70,7 @@ def draw_parallelogram(
         words = "step 1, then 2 (forward)" if name == "forward" else "step 2, then 1 (backward)"
         ax.plot(*corner.T, dash, label=words, markersize=6, **_style(name))
     ends = np.stack([to_numpy(first[-1]), to_numpy(second[-1])])
-    ax.plot(*ends.T, color=COLOURS["theory"], linewidth=2.5, label="gap: the bracket")
+    ax.plot(*ends.T, color=COLOURS["theory"], linewidth=2.5, label="gap between the ends")
     ax.plot(*to_numpy(start), "o", color=COLOURS["reference"], markersize=8)
     ax.annotate("start", to_numpy(start), textcoords="offset points", xytext=(8, 6))
     ax.set(xlabel="parameter $\\theta_1$", ylabel="parameter $\\theta_2$")

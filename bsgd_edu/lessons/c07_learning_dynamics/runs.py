@@ -74,7 +74,7 @@ def drawn(
         z = torch.randn(len(mean), n, **options)
         if noise == "signs":
             z = z.sign()
-        elif noise == "scales":  # 1/2 or 3/2 of the variance: E z² stays 1
+        elif noise == "scales":  # 1/10 or 19/10 of the variance: E z² stays 1
             z = z * torch.where(torch.rand(n, **options) < 0.5, 0.1, 1.9).sqrt()
         X, S, b = sample(mean, y, z)
         columns.append((X, y, S, b[:, None]))

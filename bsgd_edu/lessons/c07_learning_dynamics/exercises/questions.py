@@ -61,7 +61,7 @@ RIDGE = number_question(
     difficulty=3,
     minutes=15,
     teaches="that a ridge and a stopping time are two ways to keep the filter bounded",
-    signature="a number, γ at c = 1/2, ρ = 1, σ² = 1/10, within 5 %. Worked value: at σ² = 1 the "
+    signature="a number, γ at c = 1/2, ρ = 1, σ² = 1/10, within 1 %. Worked value: at σ² = 1 the "
     "best stop reaches .7409, and γ = .089 does too.",
     hints=(
         "Two numbers must agree: the best accuracy without a ridge, and the last one with it.",
@@ -69,11 +69,12 @@ RIDGE = number_question(
         "bisect: the last accuracy rises with γ; try γ = .1 and 1, and halve the interval",
     ),
     answer=0.4937,
-    rtol=0.05,
-    why="γ ≈ .49 reaches .771 without stopping. A larger ridge does better still, up to the bound "
+    rtol=0.01,
+    why="γ ≈ .494 reaches .771 without stopping. A larger ridge does better still, up to the bound "
     "at γ → ∞: in this model, where noise is white, every bit of fitting costs.",
-    says="off by more than 5 %: compare the last accuracy with the best stopped one",
+    says="off by more than 1 %: compare the last accuracy with the best stopped one",
     mistakes={
+        "½ is the ridge of the sweep above, near the answer but not it: search for it": 0.5,
         "this is the best stopping time: a ridge is an eigenvalue, near its inverse": 1.0741,
         "near, but 1/time is a guess of the scale: search for the equal accuracy": 0.931,
         "this is the accuracy that both reach; γ is asked for": 0.7711,

@@ -527,7 +527,7 @@ def test_ids_are_unique_over_all_lessons(tmp_path):
 def test_register_of_the_course_is_whole():
     found = registry.read_registry()
     assert len([e for e in found.values() if e.chapter == "01_order_matters"]) >= 12
-    assert {e.source for e in found.values()} == {"paper", "ours", "classic"}
+    assert {e.source for e in found.values()} == set(registry.SOURCES)
     for item in found.values():
         assert item.statement.endswith("."), item.id
         assert len(item.tolerance.split()) >= 3, item.id

@@ -242,9 +242,11 @@ def render_html(outcomes: Iterable[Outcome]) -> str:
 
 def shown(outcome: Outcome) -> dict[str, str]:
     """Returns what a table says of an outcome: its source, then the cells in their order."""
-    source = {"paper": outcome.paper, "ours": f"ours, on {outcome.paper}"}.get(
-        outcome.source, f"classic: {outcome.paper}"
-    )
+    source = {
+        "paper": outcome.paper,
+        "ours": f"ours, on {outcome.paper}",
+        "sanity": f"a sanity check, on {outcome.paper}",
+    }.get(outcome.source, f"classic: {outcome.paper}")
     spread = f" ± {number(outcome.stderr, 2)}" if outcome.stderr else ""
     against = "" if outcome.expected is None else f" against {number(outcome.expected)}"
     many = f" (worst of {outcome.count})" if outcome.count > 1 else ""
@@ -265,7 +267,7 @@ def whose(outcome: Outcome) -> str:
     """
     if outcome.source == "paper":
         return "paper"
-    if outcome.kind == "identity":
+    if outcome.kind == "identity" or outcome.source == "sanity":
         return "sanity"
     return "ours" if outcome.source == "ours" else "classic"
 

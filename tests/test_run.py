@@ -257,7 +257,8 @@ def test_a_chapter_leads_to_the_others_and_back(world):
 
 
 def test_a_claim_that_failed_fails_the_run_also_if_its_cell_went_on(world):
-    world.write(claims(("a/kept", "reproduced"), ("a/wrong", "failed")))
+    verdicts = ("a/kept", "reproduced"), ("a/wrong", "failed")
+    world.write(claims(*verdicts, chapter="01_sample"))
     for _ in range(2):  # the second time the run is up to date
         code, said = world.run()
         assert code == 1

@@ -86,7 +86,8 @@ def _execute(notebooks, build: Path, console: "Console", *, force, jobs, depends
     from ..running.run import run_jobs
 
     planned = plan(notebooks, build, depends_on=depends_on)
-    with RichWatcher(console, planned) as watcher:
+    width = max((len(chapter.name) for chapter in notebooks), default=0)
+    with RichWatcher(console, width) as watcher:
         results = run_jobs(planned, watcher=watcher, workers=jobs or default_workers(), force=force)
     for result in results:
         if result.error:

@@ -1,7 +1,6 @@
 """What a run shows while it goes on, and how it shows a cell that failed."""
 
 import re
-from collections.abc import Sequence
 
 from rich.console import Console, Group
 from rich.markup import escape
@@ -32,12 +31,11 @@ class RichWatcher:
 
     Args:
         console: Where to show it.
-        jobs: The chapters to come.
+        width: Room for the longest of the chapters' names.
     """
 
-    def __init__(self, console: Console, jobs: Sequence[Job]):
-        self._console = console
-        self._width = max((len(job.name) for job in jobs), default=0)
+    def __init__(self, console: Console, width: int):
+        self._console, self._width = console, width
         self._live = console.is_terminal
         self._progress = Progress(
             SpinnerColumn(),

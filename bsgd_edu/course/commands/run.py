@@ -12,6 +12,7 @@ from ..writing.notebooks import chapters_in, read_notebook, select
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from ..reporting.report import Report
     from ..running.run import Result
 
 __all__ = ["run_chapters"]
@@ -81,7 +82,8 @@ def run_chapters(
         console.print(f"No chapters in {chapters}: nothing to run.", highlight=False)
     from .progress import RichWatcher, show_failure
 
-    with RichWatcher(console, planned) as watcher:
+    width = max((len(chapter.name) for chapter in notebooks), default=0)
+    with RichWatcher(console, width) as watcher:
         results = run_jobs(planned, watcher=watcher, workers=workers, force=force, timeout=timeout)
     for result in results:
         if result.error:
@@ -90,19 +92,19 @@ def run_chapters(
 
     apart = max((variant(job.parameters) for job in planned), default="")
     report = write_report(known, build, profile=profile, solved=solved, apart=apart)
-    _last_words(console, results, report, time.monotonic() - started)
-    return 0 if all(result.good for result in results) and not _failed(results) else 1
+    names = {result.job.name for result in results}
+    failed = [o.id for o in report.outcomes if o.verdict == "failed" and o.chapter in names]
+    _last_words(console, results, report, failed, time.monotonic() - started)
+    return 0 if all(result.good for result in results) and not failed else 1
 
 
-def _failed(results: Sequence["Result"]) -> list[str]:
-    """The claims that failed, also those whose error a cell caught."""
-    from ..claims.outcomes import gather
-
-    outcomes = gather(result.notebook for result in results)
-    return [outcome.id for outcome in outcomes if outcome.verdict == "failed"]
-
-
-def _last_words(console: "Console", results: Sequence["Result"], report, seconds: float) -> None:
+def _last_words(
+    console: "Console",
+    results: Sequence["Result"],
+    report: "Report",
+    failed: list[str],
+    seconds: float,
+) -> None:
     for result in results:
         if result.noisy:
             where = ", ".join(map(str, result.noisy))
@@ -117,7 +119,7 @@ def _last_words(console: "Console", results: Sequence["Result"], report, seconds
         state = f"{len(bad)} did not come to the end" if bad else "all came to the end"
         console.print(f"{count}, {state} ({fresh} run now, {seconds:.1f} s).", highlight=False)
     console.print(f"What held: {report.summary}.", highlight=False, soft_wrap=True)
-    if failed := _failed(results):
+    if failed:
         console.print(f"[red]Failed[/]:    {', '.join(failed)}", highlight=False, soft_wrap=True)
     console.print(f"The page:  {_short(report.page)}", highlight=False, soft_wrap=True)
     if bad:

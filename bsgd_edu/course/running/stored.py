@@ -1,11 +1,10 @@
 """Runs on disk: one is taken over if its key still holds, and a new one is written whole."""
 
-import copy
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from ...errors import UsageError
-from ..writing.notebooks import read_notebook, write_notebook
+from ..writing.notebooks import read_notebook, with_new_prose, write_notebook
 from .plan import Job
 
 if TYPE_CHECKING:
@@ -25,8 +24,8 @@ def stored_run(job: Job):
     record = stored.metadata.get("bsgd", {})
     if record.get("key") != job.key or record.get("status") != "ok":
         return None
-    adopted = _adopt(job.notebook, stored)
-    write_notebook(adopted, job.output)  # the prose may have changed
+    adopted = with_new_prose(stored, job.notebook)
+    write_notebook(adopted, job.output)
     return adopted
 
 
@@ -45,25 +44,3 @@ def store_run(job: Job, run: "Execution") -> None:
         record["error_cell"] = run.error.index
     run.notebook.metadata["bsgd"] = record
     write_notebook(run.notebook, job.output)
-
-
-def _adopt(notebook, stored):
-    """Returns the stored run with the notebook's present text around the same code.
-
-    Args:
-        notebook: The chapter as it is now.
-        stored: A run of it under the same key, perhaps with other prose.
-    """
-    code = [cell for cell in stored.cells if cell.cell_type == "code"]
-    result = copy.deepcopy(stored)
-    cells = []
-    for cell in notebook.cells:
-        if cell.cell_type != "code":
-            cells.append(copy.deepcopy(cell))
-            continue
-        cells.append(code.pop(0))
-        # What papermill injected stands behind the parameters, in the run only.
-        if code and "injected-parameters" in code[0].metadata.get("tags", ()):
-            cells.append(code.pop(0))
-    result.cells = cells
-    return result

@@ -4,6 +4,7 @@ A chapter is ``NN_slug``: its source ``source/NN_slug.py`` and its notebook ``NN
 in one folder. Everything here takes that folder as an argument.
 """
 
+import copy
 import difflib
 import hashlib
 import re
@@ -26,6 +27,7 @@ __all__ = [
     "select",
     "stderr_cells",
     "strip_notebook",
+    "with_new_prose",
     "write_notebook",
 ]
 
@@ -186,6 +188,28 @@ def strip_notebook(notebook) -> None:
         for output in cell.get("outputs", ()):
             if "image/png" in output.get("data", {}):
                 output.data.pop(WIDGET_VIEW, None)
+
+
+def with_new_prose(stored, notebook):
+    """Returns the stored run with the notebook's present text around the same code.
+
+    Args:
+        stored: A run of the chapter, perhaps with other prose.
+        notebook: The chapter as it is now, with the same code.
+    """
+    code = [cell for cell in stored.cells if cell.cell_type == "code"]
+    result = copy.deepcopy(stored)
+    cells = []
+    for cell in notebook.cells:
+        if cell.cell_type != "code":
+            cells.append(copy.deepcopy(cell))
+            continue
+        cells.append(code.pop(0))
+        # What papermill injected stands behind the parameters, in the run only.
+        if code and "injected-parameters" in code[0].metadata.get("tags", ()):
+            cells.append(code.pop(0))
+    result.cells = cells
+    return result
 
 
 def headings(markdown: str) -> list[tuple[int, str]]:

@@ -46,6 +46,15 @@ def test_a_function_that_could_not_be_defined_is_not_judged(notebook):
     assert "your last cell for halve failed (SyntaxError" in notebook("lesson.check(3, halve)")
 
 
+def test_an_older_answer_feeds_no_experiment(notebook):
+    notebook("second = 4.0")
+    assert "the cells below use your answer" in notebook("kept = lesson.use(1, second)")
+    notebook("second = 4.0 + nothing")
+    said = notebook("kept = lesson.use(1, second)")
+    assert "your last cell for second failed (NameError" in said
+    assert "the cells below use the course's answer" in said
+
+
 def test_strict_checks_raise_for_it(notebook):
     notebook("second = 4.0")
     notebook("second = nothing")

@@ -189,6 +189,10 @@ class Lesson:
             number: The exercise's number in this chapter.
             answer: The learner's function or value.
         """
+        failed = self._failed(number)
+        if failed is not None:
+            checks.refuse_older(self._exercise(number), *failed)
+            answer = ...  # an older answer feeds no experiment
         return checks.use(self._exercise(number), answer)
 
     def hint(self, number: int | str, level: int = 1) -> None:

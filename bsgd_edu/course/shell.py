@@ -47,8 +47,8 @@ class _Failures:
                 self._errors[name] = f"{type(error).__name__}: {error}"
 
     def of(self, number: int) -> tuple[str, str] | None:
-        """The name that the running cell passes to ``check(number, name)``, and its error."""
-        found = re.search(rf"\.check\(\s*{number}\s*,\s*(\w+)", self._source)
+        """The name that the running cell hands to ``check`` or ``use``, and its error."""
+        found = re.search(rf"\.(?:check|use)\(\s*{number}\s*,\s*(\w+)", self._source)
         error = self._errors.get(found[1]) if found else None
         return (found[1], error) if error else None
 

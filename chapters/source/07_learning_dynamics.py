@@ -343,7 +343,7 @@ unit = n ** (-2 / 3) * (1 + c**0.5) * (1 + c**-0.5) ** (1 / 3)  # Tracy and Wido
 above_edge = (tops[0.25].mean() - high) / unit
 lesson.claim("learning/no-spike").holds(above_edge, between=(-3.5, 1))
 top, place = mean_and_stderr(tops[2]), (2 + 1) * (2 + c) / 2
-lesson.claim("learning/spike").agrees(top, place, atol=4 / p, against=1 + 2)
+lesson.claim("learning/spike").agrees(top, place, against=1 + 2)
 
 known = [mean_and_stderr(row) for row in cosines[2]]  # with μ, with b
 b_share = 1 - c / 2**2
